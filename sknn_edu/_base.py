@@ -1,0 +1,136 @@
+"""What the four estimators share with one another and with scikit-learn.
+
+This is the only file that touches private parts of scikit-learn (parameter constraints, the
+context in which fit runs, the check of sample weights), so it is the only one that a change there
+can break.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils._param_validation import Interval, InvalidParameterError, Options, StrOptions
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets, unique_labels
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+__all__ = ["Interval", "InvalidParameterError", "NeuralEstimator", "Options", "StrOptions"]
+
+DOCUMENTATION = "https://sknn-edu.readthedocs.io/en/stable/generated/sknn_edu.{estimator_name}.html"
+
+
+def fit_method(method: Callable) -> Callable:
+    """Decorate a method that fits: check the parameters first, and undo everything if it fails.
+
+    An estimator that was fitted before keeps every attribute that it had, so a failed fit costs
+    nothing but the time.
+    """
+    checked = _fit_context(prefer_skip_nested_validation=True)(method)
+
+    @functools.wraps(method)
+    def fit_or_leave_as_it_was(self, *args, **kwargs):
+        before = dict(vars(self))
+        try:
+            return checked(self, *args, **kwargs)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    return fit_or_leave_as_it_was
+
+
+def fill_docstring(**parts: str) -> Callable:
+    """Decorate a class: put shared paragraphs in place of ``{name}`` in its docstring."""
+
+    def decorate(cls: type) -> type:
+        doc = cls.__doc__ or ""
+        for name, part in parts.items():
+            doc = doc.replace("{" + name + "}", part.strip())
+        cls.__doc__ = doc
+        return cls
+
+    return decorate
+
+
+class NeuralEstimator(BaseEstimator):
+    """The base of the four: documentation link, sparse input, checks of X, y and the weights."""
+
+    _doc_link_module = "sknn_edu"
+    _doc_link_template = DOCUMENTATION
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def _check_X(self, X, dtype):
+        """Return X, checked against the fitted features, as C-ordered rows or CSR of this dtype."""
+        check_is_fitted(self)
+        return validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
+
+    def _check_X_y(self, X, y, *, dtype, reset, **options):
+        """Return X and y checked for training; ``reset`` says whether X defines the features."""
+        return validate_data(
+            self, X, y, accept_sparse="csr", dtype=dtype, order="C", reset=reset, **options
+        )
+
+    def _check_class_labels(self, y, *, at_least):
+        """Return the sorted labels of y; refuse continuous values and too few classes."""
+        check_classification_targets(y)
+        classes = unique_labels(y)
+        if classes.size < at_least:
+            raise ValueError(
+                f"{type(self).__name__} needs samples of at least {at_least} classes, but y has "
+                f"only one class: {classes[0]!r}. Pass samples of the other class too."
+            )
+        return classes
+
+    def _check_first_call(self, classes):
+        """Return the labels that partial_fit is to know: those given, or those it has had before."""
+        known = getattr(self, "classes_", None)
+        if classes is None:
+            if known is None:
+                raise ValueError(
+                    "classes must be passed on the first call to partial_fit: later calls may "
+                    "bring classes that the first one lacks. Pass classes=np.unique(all_labels)."
+                )
+            return known
+        classes = unique_labels(classes)
+        if known is not None and not np.array_equal(classes, known):
+            raise ValueError(
+                f"classes={classes} differs from the classes of the earlier call to fit or "
+                f"partial_fit, {known}. Omit it, or start a new estimator with clone()."
+            )
+        return classes
+
+
+def check_sample_weight(sample_weight, X):
+    """Return the weights as (n_samples,) of X's dtype, or None; refuse negative or all-zero ones."""
+    if sample_weight is None:
+        return None
+    weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
+    if not (weight > 0).any():
+        raise ValueError(
+            "sample_weight is 0 for every sample, so there is nothing to learn from. Give at "
+            "least one sample a positive weight."
+        )
+    return weight
+
+
+def class_numbers(y, classes):
+    """Return the position of each label of y in the sorted ``classes``; refuse unknown labels."""
+    unknown = np.setdiff1d(unique_labels(y), classes)
+    if unknown.size:
+        raise ValueError(
+            f"y has labels that are not among the classes seen before: {unknown}. Known are "
+            f"{classes}. Name all classes in the first call: partial_fit(X, y, classes=...)."
+        )
+    return np.searchsorted(classes, y)
+
+
+def weights_of_classes(class_weight, classes, y):
+    """Return one factor per class, as ``class_weight`` (None, "balanced" or a dict) asks."""
+    return compute_class_weight(class_weight, classes=classes, y=y)

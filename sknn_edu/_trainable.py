@@ -1,0 +1,338 @@
+"""One way to fit for the neuron and the networks: from checked data to the engine and back.
+
+No arithmetic here: chapters 4 to 9 of :mod:`sknn_edu.core` do the work. What differs between the
+estimators (targets, layers, names of the fitted attributes) is left to the methods that raise
+NotImplementedError.
+"""
+
+import warnings
+from copy import deepcopy
+from numbers import Integral
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from sknn_edu._base import NeuralEstimator, check_sample_weight
+from sknn_edu.core.network import Network, Parameters, output_sums
+from sknn_edu.core.training import LBFGS, GradientDescent, MiniBatches, Outcome
+
+DIVERGED = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and "
+    "need to be preprocessed. Training diverged in epoch {epoch}: scale the features, for example "
+    "with StandardScaler in a Pipeline, or lower learning_rate_init (now {rate})."
+)
+
+
+INTERRUPTED = "Training interrupted by user after {n} {what}; the estimator keeps what it has learned."
+
+
+class TrainableNetwork(NeuralEstimator):
+    """Fits a :class:`~sknn_edu.core.network.Network` by gradient descent or L-BFGS.
+
+    A subclass provides the parameters solver, alpha, batch_size, learning_rate_init, max_iter,
+    shuffle, random_state, tol, verbose, warm_start, early_stopping, validation_fraction and
+    n_iter_no_change, and the methods below.
+    """
+
+    def _check_targets(self, X, y, *, dtype, continuing, classes):
+        """Return X and y checked, y as the loss wants it: (n, n_outputs), or class numbers (n,)."""
+        raise NotImplementedError
+
+    def _network(self, n_features):
+        """Return the network to train."""
+        raise NotImplementedError
+
+    def _fill(self, parameters, network, rng):
+        """Give the parameters their starting values."""
+        raise NotImplementedError
+
+    def _layers(self):
+        """Return the fitted weights and biases, one array a layer; they are the model."""
+        raise NotImplementedError
+
+    def _set_layers(self, weights, biases):
+        """Make these arrays the model."""
+        raise NotImplementedError
+
+    def _gradient_descent(self, incremental):
+        """Return the training method of a stochastic solver: one epoch of it if incremental."""
+        raise NotImplementedError
+
+    def _lbfgs(self):
+        """Return the training method of solver="lbfgs"."""
+        raise NotImplementedError
+
+    def _validation_score(self, z, y, weight):
+        """Return the score of the output sums z (n, n_outputs) against checked targets."""
+        raise NotImplementedError
+
+    def _is_fitted_before(self):
+        """Tell whether there are weights to continue from."""
+        raise NotImplementedError
+
+    def _hidden_activations(self):
+        """Return the Activation of each hidden layer."""
+        return ()
+
+    def _total_weight(self, y, weight):
+        """Return the weight of each sample, given that of the user, or None for 1."""
+        return weight
+
+    # -- fitting -------------------------------------------------------------------------------
+
+    def _fit(self, X, y, sample_weight, *, incremental=False, classes=None):
+        continuing = self._is_fitted_before() and (self.warm_start or incremental)
+        if incremental:
+            self._refuse_unsuited_partial_fit()
+        dtype = self._dtype(continuing)
+        X, y = self._check_targets(X, y, dtype=dtype, continuing=continuing, classes=classes)
+        weight = self._total_weight(y, check_sample_weight(sample_weight, X))
+        network = self._network(X.shape[1])
+
+        rng = self._rng(incremental)
+        compute_dtype = np.float64 if self.solver == "lbfgs" else X.dtype
+        parameters = Parameters(network.layer_sizes, compute_dtype)
+        if continuing:
+            self._load_layers(parameters)
+        else:
+            self._fill(parameters, network, rng)
+
+        if self.solver == "lbfgs":
+            self._train_lbfgs(network, parameters, X, y, weight, continuing)
+        else:
+            self._train_stochastic(network, parameters, X, y, weight, rng, incremental, continuing)
+
+        if parameters.theta.dtype != X.dtype:
+            rounded = Parameters(network.layer_sizes, X.dtype)
+            rounded.theta[:] = parameters.theta
+            parameters = rounded
+        self._set_layers(parameters.weights, parameters.biases)
+        return self
+
+    def _refuse_unsuited_partial_fit(self):
+        if self.early_stopping and getattr(self, "validation_scores_", None):
+            raise ValueError(
+                "partial_fit does not support early_stopping=True after fit: the weights are those "
+                "of the epoch that scored best on samples held out, and partial_fit, which holds "
+                "none out, would silently replace them. Call set_params(early_stopping=False) to "
+                "go on from them."
+            )
+
+    def _dtype(self, continuing):
+        if getattr(self, "dtype", "auto") != "auto":
+            return np.dtype(self.dtype)
+        if continuing:
+            return np.result_type(np.float32, *self._layers()[0])
+        return (np.float64, np.float32)
+
+    def _rng(self, incremental):
+        progress = getattr(self, "_progress", None)
+        if incremental and progress is not None and isinstance(self.random_state, Integral):
+            return deepcopy(progress.rng)  # go on where the last call stopped, not from the seed
+        return check_random_state(self.random_state)
+
+    def _load_layers(self, parameters):
+        weights, biases = (list(map(np.asarray, arrays)) for arrays in self._layers())
+        had = [W.shape for W in weights]
+        wanted = [W.shape for W in parameters.weights]
+        if had != wanted:
+            raise ValueError(
+                f"The fitted weights have the shapes {had}, but hidden_layer_sizes and the data "
+                f"ask for {wanted}. warm_start and partial_fit continue with the same network: "
+                "restore hidden_layer_sizes, or start anew with warm_start=False or clone()."
+            )
+        parameters.load(weights, biases)
+
+    def _train_stochastic(
+        self, network, parameters, X, y, weight, rng, incremental, continuing
+    ):
+        method = self._gradient_descent(incremental)
+        progress = self._resumed_progress(method, parameters) if incremental else None
+        if progress is None:
+            progress = method.begin(parameters, rng)
+            progress.n_seen = self.t_ if continuing else 0
+        progress.rng = rng
+
+        scoring = None
+        order = np.arange(X.shape[0])
+        if method.keep_best:
+            order, held_out = self._hold_out(y, weight, rng)
+            scoring = _Scoring(self, network, parameters, X, y, weight, held_out)
+        batch_size = self._batch_size(order.size)
+        batches = MiniBatches(X, y, weight, batch_size, X.dtype)
+        watch = _Watch(self, scoring)
+
+        outcome = method.train(network, parameters, batches, order, progress, watch)
+
+        self._warn_or_raise(outcome, watch, progress, parameters, incremental)
+        self._record(watch, progress.n_seen, progress.best, continuing)
+        if incremental or outcome is Outcome.INTERRUPTED:
+            self._progress, self._optimizer = progress, method.optimizer
+        else:  # training is over: what only training needs goes
+            vars(self).pop("_progress", None)
+            vars(self).pop("_optimizer", None)
+
+    def _resumed_progress(self, method, parameters):
+        """Return a copy of what the last call to partial_fit left, or None where that is no use."""
+        if type(getattr(self, "_optimizer", None)) is not type(method.optimizer):
+            return None
+        return deepcopy(self._progress)
+
+    def _hold_out(self, y, weight, rng):
+        """Return the rows to train on and the rows to score on; samples of weight 0 are in neither."""
+        rows = np.arange(y.shape[0]) if weight is None else np.flatnonzero(weight > 0)
+        binary = y.dtype == bool and y.ndim == 2 and y.shape[1] == 1
+        train, held_out = train_test_split(
+            rows,
+            random_state=rng,
+            test_size=self.validation_fraction,
+            stratify=y[rows] if binary else None,
+        )
+        if held_out.size < 2:
+            raise ValueError(
+                "The validation set is too small. Increase 'validation_fraction' (now "
+                f"{self.validation_fraction}, which holds out {held_out.size} of {rows.size} "
+                "samples) or the size of your dataset."
+            )
+        return train, held_out
+
+    def _batch_size(self, n_samples):
+        if self.batch_size == "auto":
+            return min(200, n_samples)
+        if self.batch_size > n_samples:
+            warnings.warn(
+                f"batch_size={self.batch_size} is larger than the number of training samples, "
+                f"{n_samples}: each epoch is one batch of them all.",
+                stacklevel=2,
+            )
+        return min(int(self.batch_size), n_samples)
+
+    def _warn_or_raise(self, outcome, watch, progress, parameters, incremental):
+        diverged = outcome is Outcome.DIVERGED or not np.isfinite(parameters.theta).all()
+        if diverged and (watch.scoring is None or not np.isfinite(progress.best)):
+            raise ValueError(
+                DIVERGED.format(epoch=watch.n_epochs, rate=self.learning_rate_init)
+            )
+        if diverged:
+            message = (
+                f"Training diverged in epoch {watch.n_epochs}; the weights are those of the best "
+                "epoch before. Scale the features, for example with StandardScaler, or lower "
+                f"learning_rate_init (now {self.learning_rate_init})."
+            )
+            warnings.warn(message, ConvergenceWarning, stacklevel=2)
+        elif outcome is Outcome.OUT_OF_EPOCHS and not incremental:
+            message = (
+                f"Training stopped after max_iter={self.max_iter} epochs, before it converged. "
+                "Increase max_iter, scale the features, or raise tol."
+            )
+            warnings.warn(message, ConvergenceWarning, stacklevel=2)
+        elif outcome is Outcome.INTERRUPTED:
+            warnings.warn(INTERRUPTED.format(n=watch.n_epochs, what="whole epochs"), stacklevel=2)
+
+    def _train_lbfgs(self, network, parameters, X, y, weight, continuing):
+        order = np.arange(X.shape[0])
+        batches = MiniBatches(X, y, weight, min(X.shape[0], 2048), np.float64)
+        watch = _Watch(self, None)
+        report = self._lbfgs().train(network, parameters, batches, order, watch)
+        if report.outcome is Outcome.DIVERGED:
+            raise ValueError(
+                "Solver produced non-finite parameter weights. The loss or the weights became "
+                f"infinite or NaN in iteration {report.n_iter} of lbfgs: scale the features, for "
+                "example with StandardScaler in a Pipeline."
+            )
+        if report.outcome is Outcome.OUT_OF_EPOCHS:
+            message = (
+                f"lbfgs did not converge after {report.n_iter} iterations ({report.message}). "
+                f"Increase max_iter (now {self.max_iter}), scale the features, or raise tol."
+            )
+            warnings.warn(message, ConvergenceWarning, stacklevel=2)
+        elif report.outcome is Outcome.INTERRUPTED:
+            warnings.warn(INTERRUPTED.format(n=report.n_iter, what="iterations"), stacklevel=2)
+        n_seen = report.n_iter * X.shape[0]
+        best = min(watch.losses, default=report.loss)
+        self._record(watch, n_seen + (self.t_ if continuing else 0), best, continuing)
+        self.n_iter_, self.loss_ = min(report.n_iter, self.max_iter), report.loss
+
+    def _record(self, watch, n_seen, best, continuing):
+        """Set what a fit leaves beside the weights; curves go on over warm starts, as in scikit-learn."""
+
+        def continued(name, values):
+            return [*((continuing and getattr(self, name, None)) or []), *values]
+
+        self.t_ = n_seen
+        self.n_iter_ = watch.n_epochs
+        self.loss_ = watch.losses[-1] if watch.losses else np.inf
+        self.loss_curve_ = continued("loss_curve_", watch.losses)
+        if watch.scoring is None:
+            self.best_loss_ = best
+            self.validation_scores_ = self.best_validation_score_ = None
+        else:
+            self.best_loss_ = None
+            self.validation_scores_ = continued("validation_scores_", watch.scores)
+            self.best_validation_score_ = -best
+
+    # -- answering -----------------------------------------------------------------------------
+
+    def _output_sums(self, X):
+        """Return z of the output layer for raw X: (n_samples, n_outputs)."""
+        check_is_fitted(self)
+        weights, biases = self._layers()
+        X = self._check_X(X, dtype=np.result_type(np.float32, *weights))
+        return output_sums(self._hidden_activations(), weights, biases, X)
+
+
+class _Scoring:
+    """Scores a network in training on the rows held out."""
+
+    def __init__(self, estimator, network, parameters, X, y, weight, rows):
+        self.estimator, self.network, self.parameters = estimator, network, parameters
+        self.X, self.y = X[rows], y[rows]
+        self.weight = None if weight is None else weight[rows]
+
+    def __call__(self):
+        z = output_sums(
+            self.network.activations, self.parameters.weights, self.parameters.biases, self.X
+        )
+        if not np.isfinite(z).all():
+            return np.nan
+        return float(self.estimator._validation_score(z, self.y, self.weight))
+
+
+class _Watch:
+    """Keeps the curves of one fit and prints them if the estimator is verbose.
+
+    Implements :class:`sknn_edu.core.training.Monitor`.
+    """
+
+    def __init__(self, estimator, scoring):
+        self.estimator, self.scoring = estimator, scoring
+        self.losses, self.scores = [], []
+
+    @property
+    def n_epochs(self):
+        return len(self.losses)
+
+    def epoch_ended(self, loss):
+        self.losses.append(loss)
+        self._print(f"Iteration {self.n_epochs}, loss = {loss:.8f}")
+        if self.scoring is None:
+            return loss
+        score = self.scoring()
+        self.scores.append(score)
+        self._print(f"Validation score: {score:f}")
+        return -score
+
+    def plateau_reached(self, eta):
+        what = "Training loss" if self.scoring is None else "Validation score"
+        then = "Stopping." if eta is None else f"Setting learning rate to {eta:f}"
+        self._print(
+            f"{what} did not improve more than tol={self.estimator.tol:f} for "
+            f"{self.estimator.n_iter_no_change} consecutive epochs. {then}"
+        )
+
+    def _print(self, line):
+        if self.estimator.verbose:
+            print(line)

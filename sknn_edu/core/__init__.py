@@ -1,0 +1,18 @@
+"""Neurons, networks and their training, in NumPy and SciPy alone.
+
+Read the files in the order of the story that they tell:
+
+1. :mod:`~sknn_edu.core.perceptron` - a weighted sum against a threshold
+2. :mod:`~sknn_edu.core.sigmoid_neuron` - the threshold made smooth, and two losses for it
+3. :mod:`~sknn_edu.core.activations` - other ways to answer a weighted sum
+4. :mod:`~sknn_edu.core.initializers` - how weights start
+5. :mod:`~sknn_edu.core.network` - layers; forward propagation and backpropagation
+6. :mod:`~sknn_edu.core.losses` - how wrong an output is, and which way is better
+7. :mod:`~sknn_edu.core.optimizers` - gradient descent, momentum, Adam
+8. :mod:`~sknn_edu.core.schedules` - how the learning rate moves
+9. :mod:`~sknn_edu.core.training` - epochs, mini-batches, stopping, L-BFGS
+
+The symbols are those of the tutorial throughout (see ``docs/notation.md``). Arrays of activations
+have **one column per sample**, so a layer reads as it is written on the blackboard:
+``z = W^T a + b``.
+"""

@@ -1,0 +1,12 @@
+"""Names for the arrays that the chapters pass to one another."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[Any]
+"""A floating-point array, float64 or float32 (targets may also be bool or class indices)."""
+
+Indices: TypeAlias = npt.NDArray[np.intp]
+"""Row numbers or class numbers."""

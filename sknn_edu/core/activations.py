@@ -1,0 +1,83 @@
+"""Chapter 3: what may a neuron answer to its weighted sum?
+
+Any function a = g(z) whose slope g'(z) is known will do for a hidden layer. It must bend, though:
+layers of straight lines make only another straight line (``identity`` is here to show that).
+
+Backpropagation multiplies the blame that arrives at a by the slope: delta <- delta * g'(z). Every
+slope below is written in terms of a itself, so z need not be kept. Each function stands with its
+derivative right below it, and :data:`ACTIVATIONS` lists them all: to add an activation, write the
+two functions and one line there. Chapter 4 says how the weights that make z should start.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sknn_edu.core._types import Array
+from sknn_edu.core.sigmoid_neuron import sigmoid, sigmoid_backward
+
+
+@dataclass(frozen=True)
+class Activation:
+    """A function of the weighted sum, with its derivative.
+
+    Parameters
+    ----------
+    name : str
+        The word that users write.
+    forward : callable ``forward(z) -> None``
+        Overwrites z with a = g(z), elementwise.
+    backward : callable ``backward(a, delta) -> None``
+        Multiplies delta by g'(z) in place. `a` has served its purpose by then and may be
+        overwritten.
+    glorot_factor : float
+        The numerator of the initial weights' bound, see :func:`~.initializers.glorot_uniform`:
+        6 for functions with slope 1 at 0; 2 for the sigmoid, as scikit-learn has it.
+    """
+
+    name: str
+    forward: Callable[[Array], None]
+    backward: Callable[[Array, Array], None]
+    glorot_factor: float = 6.0
+
+
+def identity(z: Array) -> None:
+    """a = z."""
+
+
+def identity_backward(a: Array, delta: Array) -> None:
+    """da/dz = 1."""
+
+
+def tanh(z: Array) -> None:
+    """a = (e^z - e^-z) / (e^z + e^-z), in (-1, 1)."""
+    np.tanh(z, out=z)
+
+
+def tanh_backward(a: Array, delta: Array) -> None:
+    """da/dz = 1 - a^2."""
+    np.multiply(a, a, out=a)
+    np.subtract(1, a, out=a)
+    delta *= a
+
+
+def relu(z: Array) -> None:
+    """a = max(0, z)."""
+    np.maximum(z, 0, out=z)
+
+
+def relu_backward(a: Array, delta: Array) -> None:
+    """da/dz = 1 where the neuron fired, else 0."""
+    np.multiply(delta, a > 0, out=delta)
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    activation.name: activation
+    for activation in (
+        Activation("identity", identity, identity_backward),
+        Activation("logistic", sigmoid, sigmoid_backward, glorot_factor=2.0),
+        Activation("tanh", tanh, tanh_backward),
+        Activation("relu", relu, relu_backward),
+    )
+}

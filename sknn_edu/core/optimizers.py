@@ -1,0 +1,136 @@
+"""Chapter 7: given the slope, how far and which way should the weights move?
+
+Every optimiser sees the network as one vector theta and its gradient g = dL/dtheta; layers are
+none of its business. Gradient descent goes straight down, theta <- theta - eta g. Momentum lets
+the steps build up speed along a valley; Adam gives each weight a step of its own.
+
+An optimiser is a frozen set of hyperparameters. What it must remember between steps is a state
+that it makes with ``init_state`` and updates in ``step``. The learning rate eta is handed in at
+each step, because it moves by a schedule: chapter 8.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any, Protocol
+
+import numpy as np
+
+from sknn_edu.core._types import Array
+
+
+class Optimizer(Protocol):
+    """What training asks of an optimiser."""
+
+    def init_state(self, theta: Array) -> Any:
+        """Return what the optimiser remembers before its first step."""
+
+    def step(self, theta: Array, grad: Array, state: Any, eta: float) -> None:
+        """Move theta in place and update the state in place; grad may be overwritten."""
+
+
+@dataclass
+class SGDState:
+    """The velocity v, as long as theta."""
+
+    v: Array
+
+
+@dataclass(frozen=True)
+class SGD:
+    """Gradient descent with momentum, one mini-batch at a time.
+
+    v <- mu v - eta g, and theta <- theta + v; with Nesterov's look-ahead theta <- theta + mu v - eta g
+    with the new v (Sutskever et al. 2013, in the form of eq. 7 of Bengio et al., arXiv 1212.0901).
+
+    Parameters
+    ----------
+    momentum : float, default=0.9
+        mu in [0, 1]; 0 is plain gradient descent.
+    nesterov : bool, default=True
+        Look ahead along the velocity.
+    """
+
+    momentum: float = 0.9
+    nesterov: bool = True
+
+    def init_state(self, theta: Array) -> SGDState:
+        return SGDState(v=np.zeros_like(theta))
+
+    def step(self, theta: Array, grad: Array, state: SGDState, eta: float) -> None:
+        v = state.v
+        grad *= eta
+        v *= self.momentum
+        v -= grad  # v <- mu v - eta g
+        if self.nesterov:
+            theta -= grad
+            np.multiply(v, self.momentum, out=grad)
+            theta += grad  # theta <- theta + mu v - eta g
+        else:
+            theta += v
+
+
+@dataclass
+class AdamState:
+    """Running means of the gradient, m, and of its square, v; t counts the steps."""
+
+    m: Array
+    v: Array
+    t: int = 0
+
+
+CHUNK = 8192
+"""Adam walks over theta in pieces of this many numbers, so that its nine passes run in the cache."""
+
+
+def chunks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Yield the same piece of each of several equally long vectors, as views."""
+    for start in range(0, arrays[0].size, CHUNK):
+        yield tuple(array[start : start + CHUNK] for array in arrays)
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adaptive moment estimation: each weight's step is scaled by the size of its own gradients.
+
+    m <- beta_1 m + (1 - beta_1) g, v <- beta_2 v + (1 - beta_2) g^2, and
+    theta <- theta - eta sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon).
+
+    Parameters
+    ----------
+    beta_1, beta_2 : float, default=0.9 and 0.999
+        How much of the running means of g and of g^2 is kept at a step, in [0, 1).
+    epsilon : float, default=1e-8
+        Keeps the quotient finite where the gradient has always been 0.
+
+    References
+    ----------
+    D. Kingma and J. Ba, "Adam: A method for stochastic optimization", arXiv 1412.6980: algorithm 1
+    in the more efficient order given at the end of its section 2.
+    """
+
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+
+    def init_state(self, theta: Array) -> AdamState:
+        return AdamState(m=np.zeros_like(theta), v=np.zeros_like(theta))
+
+    def step(self, theta: Array, grad: Array, state: AdamState, eta: float) -> None:
+        state.t += 1
+        eta *= sqrt(1 - self.beta_2**state.t) / (1 - self.beta_1**state.t)
+        scratch = np.empty(min(CHUNK, theta.size), dtype=theta.dtype)
+        for theta_, g, m, v in chunks(theta, grad, state.m, state.v):
+            s = scratch[: g.size]
+            m *= self.beta_1
+            np.multiply(g, 1 - self.beta_1, out=s)
+            m += s
+            v *= self.beta_2
+            np.multiply(g, g, out=s)
+            s *= 1 - self.beta_2
+            v += s
+            np.sqrt(v, out=s)
+            s += self.epsilon
+            np.divide(m, s, out=s)
+            s *= eta
+            theta_ -= s

@@ -1,0 +1,137 @@
+"""Chapter 1: can a machine that only says yes or no learn from its mistakes?
+
+A perceptron adds up its inputs, each times a weight, and says yes when the sum reaches a threshold::
+
+    z = w . x + b         with b = -threshold
+    yes when z >= 0       a sum that just reaches the threshold fires
+
+With w = (1, 1) and threshold 2 it is an AND gate. It learns by a rule that needs no slope
+(Rosenblatt 1958): leave the weights alone while the answer is right; after a mistake add the
+sample to them if the answer should have been yes, and take it away if it should have been no::
+
+    w <- w + eta y x      b <- b + eta y      with y = +1 for yes and -1 for no
+
+Among more than two classes each class has its own weights, the largest sum wins, and a mistake
+raises the sum of the right class and lowers that of the winner. If any weights make no mistake at
+all, the rule finds such weights after finitely many mistakes (Novikoff 1962).
+
+Its harsh step is also its weakness: a mistake counts alike whether narrow or gross, and on classes
+that overlap the weights never come to rest. Their *average* over all samples seen does (Freund and
+Schapire 1999). The next chapter softens the step.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+from sknn_edu.core._types import Array, Indices
+
+BLOCK = 256
+"""Samples are scored this many at a time; only the mistakes among them are walked over in Python."""
+
+
+@dataclass
+class Perceptron:
+    """Weights W (n_features, k) and biases b (k,), one column a class, or one column for yes or no.
+
+    ``late_W`` and ``late_b`` add up each change times the number of samples seen before it, from
+    which :meth:`average` follows; ``t`` counts the samples seen.
+    """
+
+    W: Array
+    b: Array
+    late_W: Array
+    late_b: Array
+    t: int = 0
+
+    @classmethod
+    def start(cls, W: Array, b: Array) -> "Perceptron":
+        """Return a perceptron that begins with copies of the given weights."""
+        return cls(W.copy(), b.copy(), np.zeros_like(W), np.zeros_like(b))
+
+    def answers(self, z: Array) -> Indices:
+        """Return the class number for each row of weighted sums z (m, k)."""
+        return winners(z)
+
+    def average(self) -> tuple[Array, Array]:
+        """Return the mean of W and of b over the samples seen, as they stood after each sample."""
+        t = max(self.t, 1)
+        return self.W - self.late_W / t, self.b - self.late_b / t
+
+
+def winners(z: Array) -> Indices:
+    """Return the class number that each row of weighted sums z (m, k) answers.
+
+    One column: 1 (yes) where z >= 0, else 0. Several: the largest, the first one in a tie.
+    """
+    if z.shape[1] == 1:
+        return (z[:, 0] >= 0).astype(np.intp)
+    return z.argmax(axis=1)
+
+
+def learn_epoch(
+    perceptron: Perceptron,
+    X: Any,
+    y: Indices,
+    order: Indices,
+    eta: Array,
+    fit_intercept: bool,
+) -> int:
+    """Show each sample once, in the given order, and learn online; return how many were mistaken.
+
+    Parameters
+    ----------
+    perceptron : Perceptron
+        Changed in place.
+    X : ndarray or CSR array (n_samples, n_features)
+    y : ndarray of int (n_samples,)
+        Class numbers; 1 is yes where there are two classes.
+    order : ndarray of int
+        Rows of X.
+    eta : ndarray (n_classes,)
+        The learning rate of a mistake on a sample of each class.
+    fit_intercept : bool
+        Whether the biases learn too.
+
+    Notes
+    -----
+    The result is that of looking at one sample after the other. A block is scored by one matrix
+    product; after each mistake the sums of the rest of the block are corrected by what the change
+    adds to them, so Python only walks from mistake to mistake.
+    """
+    one = 1.0 if fit_intercept else 0.0
+    n_mistakes = 0
+    for start in range(0, order.size, BLOCK):
+        rows = order[start : start + BLOCK]
+        X_block, y_block = X[rows], y[rows]
+        z = X_block @ perceptron.W + perceptron.b
+        i = -1
+        while (i := _next_mistake(z, y_block, i + 1)) is not None:
+            n_mistakes += 1
+            x = X_block[[i]].toarray()[0] if issparse(X_block) else X_block[i]
+            rest = X_block[i + 1 :] @ x + one  # how much of x is in each later sample
+            for column, change in _corrections(z[i], int(y_block[i]), eta):
+                perceptron.W[:, column] += change * x
+                perceptron.b[column] += change * one
+                perceptron.late_W[:, column] += change * (perceptron.t + i) * x
+                perceptron.late_b[column] += change * (perceptron.t + i) * one
+                z[i + 1 :, column] += change * rest
+        perceptron.t += rows.size
+    return n_mistakes
+
+
+def _next_mistake(z: Array, y: Indices, start: int) -> int | None:
+    wrong = winners(z[start:]) != y[start:]
+    if not wrong.any():
+        return None
+    return start + int(wrong.argmax())
+
+
+def _corrections(z: Array, right: int, eta: Array) -> list[tuple[int, float]]:
+    """Return (column, step) for each column of W that the mistake on a sample with sums z changes."""
+    step = float(eta[right])
+    if z.size == 1:
+        return [(0, step if right == 1 else -step)]
+    return [(right, step), (int(z.argmax()), -step)]

@@ -1,0 +1,75 @@
+"""Chapter 2: how can a neuron learn from being *slightly* wrong?
+
+The perceptron's step hides by how much it was wrong. A sigmoid neuron keeps the weighted sum and
+softens the step::
+
+    z = w . x + b              the same weighted sum
+    a = 1 / (1 + exp(-z))      a number in (0, 1): the probability of "yes"
+
+Now a small change of a weight makes a small change of the answer, so the loss has a slope, and
+following the slope downhill is learning. By the chain rule, with y in {0, 1},
+
+    dL/dw = dL/dz * x          dL/db = dL/dz          delta = dL/dz = dL/da * da/dz
+
+Two losses, each with its delta beneath it, show why cross-entropy won. The squared error keeps the
+factor da/dz = a (1 - a), which vanishes just when the neuron is confidently wrong; in the
+cross-entropy that factor cancels, and the delta is the plain error a - y.
+
+Both are written for arrays with one row per output and one column per sample. The next chapter
+puts the sigmoid among other activations; chapter 6 registers the two losses.
+"""
+
+import numpy as np
+from scipy.special import expit
+
+from sknn_edu.core._types import Array
+
+
+def sigmoid(z: Array) -> None:
+    """Overwrite z with a = 1 / (1 + exp(-z)), without overflow for any z."""
+    expit(z, out=z)
+
+
+def sigmoid_backward(a: Array, delta: Array) -> None:
+    """Multiply delta by da/dz = a (1 - a) in place; `a` is used up."""
+    delta *= a
+    np.subtract(1, a, out=a)
+    delta *= a
+
+
+def cross_entropy(y: Array, a: Array) -> Array:
+    """Return -y log a - (1 - y) log(1 - a) per sample, in nats, summed over outputs: (m,).
+
+    y is bool. The probability of what was true is kept within [eps, 1 - eps], as scikit-learn
+    does, so an output costs at most ``-log(eps)``: 36 nats in float64, 16 in float32.
+    """
+    p_true = np.where(y, a, 1 - a)
+    return negative_log(p_true).sum(axis=0)  # type: ignore[no-any-return]
+
+
+def negative_log(p: Array) -> Array:
+    """Overwrite the probabilities p with -log p, p kept within [eps, 1 - eps], and return them."""
+    eps = np.finfo(p.dtype).eps
+    np.clip(p, eps, 1 - eps, out=p)
+    np.log(p, out=p)
+    return np.negative(p, out=p)
+
+
+def error_delta(y: Array, a: Array) -> None:
+    """Overwrite a with dL/dz = a - y: cross-entropy has cancelled the sigmoid's a (1 - a)."""
+    a -= y
+
+
+def squared_error(y: Array, a: Array) -> Array:
+    """Return (a - y)^2 / 2 per sample, summed over outputs: (m,)."""
+    error = a - y
+    error *= error
+    losses: Array = 0.5 * error.sum(axis=0)
+    return losses
+
+
+def squared_error_delta(y: Array, a: Array) -> None:
+    """Overwrite a with dL/dz = (a - y) a (1 - a): nearly 0 when a is confidently wrong."""
+    slope = a * (1 - a)
+    a -= y
+    a *= slope
