@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import Interval, InvalidParameterError, Options, StrOptions
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import _check_sample_weight, validate_data
 
 __all__ = ["Interval", "InvalidParameterError", "NeuralEstimator", "Options", "StrOptions"]
 
 DOCUMENTATION = "https://sknn-edu.readthedocs.io/en/stable/generated/sknn_edu.{estimator_name}.html"
+
+
+INTERRUPTED = "Training interrupted by user after {n} {what}; the estimator keeps what it has learned."
 
 
 def fit_method(method: Callable) -> Callable:
@@ -68,7 +70,6 @@ class NeuralEstimator(BaseEstimator):
 
     def _check_X(self, X, dtype):
         """Return X, checked against the fitted features, as C-ordered rows or CSR of this dtype."""
-        check_is_fitted(self)
         return validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
 
     def _check_X_y(self, X, y, *, dtype, reset, **options):
@@ -87,6 +88,20 @@ class NeuralEstimator(BaseEstimator):
                 f"only one class: {classes[0]!r}. Pass samples of the other class too."
             )
         return classes
+
+    def _set_classes(self, classes, continuing):
+        """Set ``classes_`` of a classifier of one layer; they must not change in a warm start."""
+        if classes.size < 2:
+            raise ValueError(
+                f"classes must name at least two classes, got {classes}: a neuron tells one class "
+                "from another."
+            )
+        if continuing and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"warm_start continues with the same classes; they were {self.classes_}, but y has "
+                f"{classes}. Use warm_start=False or clone() to start anew."
+            )
+        self.classes_ = classes
 
     def _check_first_call(self, classes):
         """Return the labels that partial_fit is to know: those given, or those it has had before."""
@@ -131,6 +146,29 @@ def class_numbers(y, classes):
     return np.searchsorted(classes, y)
 
 
-def weights_of_classes(class_weight, classes, y):
-    """Return one factor per class, as ``class_weight`` (None, "balanced" or a dict) asks."""
-    return compute_class_weight(class_weight, classes=classes, y=y)
+def linear_classifier_from_weights(classifier, weights, bias, classes):
+    """Give an unfitted linear classifier its weights, intercept, classes and features by hand."""
+    W = np.atleast_2d(np.asarray(weights, dtype=float))
+    classes = np.asarray(classes)
+    n_units = 1 if classes.size == 2 else classes.size
+    if W.ndim != 2 or W.shape[0] != n_units or W.shape[1] == 0:
+        raise ValueError(
+            f"weights must have the shape ({n_units}, n_features) for the {classes.size} classes "
+            f"{classes}, one row a unit; got {W.shape}."
+        )
+    if np.unique(classes).size != classes.size or classes.size < 2:
+        raise ValueError(f"classes must be at least two different labels, got {classes}.")
+    order = np.argsort(classes)
+    if n_units == 1 and order[0] == 1:
+        raise ValueError(
+            f"classes must be sorted as classes_ are: (no, yes) = {tuple(classes[order])}, with "
+            "weights and bias that answer yes for the second."
+        )
+    b = np.broadcast_to(np.asarray(bias, dtype=float).reshape(-1), n_units)
+    if not (np.isfinite(W).all() and np.isfinite(b).all()):
+        raise ValueError("weights and bias must be finite numbers.")
+    rows = order if n_units > 1 else [0]
+    classifier.coef_, classifier.intercept_ = W[rows], b[rows].copy()
+    classifier.classes_ = classes[order]
+    classifier.n_features_in_ = W.shape[1]
+    return classifier

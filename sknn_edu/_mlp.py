@@ -8,7 +8,7 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy.sparse import issparse
-from scipy.special import log_expit, log_softmax
+from scipy.special import expit, log_expit, log_softmax
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import column_or_1d
@@ -27,12 +27,13 @@ from sknn_edu._base import (
 from sknn_edu._mlp_docs import ATTRIBUTES, NOTES, PARAMETERS, REFERENCES
 from sknn_edu._trainable import TrainableNetwork
 from sknn_edu.core.activations import ACTIVATIONS
+from sknn_edu.core.gradient_descent import GradientDescent
 from sknn_edu.core.initializers import glorot_uniform
+from sknn_edu.core.lbfgs import LBFGS
 from sknn_edu.core.losses import LOSSES
 from sknn_edu.core.network import Network
 from sknn_edu.core.optimizers import SGD, Adam
 from sknn_edu.core.schedules import Adaptive, Constant, InverseScaling
-from sknn_edu.core.training import LBFGS, GradientDescent
 
 REGRESSION_OUTPUTS = {name: output for name, output in LOSSES if output in ("identity", "exp")}
 """The output activation that belongs to each loss of the regressor."""
@@ -208,17 +209,15 @@ class BaseMLP(TrainableNetwork):
         for W, b in zip(parameters.weights, parameters.biases, strict=True):
             glorot_uniform(rng, factor, W, b)
 
-    def _gradient_descent(self, incremental):
+    def _learner(self, network, parameters, batches):
         return GradientDescent(
+            network,
+            parameters,
+            batches,
             optimizer=self._make_optimizer(),
             schedule=self._make_schedule(),
             eta_0=float(self.learning_rate_init),
             alpha=float(self.alpha),
-            tol=self.tol,
-            patience=self.n_iter_no_change,
-            max_epochs=1 if incremental else self.max_iter,
-            shuffle=self.shuffle,
-            keep_best=self.early_stopping and not incremental,
         )
 
     def _make_optimizer(self):
@@ -369,11 +368,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         p : ndarray of shape (n_samples, n_classes)
             Rows sum to 1, except for multilabel y, whose columns are independent of each other.
         """
-        p = self._output_sums(X)
-        LOSSES["log_loss", self.out_activation_].activate(p.T)
-        if p.shape[1] > 1:
-            return p
-        return np.hstack([1 - p, p]) if self.classes_.size == 2 else np.ones_like(p)
+        return self._probabilities(self._output_sums(X))
 
     def predict_log_proba(self, X):
         """Return the natural logarithm of :meth:`predict_proba`, finite where that rounds to 0.
@@ -386,14 +381,29 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         Returns
         -------
         log_p : ndarray of shape (n_samples, n_classes)
-            Computed from the weighted sums, not from the probabilities.
+            Where the probability has underflowed, the logarithm comes from the weighted sums.
         """
         z = self._output_sums(X)
         if self.out_activation_ == "softmax":
-            return log_softmax(z, axis=1)
-        if self._is_multilabel():
-            return log_expit(z)
-        return log_expit(np.hstack([-z, z])) if self.classes_.size == 2 else np.zeros_like(z)
+            log_p = log_softmax(z, axis=1)
+        elif self._is_multilabel():
+            log_p = log_expit(z)
+        else:
+            log_p = log_expit(self._for_two_classes(z))
+        p = self._probabilities(z)
+        np.log(p, out=log_p, where=p >= np.finfo(p.dtype).tiny)  # the same to the last digit
+        return log_p
+
+    def _probabilities(self, z):
+        if self.out_activation_ == "softmax":
+            LOSSES["log_loss", "softmax"].activate(z.T)
+            return z
+        p = expit(z if self._is_multilabel() else self._for_two_classes(z))
+        return np.minimum(p, np.nextafter(p.dtype.type(1), p.dtype.type(0)), out=p)  # never 1
+
+    def _for_two_classes(self, z):
+        """Return the log-odds of each class; a class that was alone in training is certain."""
+        return np.hstack([-z, z]) if self.classes_.size == 2 else np.full_like(z, np.inf)
 
     def _is_multilabel(self):
         return self.n_outputs_ > 1 and self.out_activation_ == "logistic"
@@ -416,7 +426,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         labels = unique_labels(y)
         if classes is None:
             classes = labels
-        if continuing and self.warm_start and not hasattr(self, "_progress"):
+        if continuing and self.warm_start and not hasattr(self, "_paused"):
             self._check_same_classes(labels)
         self.classes_ = classes
         if multilabel:

@@ -6,8 +6,10 @@ NotImplementedError.
 """
 
 import warnings
-from copy import deepcopy
+from copy import copy, deepcopy
+from dataclasses import dataclass
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -15,18 +17,17 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from sknn_edu._base import NeuralEstimator, check_sample_weight
-from sknn_edu.core.network import Network, Parameters, output_sums
-from sknn_edu.core.training import LBFGS, GradientDescent, MiniBatches, Outcome
+from sknn_edu._base import INTERRUPTED, NeuralEstimator, check_sample_weight
+from sknn_edu._watch import Watch
+from sknn_edu.core.gradient_descent import MiniBatches, Pace
+from sknn_edu.core.network import Parameters, output_sums
+from sknn_edu.core.training import Epochs, Outcome, Patience
 
 DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
     "need to be preprocessed. Training diverged in epoch {epoch}: scale the features, for example "
     "with StandardScaler in a Pipeline, or lower learning_rate_init (now {rate})."
 )
-
-
-INTERRUPTED = "Training interrupted by user after {n} {what}; the estimator keeps what it has learned."
 
 
 class TrainableNetwork(NeuralEstimator):
@@ -57,8 +58,8 @@ class TrainableNetwork(NeuralEstimator):
         """Make these arrays the model."""
         raise NotImplementedError
 
-    def _gradient_descent(self, incremental):
-        """Return the training method of a stochastic solver: one epoch of it if incremental."""
+    def _learner(self, network, parameters, batches):
+        """Return the :class:`~sknn_edu.core.gradient_descent.GradientDescent` of the solver."""
         raise NotImplementedError
 
     def _lbfgs(self):
@@ -129,9 +130,9 @@ class TrainableNetwork(NeuralEstimator):
         return (np.float64, np.float32)
 
     def _rng(self, incremental):
-        progress = getattr(self, "_progress", None)
-        if incremental and progress is not None and isinstance(self.random_state, Integral):
-            return deepcopy(progress.rng)  # go on where the last call stopped, not from the seed
+        paused = getattr(self, "_paused", None)
+        if incremental and paused is not None and isinstance(self.random_state, Integral):
+            return deepcopy(paused.rng)  # go on where the last call stopped, not from the seed
         return check_random_state(self.random_state)
 
     def _load_layers(self, parameters):
@@ -146,40 +147,41 @@ class TrainableNetwork(NeuralEstimator):
             )
         parameters.load(weights, biases)
 
-    def _train_stochastic(
-        self, network, parameters, X, y, weight, rng, incremental, continuing
-    ):
-        method = self._gradient_descent(incremental)
-        progress = self._resumed_progress(method, parameters) if incremental else None
-        if progress is None:
-            progress = method.begin(parameters, rng)
-            progress.n_seen = self.t_ if continuing else 0
-        progress.rng = rng
-
-        scoring = None
-        order = np.arange(X.shape[0])
-        if method.keep_best:
+    def _train_stochastic(self, network, parameters, X, y, weight, rng, incremental, continuing):
+        order, score = np.arange(X.shape[0]), None
+        if self.early_stopping and not incremental:
             order, held_out = self._hold_out(y, weight, rng)
-            scoring = _Scoring(self, network, parameters, X, y, weight, held_out)
-        batch_size = self._batch_size(order.size)
-        batches = MiniBatches(X, y, weight, batch_size, X.dtype)
-        watch = _Watch(self, scoring)
+            score = _HeldOutScore(self, network, parameters, X, y, weight, held_out)
+        batches = MiniBatches(X, y, weight, self._batch_size(order.size), X.dtype)
+        learner = self._learner(network, parameters, batches)
+        paused = self._resumable(learner) if incremental else None
+        if paused is not None:
+            learner.pace, patience = deepcopy(paused.pace), copy(paused.patience)
+        else:
+            learner.pace.n_seen, patience = (self.t_ if continuing else 0), Patience()
+        epochs = Epochs(
+            max_epochs=1 if incremental else self.max_iter,
+            tol=self.tol,
+            patience=self.n_iter_no_change,
+            shuffle=self.shuffle and self.solver != "gd",
+            keep_best=score is not None,
+        )
+        watch = Watch(self, score)
 
-        outcome = method.train(network, parameters, batches, order, progress, watch)
+        outcome = epochs.run(learner, order, rng, patience, watch)
 
-        self._warn_or_raise(outcome, watch, progress, parameters, incremental)
-        self._record(watch, progress.n_seen, progress.best, continuing)
+        self._warn_or_raise(outcome, watch, learner, incremental)
+        self._record(watch, learner.pace.n_seen, patience.best, continuing)
         if incremental or outcome is Outcome.INTERRUPTED:
-            self._progress, self._optimizer = progress, method.optimizer
+            self._paused = Paused(learner.optimizer, learner.pace, patience, rng)
         else:  # training is over: what only training needs goes
-            vars(self).pop("_progress", None)
-            vars(self).pop("_optimizer", None)
+            vars(self).pop("_paused", None)
 
-    def _resumed_progress(self, method, parameters):
-        """Return a copy of what the last call to partial_fit left, or None where that is no use."""
-        if type(getattr(self, "_optimizer", None)) is not type(method.optimizer):
-            return None
-        return deepcopy(self._progress)
+    def _resumable(self, learner):
+        """Return what the last call to partial_fit left, or None where that is of no use."""
+        paused = getattr(self, "_paused", None)
+        same = paused is not None and type(paused.optimizer) is type(learner.optimizer)
+        return paused if same else None
 
     def _hold_out(self, y, weight, rng):
         """Return the rows to train on and the rows to score on; samples of weight 0 are in neither."""
@@ -210,13 +212,12 @@ class TrainableNetwork(NeuralEstimator):
             )
         return min(int(self.batch_size), n_samples)
 
-    def _warn_or_raise(self, outcome, watch, progress, parameters, incremental):
-        diverged = outcome is Outcome.DIVERGED or not np.isfinite(parameters.theta).all()
-        if diverged and (watch.scoring is None or not np.isfinite(progress.best)):
-            raise ValueError(
-                DIVERGED.format(epoch=watch.n_epochs, rate=self.learning_rate_init)
-            )
-        if diverged:
+    def _warn_or_raise(self, outcome, watch, learner, incremental):
+        if not learner.is_finite() or (
+            outcome is Outcome.DIVERGED and not watch.best_score_was_finite()
+        ):
+            raise ValueError(DIVERGED.format(epoch=watch.n_epochs, rate=self.learning_rate_init))
+        if outcome is Outcome.DIVERGED:
             message = (
                 f"Training diverged in epoch {watch.n_epochs}; the weights are those of the best "
                 "epoch before. Scale the features, for example with StandardScaler, or lower "
@@ -235,7 +236,7 @@ class TrainableNetwork(NeuralEstimator):
     def _train_lbfgs(self, network, parameters, X, y, weight, continuing):
         order = np.arange(X.shape[0])
         batches = MiniBatches(X, y, weight, min(X.shape[0], 2048), np.float64)
-        watch = _Watch(self, None)
+        watch = Watch(self)
         report = self._lbfgs().train(network, parameters, batches, order, watch)
         if report.outcome is Outcome.DIVERGED:
             raise ValueError(
@@ -266,7 +267,7 @@ class TrainableNetwork(NeuralEstimator):
         self.n_iter_ = watch.n_epochs
         self.loss_ = watch.losses[-1] if watch.losses else np.inf
         self.loss_curve_ = continued("loss_curve_", watch.losses)
-        if watch.scoring is None:
+        if watch.score is None:
             self.best_loss_ = best
             self.validation_scores_ = self.best_validation_score_ = None
         else:
@@ -284,7 +285,17 @@ class TrainableNetwork(NeuralEstimator):
         return output_sums(self._hidden_activations(), weights, biases, X)
 
 
-class _Scoring:
+@dataclass
+class Paused:
+    """Training between two calls of partial_fit, or after an interrupt."""
+
+    optimizer: Any
+    pace: Pace
+    patience: Patience
+    rng: np.random.RandomState
+
+
+class _HeldOutScore:
     """Scores a network in training on the rows held out."""
 
     def __init__(self, estimator, network, parameters, X, y, weight, rows):
@@ -293,46 +304,8 @@ class _Scoring:
         self.weight = None if weight is None else weight[rows]
 
     def __call__(self):
-        z = output_sums(
-            self.network.activations, self.parameters.weights, self.parameters.biases, self.X
-        )
+        weights, biases = self.parameters.weights, self.parameters.biases
+        z = output_sums(self.network.activations, weights, biases, self.X)
         if not np.isfinite(z).all():
             return np.nan
         return float(self.estimator._validation_score(z, self.y, self.weight))
-
-
-class _Watch:
-    """Keeps the curves of one fit and prints them if the estimator is verbose.
-
-    Implements :class:`sknn_edu.core.training.Monitor`.
-    """
-
-    def __init__(self, estimator, scoring):
-        self.estimator, self.scoring = estimator, scoring
-        self.losses, self.scores = [], []
-
-    @property
-    def n_epochs(self):
-        return len(self.losses)
-
-    def epoch_ended(self, loss):
-        self.losses.append(loss)
-        self._print(f"Iteration {self.n_epochs}, loss = {loss:.8f}")
-        if self.scoring is None:
-            return loss
-        score = self.scoring()
-        self.scores.append(score)
-        self._print(f"Validation score: {score:f}")
-        return -score
-
-    def plateau_reached(self, eta):
-        what = "Training loss" if self.scoring is None else "Validation score"
-        then = "Stopping." if eta is None else f"Setting learning rate to {eta:f}"
-        self._print(
-            f"{what} did not improve more than tol={self.estimator.tol:f} for "
-            f"{self.estimator.n_iter_no_change} consecutive epochs. {then}"
-        )
-
-    def _print(self, line):
-        if self.estimator.verbose:
-            print(line)

@@ -10,7 +10,9 @@ Read the files in the order of the story that they tell:
 6. :mod:`~sknn_edu.core.losses` - how wrong an output is, and which way is better
 7. :mod:`~sknn_edu.core.optimizers` - gradient descent, momentum, Adam
 8. :mod:`~sknn_edu.core.schedules` - how the learning rate moves
-9. :mod:`~sknn_edu.core.training` - epochs, mini-batches, stopping, L-BFGS
+9. :mod:`~sknn_edu.core.training` - epochs, and when to stop
+10. :mod:`~sknn_edu.core.gradient_descent` - a step for each mini-batch
+11. :mod:`~sknn_edu.core.lbfgs` - the alternative: few, clever steps on all samples
 
 The symbols are those of the tutorial throughout (see ``docs/notation.md``). Arrays of activations
 have **one column per sample**, so a layer reads as it is written on the blackboard:

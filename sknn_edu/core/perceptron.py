@@ -51,14 +51,15 @@ class Perceptron:
         """Return a perceptron that begins with copies of the given weights."""
         return cls(W.copy(), b.copy(), np.zeros_like(W), np.zeros_like(b))
 
-    def answers(self, z: Array) -> Indices:
-        """Return the class number for each row of weighted sums z (m, k)."""
-        return winners(z)
-
     def average(self) -> tuple[Array, Array]:
         """Return the mean of W and of b over the samples seen, as they stood after each sample."""
         t = max(self.t, 1)
         return self.W - self.late_W / t, self.b - self.late_b / t
+
+    def copy(self) -> "Perceptron":
+        """Return a perceptron that learns on by itself."""
+        W, b, late_W, late_b = (array.copy() for array in (self.W, self.b, self.late_W, self.late_b))
+        return Perceptron(W, b, late_W, late_b, self.t)
 
 
 def winners(z: Array) -> Indices:
@@ -135,3 +136,36 @@ def _corrections(z: Array, right: int, eta: Array) -> list[tuple[int, float]]:
     if z.size == 1:
         return [(0, step if right == 1 else -step)]
     return [(right, step), (int(z.argmax()), -step)]
+
+
+@dataclass
+class MistakeDriven:
+    """A perceptron in training: a :class:`~.training.Learner` whose loss is the share of mistakes.
+
+    Parameters are those of :func:`learn_epoch`.
+    """
+
+    perceptron: Perceptron
+    X: Any
+    y: Indices
+    eta: Array
+    fit_intercept: bool
+
+    def epoch(self, order: Indices) -> float:
+        n = learn_epoch(self.perceptron, self.X, self.y, order, self.eta, self.fit_intercept)
+        return n / order.size
+
+    def is_perfect(self, loss: float) -> bool:
+        return loss == 0
+
+    def is_finite(self) -> bool:
+        return bool(np.isfinite(self.perceptron.W).all() and np.isfinite(self.perceptron.b).all())
+
+    def goes_on(self) -> bool:
+        return False
+
+    def snapshot(self) -> Perceptron:
+        return self.perceptron.copy()
+
+    def restore(self, snapshot: Perceptron) -> None:
+        self.perceptron = snapshot

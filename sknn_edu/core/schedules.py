@@ -4,7 +4,7 @@ Near the bottom of a valley long steps jump from side to side. A schedule says w
 rate eta is to be after each epoch, and what is to happen on a plateau, when the loss has not
 improved for a while: stop, or go on with smaller steps.
 
-The three schedules are scikit-learn's. Chapter 9 puts everything together.
+The three schedules are scikit-learn's. Chapter 9 says when a plateau is reached.
 """
 
 from dataclasses import dataclass

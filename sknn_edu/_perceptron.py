@@ -1,0 +1,414 @@
+"""The perceptron as a scikit-learn classifier: a shell around chapter 1."""
+
+import warnings
+from copy import deepcopy
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.validation import check_is_fitted
+
+from sknn_edu._base import (
+    INTERRUPTED,
+    Interval,
+    NeuralEstimator,
+    StrOptions,
+    class_numbers,
+    fit_method,
+    linear_classifier_from_weights,
+)
+from sknn_edu._watch import Watch
+from sknn_edu.core.perceptron import MistakeDriven, Perceptron, winners
+from sknn_edu.core.training import Epochs, Outcome, Patience
+
+
+class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
+    """A threshold unit that learns from its mistakes: the perceptron.
+
+    It answers the second class when ``w . x + b >= 0``, that is when the weighted sum reaches the
+    threshold -b; a tie fires. It learns online: each sample that it gets wrong is added to, or
+    taken from, its weights. With more than two classes each has its own weights, the largest sum
+    wins, and a mistake raises the right class and lowers the winner.
+
+    If some weights make no mistake, training finds such weights and stops at once. If none do,
+    ``average=True`` gives the mean of the weights over training, which is steadier.
+
+    Parameters
+    ----------
+    average : bool, default=False
+        Whether ``coef_`` and ``intercept_`` are the means of the weights over all samples seen,
+        instead of the last weights.
+    fit_intercept : bool, default=True
+        Whether to learn the intercept; otherwise the threshold is 0.
+    max_iter : int, default=1000
+        At most this many epochs.
+    tol : float or None, default=1e-3
+        Training stops when for ``n_iter_no_change`` epochs in a row the share of mistakes (with
+        early stopping, the validation accuracy) has not improved by this much on the best one
+        before. None: only a faultless epoch or ``max_iter`` ends it.
+    shuffle : bool, default=True
+        Whether to shuffle the samples before each epoch.
+    verbose : bool or int, default=False
+        Whether to print the mistakes of each epoch.
+    eta0 : float, default=1
+        The learning rate: how much of a mistaken sample is added. Without class weights and from
+        a cold start it scales the weights and changes no answer.
+    random_state : int, RandomState instance or None, default=None
+        Draws the order of the samples and the validation split. An int gives the same result at
+        each call of fit.
+    early_stopping : bool, default=False
+        Whether to hold samples out, in proportion to their classes, score each epoch by its
+        accuracy on them, and end with the weights that scored best.
+    validation_fraction : float, default=0.1
+        The share of samples that early stopping holds out, in (0, 1).
+    n_iter_no_change : int, default=25
+        See ``tol``. scikit-learn waits 5 epochs, which is too few for a small problem: on the AND
+        gate the number of mistakes often rises before it falls to 0.
+    class_weight : dict, 'balanced' or None, default=None
+        Factors of the learning rate for samples of each class, ``{label: factor}``; 'balanced'
+        uses n_samples / (n_classes * n_samples_of_the_class).
+    warm_start : bool, default=False
+        Whether fit starts from the weights of the last fit instead of zeros.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+        The weights.
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+        The biases; the threshold of a single unit is ``-intercept_[0]``.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    n_iter_ : int
+        Epochs of the last fit.
+    converged_ : bool
+        Whether the last epoch of training made no mistake, so that the training samples are
+        separated.
+    mistake_curve_ : list of int
+        The number of mistakes in each epoch. It goes on over warm starts and partial_fit.
+    t_ : int
+        1 + the number of samples shown, as in scikit-learn.
+    n_features_in_ : int
+        The number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if X has names that are all strings.
+
+    See Also
+    --------
+    SigmoidNeuronClassifier : A smooth step, so that it can give probabilities.
+    sklearn.calibration.CalibratedClassifierCV : Makes probabilities from ``decision_function``.
+    sklearn.linear_model.Perceptron : scikit-learn's; one against the rest for many classes.
+
+    Notes
+    -----
+    ``fit`` takes no ``sample_weight``: a rule that looks at one sample after the other cannot make
+    a sample of weight 2 the same as two samples. It computes in float64, or float32 for such X.
+
+    References
+    ----------
+    F. Rosenblatt, "The perceptron: a probabilistic model for information storage and organization
+    in the brain", Psychological Review 65 (1958).
+
+    A. Novikoff, "On convergence proofs on perceptrons", Symp. Math. Theory of Automata (1962).
+
+    Y. Freund and R. Schapire, "Large margin classification using the perceptron algorithm",
+    Machine Learning 37 (1999): averaged weights.
+
+    K. Crammer and Y. Singer, "Ultraconservative online algorithms for multiclass problems", JMLR 3
+    (2003): several classes.
+
+    Examples
+    --------
+    >>> from sknn_edu import PerceptronClassifier
+    >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 0, 0, 1]
+    >>> by_hand = PerceptronClassifier.from_weights([1.0, 1.0], threshold=2.0)
+    >>> by_hand.predict(X)
+    array([0, 0, 0, 1])
+    >>> learned = PerceptronClassifier(random_state=0).fit(X, y)
+    >>> learned.predict(X), learned.converged_
+    (array([0, 0, 0, 1]), True)
+    """
+
+    _parameter_constraints: dict = {
+        "average": ["boolean"],
+        "fit_intercept": ["boolean"],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left"), None],
+        "shuffle": ["boolean"],
+        "verbose": ["verbose"],
+        "eta0": [Interval(Real, 0, None, closed="neither")],
+        "random_state": ["random_state"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "warm_start": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        average=False,
+        fit_intercept=True,
+        max_iter=1000,
+        tol=1e-3,
+        shuffle=True,
+        verbose=False,
+        eta0=1.0,
+        random_state=None,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=25,
+        class_weight=None,
+        warm_start=False,
+    ):
+        self.average = average
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol
+        self.shuffle = shuffle
+        self.verbose = verbose
+        self.eta0 = eta0
+        self.random_state = random_state
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+
+    @classmethod
+    def from_weights(cls, weights, *, threshold=0.0, classes=(0, 1), **params):
+        """Return a fitted perceptron with weights set by hand.
+
+        Parameters
+        ----------
+        weights : array-like of shape (n_features,) or (n_classes, n_features)
+            The weights of one unit for two classes, or of one unit per class.
+        threshold : float or array-like of shape (n_classes,), default=0.0
+            What a weighted sum must reach for a unit to fire: minus the intercept.
+        classes : array-like of shape (n_classes,), default=(0, 1)
+            The labels, in the order of their units; for one unit (no, yes).
+        **params
+            Parameters of the constructor.
+
+        Returns
+        -------
+        perceptron : PerceptronClassifier
+            Ready to predict, and to learn on with partial_fit.
+
+        Raises
+        ------
+        ValueError
+            If the shapes do not agree.
+
+        Examples
+        --------
+        >>> from sknn_edu import PerceptronClassifier
+        >>> gate = PerceptronClassifier.from_weights([1, 1], threshold=1, classes=("off", "on"))
+        >>> gate.predict([[0, 0], [0, 1]]).tolist()
+        ['off', 'on']
+        """
+        perceptron = linear_classifier_from_weights(
+            cls(**params), weights, -np.asarray(threshold, dtype=float), classes
+        )
+        perceptron.n_iter_, perceptron.t_, perceptron.mistake_curve_ = 0, 1, []
+        perceptron.converged_ = False
+        return perceptron
+
+    @fit_method
+    def fit(self, X, y):
+        """Learn from X and y until an epoch makes no mistake, or the patience is over.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples. X is not changed.
+        y : array-like of shape (n_samples,)
+            Their labels, of at least two classes.
+
+        Returns
+        -------
+        self : object
+            The fitted perceptron.
+
+        Raises
+        ------
+        ValueError
+            If the data or a parameter is invalid. A perceptron fitted before stays as it was.
+        """
+        return self._fit(X, y, continuing=self.warm_start and hasattr(self, "coef_"))
+
+    @fit_method
+    def partial_fit(self, X, y, classes=None):
+        """Learn from the given samples for one epoch, from where the last call stopped.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        y : array-like of shape (n_samples,)
+            Their labels; not every class need be among them.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come. Needed in the first call only.
+
+        Returns
+        -------
+        self : object
+            The perceptron, one epoch further.
+        """
+        classes = self._check_first_call(classes)
+        return self._fit(X, y, continuing=hasattr(self, "coef_"), classes=classes)
+
+    def decision_function(self, X):
+        """Return the weighted sums w . x + b.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        z : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            With two classes the second is the answer where z >= 0.
+        """
+        z = self._sums(X)
+        return z[:, 0] if z.shape[1] == 1 else z
+
+    def predict(self, X):
+        """Return the class of each sample.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Labels from ``classes_``.
+        """
+        return self.classes_[winners(self._sums(X))]
+
+    def predict_proba(self, X):
+        """Return 1 for the class that each sample is answered with and 0 for the others.
+
+        A step knows no degrees of certainty, so this is all that it can honestly say. For
+        probabilities calibrate it with :class:`sklearn.calibration.CalibratedClassifierCV`, or
+        use :class:`SigmoidNeuronClassifier`.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes)
+            One 1 in each row.
+        """
+        z = self._sums(X)
+        return np.eye(self.classes_.size, dtype=z.dtype)[winners(z)]
+
+    def _sums(self, X):
+        check_is_fitted(self)
+        X = self._check_X(X, dtype=self.coef_.dtype)
+        return X @ self.coef_.T + self.intercept_
+
+    def _fit(self, X, y, *, continuing, classes=None):
+        incremental = classes is not None
+        dtype = self.coef_.dtype if continuing else (np.float64, np.float32)
+        X, y = self._check_X_y(X, y, dtype=dtype, reset=not continuing)
+        y = column_or_1d(y, warn=True)
+        labels = self._check_class_labels(y, at_least=1 if incremental else 2)
+        self._set_classes(labels if classes is None else classes, continuing)
+        factors = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+        y = class_numbers(y, self.classes_)
+
+        perceptron = self._start(X, continuing)
+        eta = self.eta0 * factors
+        learner = MistakeDriven(perceptron, X, y, eta.astype(X.dtype), self.fit_intercept)
+        rng = self._rng(incremental)
+        order, score = np.arange(y.size), None
+        if self.early_stopping and not incremental:
+            order, held_out = train_test_split(
+                order, test_size=self.validation_fraction, random_state=rng, stratify=y
+            )
+            score = _HeldOutAccuracy(self, learner, X[held_out], y[held_out])
+        epochs = Epochs(
+            max_epochs=1 if incremental else self.max_iter,
+            tol=0.0 if self.tol is None else self.tol,
+            patience=np.inf if self.tol is None else self.n_iter_no_change,
+            shuffle=self.shuffle,
+            keep_best=score is not None,
+        )
+        watch = Watch(self, score, loss_format="share of mistakes = {:.6f}")
+
+        outcome = epochs.run(learner, order, rng, Patience(), watch)
+
+        self._record(learner.perceptron, outcome, watch, order.size, continuing)
+        self._warn(outcome, incremental)
+        if incremental or outcome is Outcome.INTERRUPTED:
+            self._paused = (learner.perceptron, rng)
+        else:
+            vars(self).pop("_paused", None)
+        return self
+
+    def _start(self, X, continuing):
+        paused = getattr(self, "_paused", None)
+        if continuing and paused is not None:
+            return paused[0].copy()
+        if continuing:
+            return Perceptron.start(np.asarray(self.coef_).T, np.asarray(self.intercept_))
+        k = 1 if self.classes_.size == 2 else self.classes_.size
+        return Perceptron.start(np.zeros((X.shape[1], k), X.dtype), np.zeros(k, X.dtype))
+
+    def _rng(self, incremental):
+        paused = getattr(self, "_paused", None)
+        if incremental and paused is not None and isinstance(self.random_state, Integral):
+            return deepcopy(paused[1])
+        return check_random_state(self.random_state)
+
+    def _weights(self, perceptron):
+        return perceptron.average() if self.average else (perceptron.W, perceptron.b)
+
+    def _record(self, perceptron, outcome, watch, n_samples, continuing):
+        if not continuing:
+            self.mistake_curve_, self.t_ = [], 1
+        W, b = self._weights(perceptron)
+        self.coef_, self.intercept_ = np.ascontiguousarray(W.T), b
+        mistakes = [round(share * n_samples) for share in watch.losses]
+        self.mistake_curve_ = [*self.mistake_curve_, *mistakes]
+        self.n_iter_ = watch.n_epochs
+        self.t_ += watch.n_epochs * n_samples
+        self.converged_ = outcome is Outcome.PERFECT
+
+    def _warn(self, outcome, incremental):
+        if outcome is Outcome.OUT_OF_EPOCHS and not incremental:
+            message = (
+                f"The perceptron still made {self.mistake_curve_[-1]} mistakes in epoch max_iter="
+                f"{self.max_iter}. Increase max_iter, scale the features, or use average=True if "
+                "the classes overlap."
+            )
+            warnings.warn(message, ConvergenceWarning, stacklevel=2)
+        elif outcome is Outcome.DIVERGED:
+            raise ValueError(
+                "The weights became infinite or NaN: the features or eta0 are too large. Scale "
+                "the features, for example with StandardScaler."
+            )
+        elif outcome is Outcome.INTERRUPTED:
+            warnings.warn(INTERRUPTED.format(n=self.n_iter_, what="whole epochs"), stacklevel=2)
+
+
+class _HeldOutAccuracy:
+    """The accuracy of a perceptron in training on the samples held out."""
+
+    def __init__(self, estimator, learner, X, y):
+        self.estimator, self.learner, self.X, self.y = estimator, learner, X, y
+
+    def __call__(self):
+        W, b = self.estimator._weights(self.learner.perceptron)
+        return float(np.mean(winners(self.X @ W + b) == self.y))

@@ -1,0 +1,405 @@
+"""The sigmoid neuron as a scikit-learn classifier: chapter 2, trained by the networks' engine."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from scipy.special import log_expit, log_softmax
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.utils import column_or_1d
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.metaestimators import available_if
+
+from sknn_edu._base import (
+    Interval,
+    StrOptions,
+    class_numbers,
+    fit_method,
+    linear_classifier_from_weights,
+)
+from sknn_edu._trainable import TrainableNetwork
+from sknn_edu.core.gradient_descent import GradientDescent
+from sknn_edu.core.lbfgs import LBFGS
+from sknn_edu.core.losses import LOSSES
+from sknn_edu.core.network import Network
+from sknn_edu.core.optimizers import SGD, Adam
+from sknn_edu.core.schedules import Constant
+
+NEURON_LOSSES = [name for name, output in LOSSES if output == "logistic"]
+
+
+class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
+    """A neuron that answers with a probability: the logistic function of a weighted sum.
+
+    ``a = 1 / (1 + exp(-(w . x + b)))`` is the probability of the second class. With more than two
+    classes each has a neuron that tells it from the rest, and their answers are normalised. With
+    the log loss this is logistic regression; with the squared error it shows why the log loss won.
+
+    Parameters
+    ----------
+    loss : {'log_loss', 'squared_error'}, default='log_loss'
+        What to minimise: the cross-entropy, in nats, or half the squared error of the
+        probability, whose slope vanishes where the neuron is confidently wrong.
+    solver : {'lbfgs', 'gd', 'sgd', 'adam'}, default='lbfgs'
+        - ``'lbfgs'``: quasi-Newton; the most exact. Computes in float64 and rounds at the end.
+        - ``'gd'``: gradient descent, all samples at each step: the tutorial's.
+        - ``'sgd'``: gradient descent in mini-batches.
+        - ``'adam'``: mini-batches, with a step size of its own for each weight.
+    alpha : float, default=0.0001
+        Strength of the L2 penalty alpha / (2 n) ||w||^2 next to the mean loss of n samples.
+        :class:`sklearn.linear_model.LogisticRegression` with ``C=1 / alpha`` has the same penalty.
+    batch_size : int or 'auto', default='auto'
+        Samples in a mini-batch of 'sgd' and 'adam'; 'auto' is min(200, n_samples).
+    learning_rate_init : float, default=0.1
+        The learning rate of 'gd', 'sgd' and 'adam'. It suits standardised features.
+    max_iter : int, default=1000
+        At most this many epochs, or iterations of 'lbfgs'.
+    shuffle : bool, default=True
+        Whether 'sgd' and 'adam' shuffle the samples before each epoch.
+    random_state : int, RandomState instance or None, default=None
+        Draws the order of the samples and the validation split. The weights start at 0.
+    tol : float, default=1e-6
+        'lbfgs' stops when no entry of the gradient of the mean loss exceeds it; the others when
+        for more than ``n_iter_no_change`` epochs in a row the loss (with early stopping the
+        validation accuracy) has not improved by it.
+    verbose : bool or int, default=False
+        Whether to print the loss of each epoch or iteration.
+    warm_start : bool, default=False
+        Whether fit starts from the weights of the last fit instead of zeros.
+    early_stopping : bool, default=False
+        Whether to hold samples out, score them after each epoch and end with the weights that
+        scored best. For 'gd', 'sgd' and 'adam'.
+    validation_fraction : float, default=0.1
+        The share of samples that early stopping holds out, in [0, 1).
+    n_iter_no_change : int, default=10
+        See ``tol``.
+    class_weight : dict, 'balanced' or None, default=None
+        Factors of the sample weights of each class, ``{label: factor}``; 'balanced' gives all
+        classes the same total weight.
+    dtype : {'auto', 'float32', 'float64'}, default='auto'
+        What to compute in. 'auto' keeps float32 and float64 of X.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+        The weights.
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+        The biases.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    loss_ : float
+        The loss of the last epoch, averaged over samples and summed over neurons, with penalty.
+    loss_curve_ : list of float
+        The loss of each epoch or iteration. It goes on over warm starts and partial_fit.
+    best_loss_ : float or None
+        The smallest loss of this fit; None with early stopping.
+    validation_scores_ : list of float or None
+        With early stopping the accuracy of each epoch on the samples held out, else None.
+    best_validation_score_ : float or None
+        The best of this fit's validation scores, which the weights belong to.
+    n_iter_ : int
+        Epochs or iterations of the last fit; 1 after partial_fit.
+    t_ : int
+        The number of samples shown in training, each counted once an epoch.
+    n_features_in_ : int
+        The number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if X has names that are all strings.
+
+    See Also
+    --------
+    PerceptronClassifier : The same weighted sum with a step.
+    MLPClassifier : Layers of neurons.
+    sklearn.linear_model.LogisticRegression : The same model, fitted by more specialised solvers.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sknn_edu import SigmoidNeuronClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> model = make_pipeline(StandardScaler(), SigmoidNeuronClassifier(alpha=1.0)).fit(X, y)
+    >>> round(model.score(X, y), 3)
+    0.988
+    """
+
+    _parameter_constraints: dict = {
+        "loss": [StrOptions(set(NEURON_LOSSES))],
+        "solver": [StrOptions({"lbfgs", "gd", "sgd", "adam"})],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "random_state": ["random_state"],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "verbose": ["verbose"],
+        "warm_start": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "dtype": [StrOptions({"auto", "float32", "float64"})],
+    }
+
+    def __init__(
+        self,
+        loss="log_loss",
+        *,
+        solver="lbfgs",
+        alpha=0.0001,
+        batch_size="auto",
+        learning_rate_init=0.1,
+        max_iter=1000,
+        shuffle=True,
+        random_state=None,
+        tol=1e-6,
+        verbose=False,
+        warm_start=False,
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        class_weight=None,
+        dtype="auto",
+    ):
+        self.loss = loss
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate_init = learning_rate_init
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.class_weight = class_weight
+        self.dtype = dtype
+
+    @classmethod
+    def from_weights(cls, weights, *, bias=0.0, classes=(0, 1), **params):
+        """Return a fitted neuron with weights set by hand.
+
+        Parameters
+        ----------
+        weights : array-like of shape (n_features,) or (n_classes, n_features)
+            The weights of one neuron for two classes, or of one neuron per class.
+        bias : float or array-like of shape (n_classes,), default=0.0
+            What is added to each weighted sum.
+        classes : array-like of shape (n_classes,), default=(0, 1)
+            The labels, in the order of their neurons; for one neuron (no, yes).
+        **params
+            Parameters of the constructor.
+
+        Returns
+        -------
+        neuron : SigmoidNeuronClassifier
+            Ready to predict.
+
+        Raises
+        ------
+        ValueError
+            If the shapes do not agree.
+
+        Examples
+        --------
+        >>> from sknn_edu import SigmoidNeuronClassifier
+        >>> soft_and = SigmoidNeuronClassifier.from_weights([10, 10], bias=-15)
+        >>> soft_and.predict_proba([[1, 0], [1, 1]])[:, 1].round(3)
+        array([0.007, 0.993])
+        """
+        neuron = linear_classifier_from_weights(cls(**params), weights, bias, classes)
+        neuron.n_iter_, neuron.t_, neuron.loss_curve_ = 0, 0, []
+        return neuron
+
+    @fit_method
+    def fit(self, X, y, sample_weight=None):
+        """Fit the neuron to X and y.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples. Scale the features first, except for 'lbfgs' on well-scaled data. X is
+            not changed.
+        y : array-like of shape (n_samples,)
+            Their labels, of at least two classes.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, at least 0 and not all 0. A sample of weight k counts as k samples.
+
+        Returns
+        -------
+        self : object
+            The fitted neuron.
+
+        Raises
+        ------
+        ValueError
+            If the data or a parameter is invalid, or if training diverges. A neuron that was
+            fitted before stays as it was.
+        """
+        return self._fit(X, y, sample_weight)
+
+    def _has_epochs(self):
+        if self.solver == "lbfgs":
+            raise AttributeError(
+                "partial_fit is only available for solver='gd', 'sgd' or 'adam'; solver='lbfgs' "
+                "looks at all samples at every step."
+            )
+        return True
+
+    @available_if(lambda self: self._has_epochs())
+    @fit_method
+    def partial_fit(self, X, y, sample_weight=None, classes=None):
+        """Train for one epoch on the given samples, from where the last call stopped.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        y : array-like of shape (n_samples,)
+            Their labels; not every class need be among them.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, at least 0 and not all 0.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come. Needed in the first call only.
+
+        Returns
+        -------
+        self : object
+            The neuron, one epoch further.
+        """
+        classes = self._check_first_call(classes)
+        return self._fit(X, y, sample_weight, incremental=True, classes=classes)
+
+    def decision_function(self, X):
+        """Return the weighted sums z = w . x + b.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        z : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            With two classes, the log-odds of the second.
+        """
+        z = self._output_sums(X)
+        return z[:, 0] if z.shape[1] == 1 else z
+
+    def predict(self, X):
+        """Return the most probable class of each sample.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,)
+            Labels from ``classes_``.
+        """
+        return self.classes_[self._winners(self._output_sums(X))]
+
+    def predict_proba(self, X):
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes)
+            Rows sum to 1.
+        """
+        return np.exp(self.predict_log_proba(X))
+
+    def predict_log_proba(self, X):
+        """Return the natural logarithm of :meth:`predict_proba`, finite for any finite sums.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        log_p : ndarray of shape (n_samples, n_classes)
+            Computed from the weighted sums, not from the probabilities.
+        """
+        z = self._output_sums(X)
+        if z.shape[1] == 1:
+            return log_expit(np.hstack([-z, z]))
+        return log_softmax(log_expit(z), axis=1)  # log of p_k / sum_j p_j
+
+    @staticmethod
+    def _winners(z):
+        return (z[:, 0] > 0).astype(int) if z.shape[1] == 1 else z.argmax(axis=1)
+
+    # -- what TrainableNetwork asks for --------------------------------------------------------
+
+    def _check_targets(self, X, y, *, dtype, continuing, classes):
+        X, y = self._check_X_y(X, y, dtype=dtype, reset=not continuing)
+        y = column_or_1d(y, warn=True)
+        labels = self._check_class_labels(y, at_least=1 if classes is not None else 2)
+        self._set_classes(labels if classes is None else classes, continuing)
+        y = class_numbers(y, self.classes_)
+        if self.classes_.size == 2:
+            return X, (y == 1)[:, np.newaxis]
+        return X, y[:, np.newaxis] == np.arange(self.classes_.size)
+
+    def _total_weight(self, y, weight):
+        if self.class_weight is None:
+            return weight
+        numbers = y[:, 0].astype(int) if y.shape[1] == 1 else y.argmax(axis=1)
+        labels = self.classes_[numbers]
+        factors = compute_class_weight(
+            self.class_weight, classes=self.classes_, y=labels, sample_weight=weight
+        )
+        return factors[numbers] if weight is None else factors[numbers] * weight
+
+    def _is_fitted_before(self):
+        return hasattr(self, "coef_")
+
+    def _layers(self):
+        return [np.asarray(self.coef_).T], [np.asarray(self.intercept_)]
+
+    def _set_layers(self, weights, biases):
+        self.coef_, self.intercept_ = np.ascontiguousarray(weights[0].T), biases[0].copy()
+
+    def _network(self, n_features):
+        n_neurons = 1 if self.classes_.size == 2 else self.classes_.size
+        return Network((n_features, n_neurons), (), LOSSES[self.loss, "logistic"])
+
+    def _fill(self, parameters, network, rng):
+        """Leave the weights at 0: a neuron alone has no twin that it must differ from."""
+
+    def _learner(self, network, parameters, batches):
+        optimizer = Adam() if self.solver == "adam" else SGD(momentum=0.0, nesterov=False)
+        return GradientDescent(
+            network,
+            parameters,
+            batches,
+            optimizer=optimizer,
+            schedule=Constant(),
+            eta_0=float(self.learning_rate_init),
+            alpha=float(self.alpha),
+        )
+
+    def _lbfgs(self):
+        return LBFGS(float(self.alpha), self.tol, self.max_iter, max_fun=20 * self.max_iter)
+
+    def _batch_size(self, n_samples):
+        return n_samples if self.solver == "gd" else super()._batch_size(n_samples)
+
+    def _validation_score(self, z, y, weight):
+        if y.shape[1] == 1:
+            return accuracy_score(y[:, 0], z[:, 0] > 0, sample_weight=weight)
+        return accuracy_score(y.argmax(axis=1), z.argmax(axis=1), sample_weight=weight)

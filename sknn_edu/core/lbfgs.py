@@ -1,0 +1,119 @@
+"""Chapter 11: what if every step may look at all the samples?
+
+Then the steps can be few and clever. L-BFGS remembers how the slope changed over its last steps,
+guesses from that how the valley bends, and leaps towards the bottom of the bend. On small data it
+is often the best there is. It comes from SciPy; this chapter only hands it the loss and the slope.
+"""
+
+from dataclasses import dataclass
+from math import inf, isfinite
+
+import numpy as np
+from scipy.optimize import OptimizeResult, minimize
+
+from sknn_edu.core._types import Array, Indices
+from sknn_edu.core.gradient_descent import MiniBatches
+from sknn_edu.core.network import Network, Parameters, Workspace, l2_penalty
+from sknn_edu.core.training import Monitor, Outcome
+
+
+@dataclass
+class LBFGSReport:
+    """How L-BFGS ended, and where."""
+
+    x: Array
+    outcome: Outcome = Outcome.OUT_OF_EPOCHS
+    n_iter: int = 0
+    loss: float = inf
+    message: str = ""
+
+    def finish(self, result: OptimizeResult) -> None:
+        """Take over SciPy's verdict."""
+        self.x[:] = result.x
+        self.n_iter, self.loss, self.message = int(result.nit), float(result.fun), result.message
+        if not (isfinite(self.loss) and np.isfinite(self.x).all()):
+            self.outcome = Outcome.DIVERGED
+        elif result.status == 0:
+            self.outcome = Outcome.PLATEAU
+
+
+@dataclass(frozen=True)
+class LBFGS:
+    """Quasi-Newton training on all samples at once, by SciPy's L-BFGS-B.
+
+    It computes in float64 whatever the dtype of the data, because its line search compares losses
+    that differ in late digits. Samples are walked over in batches whose gradients are added up, so
+    memory does not grow with them.
+
+    Parameters
+    ----------
+    alpha : float
+        L2 penalty, see :func:`~.network.l2_penalty`.
+    tol : float
+        Stop when no entry of the gradient exceeds it.
+    max_iter, max_fun : int
+        At most this many iterations, and evaluations of the loss.
+
+    References
+    ----------
+    R. Byrd, P. Lu, J. Nocedal, C. Zhu, "A limited memory algorithm for bound constrained
+    optimization", SIAM J. Sci. Comput. 16 (1995).
+    """
+
+    alpha: float
+    tol: float
+    max_iter: int
+    max_fun: int
+
+    def train(
+        self,
+        network: Network,
+        parameters: Parameters,
+        batches: MiniBatches,
+        order: Indices,
+        monitor: Monitor,
+    ) -> LBFGSReport:
+        """Move ``parameters`` (float64) in place to where L-BFGS ends."""
+        total = float(order.size if batches.weight is None else batches.weight[order].sum())
+        gradient = Parameters(network.layer_sizes, np.float64)
+        gradient_of_batch = Parameters(network.layer_sizes, np.float64)
+        workspaces: dict[int, Workspace] = {}
+        report = LBFGSReport(x=parameters.theta.copy())
+
+        def mean_loss_and_gradient(theta: Array) -> tuple[float, Array]:
+            parameters.theta[:] = theta
+            gradient.theta[:] = 0
+            loss = 0.0
+            for batch in batches.over(order):
+                m = batch.X.shape[0]
+                if m not in workspaces:
+                    workspaces[m] = Workspace(network.layer_sizes, m, np.float64)
+                share = batch._replace(total=total)
+                loss += network.loss_and_gradient(
+                    parameters, share, workspaces[m], gradient_of_batch
+                )
+                gradient.theta += gradient_of_batch.theta
+            loss += l2_penalty(parameters, self.alpha, total, gradient)
+            return loss / total, gradient.theta.copy()
+
+        def iteration_ended(intermediate_result: OptimizeResult) -> None:
+            report.x[:] = intermediate_result.x
+            report.n_iter += 1
+            report.loss = float(intermediate_result.fun)
+            monitor.epoch_ended(report.loss)
+
+        try:
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                result = minimize(
+                    mean_loss_and_gradient,
+                    report.x,
+                    method="L-BFGS-B",
+                    jac=True,
+                    callback=iteration_ended,
+                    options={"maxiter": self.max_iter, "maxfun": self.max_fun, "gtol": self.tol},
+                )
+            report.finish(result)
+        except KeyboardInterrupt:
+            report.outcome = Outcome.INTERRUPTED
+        parameters.theta[:] = report.x
+        return report
