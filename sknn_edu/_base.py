@@ -20,7 +20,9 @@ __all__ = ["Interval", "InvalidParameterError", "NeuralEstimator", "Options", "S
 DOCUMENTATION = "https://sknn-edu.readthedocs.io/en/stable/generated/sknn_edu.{estimator_name}.html"
 
 
-INTERRUPTED = "Training interrupted by user after {n} {what}; the estimator keeps what it has learned."
+INTERRUPTED = (
+    "Training interrupted by user after {n} {what}; the estimator keeps what it has learned."
+)
 
 
 def fit_method(method: Callable) -> Callable:

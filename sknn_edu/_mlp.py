@@ -236,9 +236,7 @@ class BaseMLP(TrainableNetwork):
         return LBFGS(float(self.alpha), self.tol, self.max_iter, self.max_fun)
 
 
-@fill_docstring(
-    parameters=PARAMETERS, attributes=ATTRIBUTES, notes=NOTES, references=REFERENCES
-)
+@fill_docstring(parameters=PARAMETERS, attributes=ATTRIBUTES, notes=NOTES, references=REFERENCES)
 class MLPClassifier(ClassifierMixin, BaseMLP):
     """Multi-layer perceptron classifier: layers of neurons trained on the cross-entropy.
 
@@ -391,15 +389,17 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         else:
             log_p = log_expit(self._for_two_classes(z))
         p = self._probabilities(z)
-        np.log(p, out=log_p, where=p >= np.finfo(p.dtype).tiny)  # the same to the last digit
+        np.log(p, out=log_p, where=p > np.finfo(p.dtype).tiny)  # the same to the last digit
         return log_p
 
     def _probabilities(self, z):
+        """Overwrite z with probabilities; like the functions they come from, they never reach 0 or 1."""
         if self.out_activation_ == "softmax":
             LOSSES["log_loss", "softmax"].activate(z.T)
-            return z
-        p = expit(z if self._is_multilabel() else self._for_two_classes(z))
-        return np.minimum(p, np.nextafter(p.dtype.type(1), p.dtype.type(0)), out=p)  # never 1
+            p = z
+        else:
+            p = expit(z if self._is_multilabel() else self._for_two_classes(z))
+        return np.clip(p, np.finfo(p.dtype).tiny, 1 - np.finfo(p.dtype).epsneg, out=p)
 
     def _for_two_classes(self, z):
         """Return the log-odds of each class; a class that was alone in training is certain."""
@@ -457,9 +457,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return tags
 
 
-@fill_docstring(
-    parameters=PARAMETERS, attributes=ATTRIBUTES, notes=NOTES, references=REFERENCES
-)
+@fill_docstring(parameters=PARAMETERS, attributes=ATTRIBUTES, notes=NOTES, references=REFERENCES)
 class MLPRegressor(RegressorMixin, BaseMLP):
     """Multi-layer perceptron regressor: layers of neurons trained on the squared error.
 

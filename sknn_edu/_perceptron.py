@@ -47,9 +47,9 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
     max_iter : int, default=1000
         At most this many epochs.
     tol : float or None, default=1e-3
-        Training stops when for ``n_iter_no_change`` epochs in a row the share of mistakes (with
-        early stopping, the validation accuracy) has not improved by this much on the best one
-        before. None: only a faultless epoch or ``max_iter`` ends it.
+        Training stops when for more than ``n_iter_no_change`` epochs in a row the share of mistakes
+        (weighted by class; with early stopping the validation accuracy) has not improved by this
+        much on the best one before. None: only a faultless epoch or ``max_iter`` ends it.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch.
     verbose : bool or int, default=False
@@ -65,9 +65,9 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
         accuracy on them, and end with the weights that scored best.
     validation_fraction : float, default=0.1
         The share of samples that early stopping holds out, in (0, 1).
-    n_iter_no_change : int, default=25
-        See ``tol``. scikit-learn waits 5 epochs, which is too few for a small problem: on the AND
-        gate the number of mistakes often rises before it falls to 0.
+    n_iter_no_change : int, default=100
+        See ``tol``. scikit-learn waits 5 epochs, which often gives up on separable classes: the
+        number of mistakes rises many times before it falls to 0.
     class_weight : dict, 'balanced' or None, default=None
         Factors of the learning rate for samples of each class, ``{label: factor}``; 'balanced'
         uses n_samples / (n_classes * n_samples_of_the_class).
@@ -161,7 +161,7 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
         random_state=None,
         early_stopping=False,
         validation_fraction=0.1,
-        n_iter_no_change=25,
+        n_iter_no_change=100,
         class_weight=None,
         warm_start=False,
     ):
@@ -291,7 +291,8 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
         y : ndarray of shape (n_samples,)
             Labels from ``classes_``.
         """
-        return self.classes_[winners(self._sums(X))]
+        answers = winners(self._sums(X))
+        return self.classes_[answers]
 
     def predict_proba(self, X):
         """Return 1 for the class that each sample is answered with and 0 for the others.
@@ -349,7 +350,7 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
 
         outcome = epochs.run(learner, order, rng, Patience(), watch)
 
-        self._record(learner.perceptron, outcome, watch, order.size, continuing)
+        self._record(learner, outcome, watch, order.size, continuing)
         self._warn(outcome, incremental)
         if incremental or outcome is Outcome.INTERRUPTED:
             self._paused = (learner.perceptron, rng)
@@ -369,19 +370,19 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
     def _rng(self, incremental):
         paused = getattr(self, "_paused", None)
         if incremental and paused is not None and isinstance(self.random_state, Integral):
-            return deepcopy(paused[1])
-        return check_random_state(self.random_state)
+            return deepcopy(paused[1])  # go on where the last call stopped, not from the seed
+        rng = check_random_state(self.random_state)
+        return np.random.RandomState(rng.randint(np.iinfo(np.int32).max))  # one draw a fit
 
     def _weights(self, perceptron):
         return perceptron.average() if self.average else (perceptron.W, perceptron.b)
 
-    def _record(self, perceptron, outcome, watch, n_samples, continuing):
+    def _record(self, learner, outcome, watch, n_samples, continuing):
         if not continuing:
             self.mistake_curve_, self.t_ = [], 1
-        W, b = self._weights(perceptron)
+        W, b = self._weights(learner.perceptron)
         self.coef_, self.intercept_ = np.ascontiguousarray(W.T), b
-        mistakes = [round(share * n_samples) for share in watch.losses]
-        self.mistake_curve_ = [*self.mistake_curve_, *mistakes]
+        self.mistake_curve_ = [*self.mistake_curve_, *learner.mistake_curve]
         self.n_iter_ = watch.n_epochs
         self.t_ += watch.n_epochs * n_samples
         self.converged_ = outcome is Outcome.PERFECT

@@ -24,6 +24,7 @@ from sknn_edu.core.losses import LOSSES
 from sknn_edu.core.network import Network
 from sknn_edu.core.optimizers import SGD, Adam
 from sknn_edu.core.schedules import Constant
+from sknn_edu.core.sigmoid_neuron import longest_safe_step
 
 NEURON_LOSSES = [name for name, output in LOSSES if output == "logistic"]
 
@@ -50,8 +51,9 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
         :class:`sklearn.linear_model.LogisticRegression` with ``C=1 / alpha`` has the same penalty.
     batch_size : int or 'auto', default='auto'
         Samples in a mini-batch of 'sgd' and 'adam'; 'auto' is min(200, n_samples).
-    learning_rate_init : float, default=0.1
-        The learning rate of 'gd', 'sgd' and 'adam'. It suits standardised features.
+    learning_rate_init : float or 'auto', default='auto'
+        The learning rate of 'gd', 'sgd' and 'adam'. 'auto' is 0.1 for 'adam'; for 'gd' and 'sgd'
+        it is the longest step that cannot overshoot on these samples, 4 / mean(|x|^2 + 1).
     max_iter : int, default=1000
         At most this many epochs, or iterations of 'lbfgs'.
     shuffle : bool, default=True
@@ -129,7 +131,7 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
         "solver": [StrOptions({"lbfgs", "gd", "sgd", "adam"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate_init": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
@@ -150,7 +152,7 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
         solver="lbfgs",
         alpha=0.0001,
         batch_size="auto",
-        learning_rate_init=0.1,
+        learning_rate_init="auto",
         max_iter=1000,
         shuffle=True,
         random_state=None,
@@ -304,7 +306,8 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
         y : ndarray of shape (n_samples,)
             Labels from ``classes_``.
         """
-        return self.classes_[self._winners(self._output_sums(X))]
+        answers = self._winners(self._output_sums(X))
+        return self.classes_[answers]
 
     def predict_proba(self, X):
         """Return the probability of each class.
@@ -360,9 +363,11 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
             return weight
         numbers = y[:, 0].astype(int) if y.shape[1] == 1 else y.argmax(axis=1)
         labels = self.classes_[numbers]
-        factors = compute_class_weight(
-            self.class_weight, classes=self.classes_, y=labels, sample_weight=weight
-        )
+        with np.errstate(divide="ignore"):
+            factors = compute_class_weight(
+                self.class_weight, classes=self.classes_, y=labels, sample_weight=weight
+            )
+        factors[np.isinf(factors)] = 0  # a class whose samples all weigh nothing
         return factors[numbers] if weight is None else factors[numbers] * weight
 
     def _is_fitted_before(self):
@@ -389,9 +394,14 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
             batches,
             optimizer=optimizer,
             schedule=Constant(),
-            eta_0=float(self.learning_rate_init),
+            eta_0=self._learning_rate(batches),
             alpha=float(self.alpha),
         )
+
+    def _learning_rate(self, batches):
+        if self.learning_rate_init != "auto":
+            return float(self.learning_rate_init)
+        return 0.1 if self.solver == "adam" else longest_safe_step(batches.X, batches.weight)
 
     def _lbfgs(self):
         return LBFGS(float(self.alpha), self.tol, self.max_iter, max_fun=20 * self.max_iter)

@@ -20,7 +20,7 @@ that overlap the weights never come to rest. Their *average* over all samples se
 Schapire 1999). The next chapter softens the step.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,9 @@ class Perceptron:
 
     def copy(self) -> "Perceptron":
         """Return a perceptron that learns on by itself."""
-        W, b, late_W, late_b = (array.copy() for array in (self.W, self.b, self.late_W, self.late_b))
+        W, b, late_W, late_b = (
+            array.copy() for array in (self.W, self.b, self.late_W, self.late_b)
+        )
         return Perceptron(W, b, late_W, late_b, self.t)
 
 
@@ -79,8 +81,10 @@ def learn_epoch(
     order: Indices,
     eta: Array,
     fit_intercept: bool,
-) -> int:
-    """Show each sample once, in the given order, and learn online; return how many were mistaken.
+) -> Array:
+    """Show each sample once, in the given order, and learn online.
+
+    Returns the number of mistaken samples of each class (n_classes,).
 
     Parameters
     ----------
@@ -103,14 +107,14 @@ def learn_epoch(
     adds to them, so Python only walks from mistake to mistake.
     """
     one = 1.0 if fit_intercept else 0.0
-    n_mistakes = 0
+    n_mistakes = np.zeros(eta.size, dtype=int)
     for start in range(0, order.size, BLOCK):
         rows = order[start : start + BLOCK]
         X_block, y_block = X[rows], y[rows]
         z = X_block @ perceptron.W + perceptron.b
         i = -1
         while (i := _next_mistake(z, y_block, i + 1)) is not None:
-            n_mistakes += 1
+            n_mistakes[y_block[i]] += 1
             x = X_block[[i]].toarray()[0] if issparse(X_block) else X_block[i]
             rest = X_block[i + 1 :] @ x + one  # how much of x is in each later sample
             for column, change in _corrections(z[i], int(y_block[i]), eta):
@@ -140,9 +144,11 @@ def _corrections(z: Array, right: int, eta: Array) -> list[tuple[int, float]]:
 
 @dataclass
 class MistakeDriven:
-    """A perceptron in training: a :class:`~.training.Learner` whose loss is the share of mistakes.
+    """A perceptron in training: a :class:`~.training.Learner`.
 
-    Parameters are those of :func:`learn_epoch`.
+    Its loss is the share of mistaken samples, each counted with the learning rate of its class.
+    ``mistake_curve`` counts the mistakes of each epoch. Parameters are those of
+    :func:`learn_epoch`.
     """
 
     perceptron: Perceptron
@@ -150,13 +156,15 @@ class MistakeDriven:
     y: Indices
     eta: Array
     fit_intercept: bool
+    mistake_curve: list[int] = field(default_factory=list)
 
     def epoch(self, order: Indices) -> float:
         n = learn_epoch(self.perceptron, self.X, self.y, order, self.eta, self.fit_intercept)
-        return n / order.size
+        self.mistake_curve.append(int(n.sum()))
+        return float(n @ self.eta) / float(self.eta[self.y[order]].sum())
 
     def is_perfect(self, loss: float) -> bool:
-        return loss == 0
+        return self.mistake_curve[-1] == 0
 
     def is_finite(self) -> bool:
         return bool(np.isfinite(self.perceptron.W).all() and np.isfinite(self.perceptron.b).all())

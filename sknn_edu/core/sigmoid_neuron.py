@@ -19,7 +19,10 @@ Both are written for arrays with one row per output and one column per sample. T
 puts the sigmoid among other activations; chapter 6 registers the two losses.
 """
 
+from typing import Any
+
 import numpy as np
+from scipy.sparse import issparse
 from scipy.special import expit
 
 from sknn_edu.core._types import Array
@@ -73,3 +76,23 @@ def squared_error_delta(y: Array, a: Array) -> None:
     slope = a * (1 - a)
     a -= y
     a *= slope
+
+
+def longest_safe_step(X: Any, weight: Array | None) -> float:
+    """Return the learning rate 1 / K, K a bound of how fast the slope of the mean loss can change.
+
+    The cross-entropy bends most at z = 0, by da/dz = 1/4, so along w no more than
+    K = mean(|x|^2 + 1) / 4 (the 1 is the bias's input). Steps of gradient descent up to 1 / K never
+    raise the loss: Nesterov, Lectures on Convex Optimization (2018), section 2.1.5.
+
+    Parameters
+    ----------
+    X : ndarray or CSR array of shape (n_samples, n_features)
+    weight : ndarray of shape (n_samples,) or None
+        The weight of each sample in the mean.
+    """
+    if issparse(X):
+        squares = np.asarray(X.multiply(X).sum(axis=1), dtype=float).reshape(-1)
+    else:
+        squares = np.einsum("ij,ij->i", X, X, dtype=float)
+    return float(4 / (np.average(squares, weights=weight) + 1))
