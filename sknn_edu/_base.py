@@ -7,7 +7,6 @@ can break.
 
 import functools
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
@@ -106,7 +105,7 @@ class NeuralEstimator(BaseEstimator):
         self.classes_ = classes
 
     def _check_first_call(self, classes):
-        """Return the labels that partial_fit is to know: those given, or those it has had before."""
+        """Return the labels that partial_fit is to know: those given, or those of earlier calls."""
         known = getattr(self, "classes_", None)
         if classes is None:
             if known is None:
@@ -125,7 +124,7 @@ class NeuralEstimator(BaseEstimator):
 
 
 def check_sample_weight(sample_weight, X):
-    """Return the weights as (n_samples,) of X's dtype, or None; refuse negative or all-zero ones."""
+    """Return the weights (n_samples,) in X's dtype, or None; refuse negative or all-zero ones."""
     if sample_weight is None:
         return None
     weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)

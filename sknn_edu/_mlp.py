@@ -238,7 +238,7 @@ class BaseMLP(TrainableNetwork):
 
 @fill_docstring(parameters=PARAMETERS, attributes=ATTRIBUTES, notes=NOTES, references=REFERENCES)
 class MLPClassifier(ClassifierMixin, BaseMLP):
-    """Multi-layer perceptron classifier: layers of neurons trained on the cross-entropy.
+    r"""Multi-layer perceptron classifier: layers of neurons trained on the cross-entropy.
 
     A superset of :class:`sklearn.neural_network.MLPClassifier`: the same parameters, defaults and
     attributes and, given the same ``random_state``, the same numbers, several times faster.
@@ -266,7 +266,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     -----
     The loss is the cross-entropy in nats, averaged over samples and summed over labels,
 
-    .. math:: L = -\\frac{1}{n} \\sum_i \\log p(y_i \\mid x_i) + \\frac{\\alpha}{2 n} \\lVert W \\rVert^2
+    .. math:: L = -\frac{1}{n} \sum_i \log p(y_i \mid x_i)
+              + \frac{\alpha}{2 n} \lVert W \rVert^2
 
     {notes}
 
@@ -393,7 +394,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return log_p
 
     def _probabilities(self, z):
-        """Overwrite z with probabilities; like the functions they come from, they never reach 0 or 1."""
+        """Use up z and return probabilities; like their functions they never reach 0 or 1."""
         if self.out_activation_ == "softmax":
             LOSSES["log_loss", "softmax"].activate(z.T)
             p = z
@@ -459,7 +460,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
 @fill_docstring(parameters=PARAMETERS, attributes=ATTRIBUTES, notes=NOTES, references=REFERENCES)
 class MLPRegressor(RegressorMixin, BaseMLP):
-    """Multi-layer perceptron regressor: layers of neurons trained on the squared error.
+    r"""Multi-layer perceptron regressor: layers of neurons trained on the squared error.
 
     A superset of :class:`sklearn.neural_network.MLPRegressor`: the same parameters, defaults and
     attributes and, given the same ``random_state``, the same numbers, several times faster. As
@@ -485,8 +486,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     -----
     The loss is averaged over samples and summed over outputs; with the squared error
 
-    .. math:: L = \\frac{1}{2 n} \\sum_i \\lVert \\hat{y}_i - y_i \\rVert^2
-              + \\frac{\\alpha}{2 n} \\lVert W \\rVert^2
+    .. math:: L = \frac{1}{2 n} \sum_i \lVert \hat{y}_i - y_i \rVert^2
+              + \frac{\alpha}{2 n} \lVert W \rVert^2
 
     {notes}
 

@@ -184,7 +184,7 @@ class TrainableNetwork(NeuralEstimator):
         return paused if same else None
 
     def _hold_out(self, y, weight, rng):
-        """Return the rows to train on and the rows to score on; samples of weight 0 are in neither."""
+        """Return the rows to train on and those to score on; samples of weight 0 are in neither."""
         rows = np.arange(y.shape[0]) if weight is None else np.flatnonzero(weight > 0)
         binary = y.dtype == bool and y.ndim == 2 and y.shape[1] == 1
         train, held_out = train_test_split(
@@ -258,7 +258,7 @@ class TrainableNetwork(NeuralEstimator):
         self.n_iter_, self.loss_ = min(report.n_iter, self.max_iter), report.loss
 
     def _record(self, watch, n_seen, best, continuing):
-        """Set what a fit leaves beside the weights; curves go on over warm starts, as in scikit-learn."""
+        """Set what a fit leaves beside the weights; curves go on over warm starts."""
 
         def continued(name, values):
             return [*((continuing and getattr(self, name, None)) or []), *values]

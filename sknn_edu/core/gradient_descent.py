@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 
-from sknn_edu.core._types import Array, Indices
+from sknn_edu.core._types import Array, Indices, is_sparse
 from sknn_edu.core.network import Batch, Network, Parameters, Workspace, l2_penalty
 from sknn_edu.core.optimizers import Optimizer
 from sknn_edu.core.schedules import Schedule
@@ -45,7 +44,7 @@ class MiniBatches:
         self.dtype = dtype
         n_samples, n_features = X.shape
         self._per_gather = batch_size * max(1, GATHER // (batch_size * (n_features + 1)))
-        if not issparse(X):
+        if not is_sparse(X):
             n_rows = min(n_samples, self._per_gather)
             self._gathered = np.empty((n_rows, n_features), dtype=X.dtype)
             self._inputs = np.ones((n_rows, n_features + 1), dtype=dtype)
@@ -65,7 +64,7 @@ class MiniBatches:
                     yield Batch(X[i:j], y[i:j], weight[i:j], float(weight[i:j].sum()))
 
     def _take(self, rows: Indices) -> Any:
-        if issparse(self.X):
+        if is_sparse(self.X):
             return self.X[rows]
         inputs = self._inputs[: rows.size]
         gathered = self._gathered[: rows.size]

@@ -7,7 +7,7 @@ activations carry a last row of ones, and W carries b as its last row::
     z = W^T a + b = [W; b]^T [a; 1]        (n_out, m)     one column per sample
     a = g(z)
 
-*Backpropagation.* Let delta = dL/dz of a layer. By the chain rule, from the last layer to the first::
+*Backpropagation.* Let delta = dL/dz of a layer. By the chain rule, from the last to the first::
 
     [dW; db] = [a; 1] delta^T              (n_in + 1, n_out)    the blame of each weight
     delta <- (W delta) * g'(z)             (n_in, m)            handed down to the layer before
@@ -23,15 +23,14 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import issparse
 
-from sknn_edu.core._types import Array
+from sknn_edu.core._types import Array, is_sparse
 from sknn_edu.core.activations import Activation
 from sknn_edu.core.losses import Loss
 
 
 class Parameters:
-    """One contiguous vector theta, and views of it: a block [W; b] of shape (n_in + 1, n_out) a layer.
+    """One contiguous vector theta, and views of it: a block [W; b] (n_in + 1, n_out) per layer.
 
     Lives within one call of fit; estimators keep the views ``weights`` and ``biases`` as
     ``coefs_`` and ``intercepts_``.
@@ -110,7 +109,7 @@ class Network:
     def backward(
         self, parameters: Parameters, batch: Batch, workspace: Workspace, gradient: Parameters
     ) -> None:
-        """Fill ``gradient`` with the derivative of the mean loss of the batch; use up ``workspace``.
+        """Fill ``gradient`` with the derivative of the batch's mean loss; use up ``workspace``.
 
         Call after :meth:`forward` on the same batch.
         """
@@ -141,7 +140,7 @@ class Network:
 
 def weighted_sums(block: Array, a: Any, z: Array) -> None:
     """Write z = [W; b]^T [a; 1] (n_out, m). Sparse a comes without its row of ones."""
-    if issparse(a):
+    if is_sparse(a):
         z[...] = (a.T @ block[:-1]).T
         z += block[-1][:, np.newaxis]
     else:
@@ -150,7 +149,7 @@ def weighted_sums(block: Array, a: Any, z: Array) -> None:
 
 def blame(a: Any, delta: Array, dblock: Array) -> None:
     """Write [dW; db] = [a; 1] delta^T (n_in + 1, n_out). Sparse a comes without its row of ones."""
-    if issparse(a):
+    if is_sparse(a):
         dblock[:-1] = a @ delta.T
         delta.sum(axis=1, out=dblock[-1])
     else:
@@ -190,7 +189,7 @@ def output_sums(
     for start in range(0, X.shape[0], ROWS_AT_A_TIME):
         a = X[start : start + ROWS_AT_A_TIME].T
         for k, (W, b) in enumerate(zip(weights, biases, strict=True)):
-            z = (a.T @ W).T if issparse(a) else W.T @ a
+            z = (a.T @ W).T if is_sparse(a) else W.T @ a
             z += b[:, np.newaxis]  # z = W^T a + b   (n_out, m)
             if k < len(activations):
                 activations[k].forward(z)

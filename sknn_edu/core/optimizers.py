@@ -40,8 +40,9 @@ class SGDState:
 class SGD:
     """Gradient descent with momentum, one mini-batch at a time.
 
-    v <- mu v - eta g, and theta <- theta + v; with Nesterov's look-ahead theta <- theta + mu v - eta g
-    with the new v (Sutskever et al. 2013, in the form of eq. 7 of Bengio et al., arXiv 1212.0901).
+    v <- mu v - eta g, and theta <- theta + v; with Nesterov's look-ahead, and the new v,
+    theta <- theta + mu v - eta g (Sutskever et al. 2013, in the form of Bengio et al., arXiv
+    1212.0901, equation 7).
 
     Parameters
     ----------
@@ -80,7 +81,7 @@ class AdamState:
 
 
 CHUNK = 8192
-"""Adam walks over theta in pieces of this many numbers, so that its nine passes run in the cache."""
+"""Adam walks over theta in pieces of this many numbers, so that its passes run in the cache."""
 
 
 def chunks(*arrays: Array) -> Iterator[tuple[Array, ...]]:

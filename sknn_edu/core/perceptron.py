@@ -1,6 +1,7 @@
 """Chapter 1: can a machine that only says yes or no learn from its mistakes?
 
-A perceptron adds up its inputs, each times a weight, and says yes when the sum reaches a threshold::
+A perceptron adds up its inputs, each times a weight, and says yes when the sum reaches a
+threshold::
 
     z = w . x + b         with b = -threshold
     yes when z >= 0       a sum that just reaches the threshold fires
@@ -20,16 +21,16 @@ that overlap the weights never come to rest. Their *average* over all samples se
 Schapire 1999). The next chapter softens the step.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 
-from sknn_edu.core._types import Array, Indices
+from sknn_edu.core._types import Array, Indices, is_sparse
 
 BLOCK = 256
-"""Samples are scored this many at a time; only the mistakes among them are walked over in Python."""
+"""Samples are scored this many at a time; Python walks over the mistakes among them only."""
 
 
 @dataclass
@@ -71,7 +72,8 @@ def winners(z: Array) -> Indices:
     """
     if z.shape[1] == 1:
         return (z[:, 0] >= 0).astype(np.intp)
-    return z.argmax(axis=1)
+    largest: Indices = z.argmax(axis=1)
+    return largest
 
 
 def learn_epoch(
@@ -112,10 +114,9 @@ def learn_epoch(
         rows = order[start : start + BLOCK]
         X_block, y_block = X[rows], y[rows]
         z = X_block @ perceptron.W + perceptron.b
-        i = -1
-        while (i := _next_mistake(z, y_block, i + 1)) is not None:
+        for i in _mistakes(z, y_block):
             n_mistakes[y_block[i]] += 1
-            x = X_block[[i]].toarray()[0] if issparse(X_block) else X_block[i]
+            x = X_block[[i]].toarray()[0] if is_sparse(X_block) else X_block[i]
             rest = X_block[i + 1 :] @ x + one  # how much of x is in each later sample
             for column, change in _corrections(z[i], int(y_block[i]), eta):
                 perceptron.W[:, column] += change * x
@@ -127,15 +128,17 @@ def learn_epoch(
     return n_mistakes
 
 
-def _next_mistake(z: Array, y: Indices, start: int) -> int | None:
-    wrong = winners(z[start:]) != y[start:]
-    if not wrong.any():
-        return None
-    return start + int(wrong.argmax())
+def _mistakes(z: Array, y: Indices) -> Iterator[int]:
+    """Yield each mistaken sample in turn; z of the later ones may be corrected meanwhile."""
+    start = 0
+    while (wrong := winners(z[start:]) != y[start:]).any():
+        start += int(wrong.argmax())
+        yield start
+        start += 1
 
 
 def _corrections(z: Array, right: int, eta: Array) -> list[tuple[int, float]]:
-    """Return (column, step) for each column of W that the mistake on a sample with sums z changes."""
+    """Return (column, step) for each column of W that a mistake on sums z changes."""
     step = float(eta[right])
     if z.size == 1:
         return [(0, step if right == 1 else -step)]

@@ -39,7 +39,7 @@ class InverseScaling:
     power_t: float = 0.5
 
     def after_epoch(self, eta: float, eta_0: float, n_seen: int) -> float:
-        return eta_0 / (n_seen + 1) ** self.power_t
+        return float(eta_0 / (n_seen + 1) ** self.power_t)
 
     def on_plateau(self, eta: float) -> float | None:
         return None

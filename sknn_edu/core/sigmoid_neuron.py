@@ -22,10 +22,9 @@ puts the sigmoid among other activations; chapter 6 registers the two losses.
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 from scipy.special import expit
 
-from sknn_edu.core._types import Array
+from sknn_edu.core._types import Array, is_sparse
 
 
 def sigmoid(z: Array) -> None:
@@ -91,8 +90,6 @@ def longest_safe_step(X: Any, weight: Array | None) -> float:
     weight : ndarray of shape (n_samples,) or None
         The weight of each sample in the mean.
     """
-    if issparse(X):
-        squares = np.asarray(X.multiply(X).sum(axis=1), dtype=float).reshape(-1)
-    else:
-        squares = np.einsum("ij,ij->i", X, X, dtype=float)
-    return float(4 / (np.average(squares, weights=weight) + 1))
+    squares = X.multiply(X) if is_sparse(X) else np.square(X)
+    norms = np.asarray(squares.sum(axis=1), dtype=np.float64).reshape(-1)
+    return float(4 / (np.average(norms, weights=weight) + 1))

@@ -141,7 +141,7 @@ class Epochs:
 
 
 def shuffled(order: Indices, rng: RandomState) -> Indices:
-    """Return `order` in a random order: scikit-learn's way, so that one seed gives the same epochs."""
+    """Return `order` shuffled, scikit-learn's way, so that one seed gives the same epochs."""
     permutation = np.arange(order.size)
     rng.shuffle(permutation)
     return order[permutation]
