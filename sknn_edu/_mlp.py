@@ -201,7 +201,7 @@ class BaseMLP(TrainableNetwork):
         return Network(
             layer_sizes=(n_features, *hidden, self.n_outputs_),
             activations=(ACTIVATIONS[self.activation],) * len(hidden),
-            loss=LOSSES[self._loss_name(), self.out_activation_],
+            loss=LOSSES[self.loss, self.out_activation_],
         )
 
     def _fill(self, parameters, network, rng):
@@ -289,8 +289,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     (450, 10)
     """
 
-    def _loss_name(self):
-        return "log_loss"
+    loss = "log_loss"
 
     @available_if(lambda self: self._has_epochs())
     @fit_method
@@ -396,7 +395,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     def _probabilities(self, z):
         """Use up z and return probabilities; like their functions they never reach 0 or 1."""
         if self.out_activation_ == "softmax":
-            LOSSES["log_loss", "softmax"].activate(z.T)
+            LOSSES[self.loss, "softmax"].activate(z.T)
             p = z
         else:
             p = expit(z if self._is_multilabel() else self._for_two_classes(z))
@@ -579,9 +578,6 @@ class MLPRegressor(RegressorMixin, BaseMLP):
                 f"MLPRegressor(hidden_layer_sizes={self.loss!r})?"
             )
         super()._validate_params()
-
-    def _loss_name(self):
-        return self.loss
 
     @available_if(lambda self: self._has_epochs())
     @fit_method

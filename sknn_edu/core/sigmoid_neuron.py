@@ -90,6 +90,6 @@ def longest_safe_step(X: Any, weight: Array | None) -> float:
     weight : ndarray of shape (n_samples,) or None
         The weight of each sample in the mean.
     """
-    squares = X.multiply(X) if is_sparse(X) else np.square(X)
-    norms = np.asarray(squares.sum(axis=1), dtype=np.float64).reshape(-1)
+    squares = X.multiply(X).sum(axis=1) if is_sparse(X) else np.einsum("ij,ij->i", X, X)
+    norms = np.asarray(squares, dtype=np.float64).reshape(-1)
     return float(4 / (np.average(norms, weights=weight) + 1))

@@ -1,0 +1,337 @@
+"""The results as text, as Markdown tables between two markers of docs/benchmarks.md, as a plot.
+
+The raw measurements are kept in results.json beside this file, so that a run of some workloads
+leaves the others in place.
+"""
+
+import json
+import os
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+import peers
+from timing import Spread, describe_blas, pairwise_ratio
+from workloads import (
+    FLOOR_32,
+    FLOOR_64,
+    OURS,
+    OURS_32,
+    SKLEARN,
+    WORKLOADS,
+    Comparison,
+    Scaling,
+    Training,
+    Workload,
+)
+
+HERE = Path(__file__).resolve().parent
+DOCS = HERE.parents[1] / "docs"
+PAGE = DOCS / "benchmarks.md"
+PLOT = DOCS / "images" / "benchmarks.png"
+STORED = HERE / "results.json"
+BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
+
+TORCH, JAX = peers.NAMES["torch"], peers.NAMES["jax"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What each contestant of a workload took, in each round."""
+
+    workload: Workload
+    times: dict[str, list[float]]
+    quick: bool
+
+    def ratio(self, above: str, below: str) -> Spread | None:
+        """Return the ratio of two contestants, None if one of them did not take part."""
+        if above not in self.times or below not in self.times:
+            return None
+        return pairwise_ratio(self.times[above], self.times[below])
+
+    def comparisons(self) -> list[tuple[Comparison, Spread]]:
+        """Return the comparisons of the workload whose contestants both took part."""
+        found = [(c, self.ratio(c.above, c.below)) for c in self.workload.comparisons()]
+        return [(comparison, ratio) for comparison, ratio in found if ratio is not None]
+
+    def shown(self, contestant: str) -> str:
+        """Return the median measurement of a contestant, with its unit."""
+        value = median(self.times[contestant])
+        return f"{value:.0f} MB" if self.workload.unit == "MB" else duration(value)
+
+
+def environment(chosen: set[str]) -> dict[str, str]:
+    """Return what the numbers depend on."""
+    packages = ["sknn_edu", "scikit-learn", "numpy", "scipy"]
+    packages += [peer for peer in ("torch", "jax") if peer in chosen]
+    return {
+        "processor": f"{_processor()}, {os.cpu_count()} CPUs",
+        "system": f"{platform.system()}, Python {platform.python_version()}",
+        "packages": ", ".join(f"{package} {_version(package)}" for package in packages),
+        "BLAS": describe_blas(),
+    }
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _version(package: str) -> str:
+    if package == "sknn_edu":
+        import sknn_edu
+
+        return sknn_edu.__version__
+    return version(package)
+
+
+# -- keeping ---------------------------------------------------------------------------------------
+
+
+def merge_with_stored(results: list[Result], environment: dict[str, str]) -> list[Result]:
+    """Store the results; return them and, in the same environment, earlier ones of other workloads."""
+    stored = json.loads(STORED.read_text()) if STORED.exists() else {}
+    known = stored["results"] if stored.get("environment") == environment else {}
+    for result in results:
+        known[_key(result.workload)] = {"quick": result.quick, "times": result.times}
+    content = {"environment": environment, "results": known}
+    STORED.write_text(json.dumps(content, indent=1) + "\n")
+    return [
+        Result(workload, **known[_key(workload)])
+        for workload in WORKLOADS
+        if _key(workload) in known
+    ]
+
+
+def _key(workload: Workload) -> str:
+    return f"{workload.name}: {workload.title}"
+
+
+# -- text ------------------------------------------------------------------------------------------
+
+
+def duration(seconds: float) -> str:
+    """Return a time in the unit that suits it, to three digits."""
+    for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "µs")):
+        if seconds * factor >= 1:
+            return f"{seconds * factor:.3g} {unit}"
+    return f"{seconds * 1e9:.3g} ns"
+
+
+def number(value: float) -> str:
+    """Return a ratio to three digits, never in the form 1e+02."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def span(ratio: Spread) -> str:
+    return f"{number(ratio.low)}–{number(ratio.high)}"
+
+
+def as_text(result: Result) -> str:
+    """Return a line for each contestant and each comparison."""
+    lines = [f"  {name:14} {result.shown(name)} {_unit(result)}" for name in result.times]
+    for comparison, ratio in result.comparisons():
+        target = "" if comparison.target is None else f", target {comparison.target:g}"
+        lines.append(
+            f"  {comparison.above} / {comparison.below}: "
+            f"{number(ratio.median)} ({span(ratio)}){target}"
+        )
+    return "\n".join(lines)
+
+
+def _unit(result: Result) -> str:
+    return "" if result.workload.unit == "MB" else result.workload.unit
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """Return a Markdown table, its first column left-aligned."""
+    rule = [":--", *["--:"] * (len(head) - 1)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, rule, *rows])
+
+
+def tables(results: list[Result], missing: list[str]) -> str:
+    """Return the Markdown of all results."""
+    full = [r for r in results if isinstance(r.workload, Training) and r.workload.full]
+    scaling = [r for r in results if isinstance(r.workload, Scaling)]
+    others = [r for r in results if r not in full and r not in scaling]
+    parts = []
+    if full:
+        parts += [_speed_table(full), _peers_table(full, missing)]
+    if others:
+        parts.append(_others_table(others))
+    parts += [_scaling_table(result) for result in scaling]
+    if any(result.quick for result in results):
+        parts.insert(0, "*From a quick run: smaller data than the table says, fewer rounds.*")
+    return "\n\n".join(parts) + "\n"
+
+
+def _speed_table(results: list[Result]) -> str:
+    head = ["Workload", SKLEARN, OURS, "times faster", "target"]
+    head += [OURS_32, "times faster", "target"]
+    rows = []
+    for result in results:
+        row = [f"**{result.workload.name}** {result.workload.title}"]
+        row.append(result.shown(SKLEARN) if SKLEARN in result.times else "–")
+        for ours, target in zip((OURS, OURS_32), result.workload.targets, strict=True):
+            row += [result.shown(ours), _ratio_cell(result, SKLEARN, ours), f"{target:g}"]
+        rows.append(row)
+    title = (
+        "Training, time per epoch; scikit-learn in float64. A ratio is the median over the rounds "
+        "(smallest–largest)."
+    )
+    return f"{title}\n\n{table(head, rows)}"
+
+
+def _peers_table(results: list[Result], missing: list[str]) -> str:
+    columns = [
+        (TORCH, OURS_32, "PyTorch / ours"),
+        (JAX, OURS_32, "JAX / ours"),
+        (OURS_32, FLOOR_32, "ours / floor"),
+        (OURS, FLOOR_64, "ours / floor, float64"),
+    ]
+    rows = [
+        [f"**{result.workload.name}**"]
+        + [_ratio_cell(result, above, below, missing) for above, below, _ in columns]
+        for result in results
+    ]
+    title = (
+        "The same beside others, in float32 (last column float64). Above 1 PyTorch or JAX is the "
+        "slower one; the floor is the matrix products of training and nothing else."
+    )
+    return f"{title}\n\n{table(['Workload', *(name for *_, name in columns)], rows)}"
+
+
+def _ratio_cell(result: Result, above: str, below: str, missing: list[str] = ()) -> str:
+    if above in missing:
+        return "not installed"
+    ratio = result.ratio(above, below)
+    return "–" if ratio is None else f"**{number(ratio.median)}** ({span(ratio)})"
+
+
+def _others_table(results: list[Result]) -> str:
+    head = ["Workload", "ours", "compared with", "", "ratio", "target"]
+    rows = []
+    for result in results:
+        for (above, below, target), _ in result.comparisons():
+            other = above if below == OURS else below
+            rows.append(
+                [
+                    f"**{result.workload.name}** {result.workload.title}",
+                    f"{result.shown(OURS)} {_unit(result)}".strip(),
+                    other,
+                    result.shown(other),
+                    f"{_short(above)} / {_short(below)} = {_ratio_cell(result, above, below)}",
+                    "" if target is None else f"{target:g}",
+                ]
+            )
+    return f"Other workloads, in float64.\n\n{table(head, rows)}"
+
+
+def _short(contestant: str) -> str:
+    return "ours" if contestant == OURS else contestant
+
+
+def _scaling_table(result: Result) -> str:
+    names = list(result.times)
+    rows = [
+        [
+            name,
+            result.shown(name),
+            "1" if name == names[0] else _ratio_cell(result, name, names[0]),
+        ]
+        for name in names
+    ]
+    title = f"Cost of a row in an epoch, {result.workload.title}; linear is 1 throughout."
+    return f"{title}\n\n{table(['', OURS, f'beside {names[0]}'], rows)}"
+
+
+# -- the docs --------------------------------------------------------------------------------------
+
+
+def write(results: list[Result], environment: dict[str, str], missing: list[str]) -> None:
+    """Put the tables between the markers of the page, and draw the plot."""
+    draw(results)
+    rounds = {len(times) for result in results for times in result.times.values()}
+    facts = "\n".join(f"- {key}: {value}" for key, value in environment.items())
+    facts += f"\n- rounds: {min(rounds)}" + (f" to {max(rounds)}" if len(rounds) > 1 else "")
+    page = PAGE.read_text()
+    before, _, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise SystemExit(f"{PAGE} has no lines {BEGIN} and {END} to write between.")
+    content = f"\n{facts}\n\n{tables(results, missing)}"
+    PAGE.write_text(f"{before}{BEGIN}\n{content}\n{END}{after}")
+
+
+def draw(results: list[Result]) -> None:
+    """Draw the ratios to scikit-learn, the ratios to the other peers, and the cost of a row."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 6), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=(1.15, 1))
+    _draw_speed(left.subplots(), results)
+    top, bottom = right.subplots(2, 1)
+    _draw_peers(top, [r for r in results if isinstance(r.workload, Training) and r.workload.full])
+    _draw_scaling(bottom, [r for r in results if isinstance(r.workload, Scaling)])
+    PLOT.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(PLOT, dpi=120)
+
+
+def _draw_speed(axes, results: list[Result]) -> None:
+    bars = []  # (label, contestant, ratio, target)
+    for result in results:
+        for (above, below, target), ratio in result.comparisons():
+            if above == SKLEARN and result.workload.unit != "MB":
+                bars.append((result.workload.name, below, ratio, target))
+    labels = list(dict.fromkeys(label for label, *_ in bars))
+    for label, ours, ratio, target in bars:
+        y = labels.index(label) + (0.2 if ours == OURS_32 else -0.2)
+        colour = "C1" if ours == OURS_32 else "C0"
+        whisker = [[ratio.median - ratio.low], [ratio.high - ratio.median]]
+        axes.barh(y, ratio.median, 0.38, color=colour, xerr=whisker, ecolor="0.3", capsize=2)
+        if target is not None:
+            axes.plot([target, target], [y - 0.19, y + 0.19], color="black", linewidth=2)
+    axes.axvline(1, color="0.5", linewidth=1)
+    axes.set_yticks(range(len(labels)), labels)
+    axes.invert_yaxis()
+    axes.set_xlabel("times faster than scikit-learn; whiskers: smallest to largest")
+    handles = [
+        axes.barh([0], [0], color="C0", label=OURS),
+        axes.barh([0], [0], color="C1", label=OURS_32),
+        axes.plot([], [], color="black", linewidth=2, label="target")[0],
+    ]
+    axes.legend(handles=handles, loc="lower right")
+
+
+def _draw_peers(axes, results: list[Result]) -> None:
+    names = [result.workload.name for result in results]
+    for k, contestant in enumerate((SKLEARN, TORCH, JAX, FLOOR_32)):
+        ratios = [(i, result.ratio(contestant, OURS_32)) for i, result in enumerate(results)]
+        present = [(i, ratio.median) for i, ratio in ratios if ratio is not None]
+        if present:
+            at, heights = zip(*present, strict=True)
+            label = f"{contestant} float64" if contestant == SKLEARN else contestant
+            shifted = [i + 0.2 * (k - 1.5) for i in at]
+            axes.bar(shifted, heights, 0.19, color=f"C{k + 2}", label=label)
+    axes.axhline(1, color="C1", linewidth=2, label=OURS_32)
+    axes.set_xticks(range(len(names)), names)
+    axes.set_yscale("log")
+    axes.set_ylabel("time per epoch / ours float32")
+    axes.legend(fontsize="small", ncols=2)
+
+
+def _draw_scaling(axes, results: list[Result]) -> None:
+    for result in results:
+        n = [int(name.split()[0].replace(",", "")) for name in result.times]
+        values = [median(times) * 1e6 for times in result.times.values()]
+        axes.plot(n, values, "o-", color="C0")
+    axes.set_xscale("log")
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("rows")
+    axes.set_ylabel("µs per row and epoch")

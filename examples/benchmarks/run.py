@@ -1,0 +1,103 @@
+"""Measure how long training takes, beside scikit-learn, PyTorch, JAX and bare matrix products.
+
+    python examples/benchmarks/run.py            # everything, and write docs/benchmarks.md
+    python examples/benchmarks/run.py --quick    # the same, small: under two minutes
+    python examples/benchmarks/run.py W2 W3      # some of it
+
+Run it on a machine that does nothing else. PyTorch and JAX are left out where they are not
+installed: ``pip install "sknn_edu[bench]"`` has both.
+"""
+
+import argparse
+import time
+import warnings
+
+import peers
+import report
+from sklearn.exceptions import ConvergenceWarning
+from timing import take_turns
+from workloads import WORKLOADS
+
+ROUNDS, QUICK_ROUNDS = 5, 3
+SIZES = {True: "quick, smaller sizes", False: "full size"}
+
+
+def parse(arguments=None):
+    known = list(dict.fromkeys(workload.name for workload in WORKLOADS))
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="workloads to run; default: all")
+    parser.add_argument("--list", action="store_true", help="list the workloads and stop")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help=f"smaller data, fewer epochs, {QUICK_ROUNDS} rounds; does not write the docs",
+    )
+    parser.add_argument(
+        "--rounds", type=int, help=f"measurements of each contestant; default: {ROUNDS}"
+    )
+    parser.add_argument(
+        "--peers",
+        default=",".join(peers.NAMES),
+        help="who takes part, besides ours; default: %(default)s",
+    )
+    parser.add_argument(
+        "--write",
+        action=argparse.BooleanOptionalAction,
+        help="write docs/benchmarks.md and its plot; default: unless --quick. Workloads that were "
+        "not run keep the results of the last run on the same machine",
+    )
+    options = parser.parse_args(arguments)
+    if unknown := [name for name in options.names if name not in known]:
+        parser.error(f"no such workload: {', '.join(unknown)}. Choose from: {', '.join(known)}")
+    options.peers = set(options.peers.split(","))
+    if unknown := sorted(options.peers - set(peers.NAMES)):
+        parser.error(f"no such peer: {', '.join(unknown)}. Choose from: {', '.join(peers.NAMES)}")
+    if options.rounds is None:
+        options.rounds = QUICK_ROUNDS if options.quick else ROUNDS
+    if options.rounds < 1:
+        parser.error("--rounds must be at least 1")
+    if options.write is None:
+        options.write = not options.quick
+    return options
+
+
+def main(arguments=None):
+    options = parse(arguments)
+    if options.list:
+        for workload in WORKLOADS:
+            print(f"{workload.name:15} {workload.title}")
+        return
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    warnings.filterwarnings("ignore", module="torch|jax")
+    chosen = {peer for peer in options.peers if peers.is_installed(peer)}
+    missing = [peers.NAMES[peer] for peer in peers.NAMES if not peers.is_installed(peer)]
+    environment = report.environment(chosen)
+    print("\n".join(f"{key}: {value}" for key, value in environment.items()))
+    print(f"{SIZES[options.quick]}; {options.rounds} rounds; not installed: {missing or 'none'}\n")
+
+    results = []
+    start = time.perf_counter()
+    for workload in WORKLOADS:
+        if options.names and workload.name not in options.names:
+            continue
+        print(f"{workload.name}: {workload.title}", flush=True)
+        began = time.perf_counter()
+        times = take_turns(workload.prepare(options.quick, chosen), options.rounds)
+        result = report.Result(workload, times, options.quick)
+        results.append(result)
+        print(report.as_text(result), f"({time.perf_counter() - began:.0f} s)\n", flush=True)
+    print(f"{SIZES[options.quick]}: {time.perf_counter() - start:.0f} s in all\n")
+
+    if options.write:
+        results = report.merge_with_stored(results, environment)
+        report.write(results, environment, missing)
+        print(f"wrote {report.PAGE} and {report.PLOT}")
+    else:
+        print(report.tables(results, missing))
+        print("The docs were not written; --write does it.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""How a comparison is timed.
+
+The contestants take turns: each round measures every one of them once, so that whatever else the
+machine does falls on all alike. A round gives one ratio for each pair of contestants; what is
+reported is the median of these ratios, with the smallest and the largest.
+"""
+
+import gc
+import time
+from collections.abc import Callable, Mapping, Sequence
+from statistics import median
+from typing import NamedTuple
+
+from threadpoolctl import threadpool_info
+
+Measurement = Callable[[], float]
+"""Does the work once and returns what it took: seconds, or megabytes."""
+
+
+class Spread(NamedTuple):
+    """The median of several numbers, and their ends."""
+
+    median: float
+    low: float
+    high: float
+
+
+def spread(values: Sequence[float]) -> Spread:
+    return Spread(median(values), min(values), max(values))
+
+
+def pairwise_ratio(above: Sequence[float], below: Sequence[float]) -> Spread:
+    """Return the spread of the ratios ``above / below``, one for each round."""
+    return spread([a / b for a, b in zip(above, below, strict=True)])
+
+
+def take_turns(measurements: Mapping[str, Measurement], rounds: int) -> dict[str, list[float]]:
+    """Call each measurement once a round, every other round in the opposite order."""
+    taken: dict[str, list[float]] = {name: [] for name in measurements}
+    for k in range(rounds):
+        names = list(measurements)
+        for name in reversed(names) if k % 2 else names:
+            gc.collect()
+            taken[name].append(measurements[name]())
+    return taken
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long one call takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def blas_libraries() -> list[dict]:
+    """Return what threadpoolctl knows about the BLAS libraries loaded so far."""
+    return [library for library in threadpool_info() if library["user_api"] == "blas"]
+
+
+def blas_threads() -> int:
+    """Return how many threads the matrix products use."""
+    return max((library["num_threads"] for library in blas_libraries()), default=1)
+
+
+def describe_blas() -> str:
+    """Say which BLAS libraries are loaded and how many threads each uses."""
+    said = {
+        f"{library['internal_api']} {library['version']} ({library.get('architecture')}): "
+        f"{library['num_threads']} threads"
+        for library in blas_libraries()
+    }
+    return "; ".join(sorted(said)) or "unknown BLAS"

@@ -1,0 +1,127 @@
+"""Chapter 5: layers by hand, and the gradient against finite differences."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from sknn_edu.core.activations import ACTIVATIONS
+from sknn_edu.core.losses import LOSSES
+from sknn_edu.core.network import (
+    ROWS_AT_A_TIME,
+    Batch,
+    Network,
+    Parameters,
+    Workspace,
+    l2_penalty,
+    output_sums,
+)
+from tests.core.test_losses import targets_for
+
+
+def with_ones(X):
+    return np.hstack([X, np.ones((X.shape[0], 1), X.dtype)])
+
+
+def random_network(activation, loss, sizes=(3, 4, 5, 2), dtype=np.float64):
+    network = Network(sizes, (ACTIVATIONS[activation],) * (len(sizes) - 2), LOSSES[loss])
+    parameters = Parameters(sizes, dtype)
+    parameters.theta[:] = np.random.default_rng(0).normal(size=parameters.theta.size)
+    return network, parameters
+
+
+def mean_loss(network, parameters, batch, alpha):
+    gradient = Parameters(network.layer_sizes, parameters.theta.dtype)
+    workspace = Workspace(network.layer_sizes, batch.X.shape[0], parameters.theta.dtype)
+    loss = network.loss_and_gradient(parameters, batch, workspace, gradient)
+    loss += l2_penalty(parameters, alpha, batch.total, gradient)
+    return loss / batch.total, gradient.theta
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss", "weighted"),
+    list(itertools.product(ACTIVATIONS, LOSSES, [False, True])),
+)
+def test_gradient_is_the_slope_of_the_mean_loss(activation, loss, weighted):
+    network, parameters = random_network(activation, loss)
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(6, 3))
+    y = targets_for(network.loss, 2, 6, rng).T
+    weight = rng.uniform(0, 2, 6) if weighted else None
+    batch = Batch(with_ones(X), y, weight, float(weight.sum()) if weighted else 6)
+    _, gradient = mean_loss(network, parameters, batch, alpha=0.3)
+    start = parameters.theta.copy()
+    for _ in range(5):
+        direction = rng.normal(size=start.size)
+        h = 1e-6
+        parameters.theta[:] = start + h * direction
+        above, _ = mean_loss(network, parameters, batch, alpha=0.3)
+        parameters.theta[:] = start - h * direction
+        below, _ = mean_loss(network, parameters, batch, alpha=0.3)
+        assert gradient @ direction == pytest.approx((above - below) / (2 * h), rel=1e-5)
+
+
+def test_two_layers_worked_by_hand():
+    # x = (1, 2); hidden z = (1*1 + 2*0 + 0, 1*(-1) + 2*1 - 2) = (1, -1), relu a = (1, 0)
+    # output z = 1*3 + 0*5 + 1 = 4; y = 2: L = 2, delta = 2
+    # dW2 = (2, 0), db2 = 2; delta1 = (3, 5) * 2 * (1, 0) = (6, 0); dW1 = x delta1, db1 = delta1
+    network = Network((2, 2, 1), (ACTIVATIONS["relu"],), LOSSES["squared_error", "identity"])
+    parameters = Parameters((2, 2, 1), np.float64)
+    parameters.load(
+        [np.array([[1.0, -1.0], [0.0, 1.0]]), np.array([[3.0], [5.0]])],
+        [np.array([0.0, -2.0]), np.array([1.0])],
+    )
+    batch = Batch(np.array([[1.0, 2.0, 1.0]]), np.array([[2.0]]), None, 1)
+    workspace = Workspace((2, 2, 1), 1, np.float64)
+    gradient = Parameters((2, 2, 1), np.float64)
+    assert network.loss_and_gradient(parameters, batch, workspace, gradient) == 2.0
+    np.testing.assert_array_equal(gradient.weights[0], [[6, 0], [12, 0]])
+    np.testing.assert_array_equal(gradient.biases[0], [6, 0])
+    np.testing.assert_array_equal(gradient.weights[1], [[2], [0]])
+    np.testing.assert_array_equal(gradient.biases[1], [2])
+
+
+def test_sparse_samples_give_the_gradient_of_dense_ones():
+    network, parameters = random_network("tanh", ("log_loss", "softmax"))
+    X = np.random.default_rng(2).normal(size=(6, 3)) * (np.arange(18).reshape(6, 3) % 2)
+    y = np.array([0, 1, 1, 0, 1, 0])
+    dense, of_dense = mean_loss(network, parameters, Batch(with_ones(X), y, None, 6), 0.0)
+    sparse, of_sparse = mean_loss(network, parameters, Batch(csr_array(X), y, None, 6), 0.0)
+    assert dense == pytest.approx(sparse, rel=1e-14)
+    np.testing.assert_allclose(of_dense, of_sparse, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_views_and_vector_are_one_memory(dtype):
+    parameters = Parameters((3, 4, 2), dtype)
+    parameters.weights[1][...] = 7
+    parameters.biases[0][...] = 3
+    assert parameters.theta.dtype == dtype
+    assert (parameters.theta == 7).sum() == 8
+    assert (parameters.theta == 3).sum() == 4
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("n_samples", [1, ROWS_AT_A_TIME - 1, 2 * ROWS_AT_A_TIME + 1])
+def test_output_sums_do_not_depend_on_the_walk_over_the_rows(dtype, n_samples):
+    network, parameters = random_network("tanh", ("squared_error", "identity"), dtype=dtype)
+    X = np.random.default_rng(3).normal(size=(n_samples, 3)).astype(dtype)
+    z = output_sums(network.activations, parameters.weights, parameters.biases, X)
+    a = X
+    for k, (W, b) in enumerate(zip(parameters.weights, parameters.biases, strict=True)):
+        a = a @ W + b
+        if k < 2:
+            a = np.tanh(a)
+    assert z.dtype == dtype
+    np.testing.assert_allclose(z, a, rtol=1e-12 if dtype is np.float64 else 1e-3, atol=1e-5)
+    sparse = output_sums(network.activations, parameters.weights, parameters.biases, csr_array(X))
+    np.testing.assert_allclose(z, sparse, rtol=1e-12 if dtype is np.float64 else 1e-3, atol=1e-5)
+
+
+def test_l2_penalty_leaves_biases_free():
+    parameters, gradient = (Parameters((2, 2), np.float64) for _ in range(2))
+    parameters.theta[:] = 2
+    assert l2_penalty(parameters, 0.5, 4, gradient) == 0.5 * 0.5 * 4 * 4
+    np.testing.assert_array_equal(gradient.weights[0], 0.5 / 4 * 2)
+    np.testing.assert_array_equal(gradient.biases[0], 0)

@@ -1,0 +1,211 @@
+"""Chapters 9 to 11: epochs, mini-batches, L-BFGS."""
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from sknn_edu.core.activations import ACTIVATIONS
+from sknn_edu.core.gradient_descent import GATHER, GradientDescent, MiniBatches
+from sknn_edu.core.lbfgs import LBFGS
+from sknn_edu.core.losses import LOSSES
+from sknn_edu.core.network import Network, Parameters
+from sknn_edu.core.optimizers import SGD
+from sknn_edu.core.schedules import Adaptive, Constant
+from sknn_edu.core.training import Epochs, Outcome, Patience, shuffled
+
+
+class Scripted:
+    """A learner whose losses are written down beforehand."""
+
+    def __init__(self, losses, goes_on=False):
+        self.losses, self.plateau = iter(losses), goes_on
+        self.epochs, self.orders = 0, []
+
+    def epoch(self, order):
+        self.orders.append(order)
+        self.epochs += 1
+        loss = next(self.losses)
+        if isinstance(loss, BaseException):
+            raise loss
+        return loss
+
+    def is_perfect(self, loss):
+        return loss == 0
+
+    def is_finite(self):
+        return False
+
+    def goes_on(self):
+        return self.plateau
+
+    def snapshot(self):
+        return self.epochs
+
+    def restore(self, snapshot):
+        self.epochs = snapshot
+
+
+class Silent:
+    def epoch_ended(self, loss):
+        return loss
+
+    def plateau_reached(self, goes_on):
+        pass
+
+
+def run(learner, **options):
+    settings = {"max_epochs": 9, "tol": 0.1, "patience": 2, "shuffle": False, "keep_best": False}
+    patience = Patience()
+    epochs = Epochs(**{**settings, **options})
+    rng = np.random.RandomState(0)
+    return epochs.run(learner, np.arange(4), rng, patience, Silent()), patience
+
+
+def test_a_plateau_is_more_epochs_without_improvement_than_the_patience():
+    learner = Scripted([3, 2, 1.95, 1.94, 1.93, 1])
+    assert run(learner)[0] is Outcome.PLATEAU
+    assert learner.epochs == 5
+
+
+def test_small_gains_that_add_up_are_no_improvement_but_move_the_best():
+    _, patience = run(Scripted([1.0, 0.95, 0.89, 0.88]), max_epochs=4)
+    assert (patience.best, patience.n_stalled) == (0.88, 3)
+
+
+def test_training_ends_when_the_epochs_are_used_up():
+    assert run(Scripted(range(100, 1, -1)))[0] is Outcome.OUT_OF_EPOCHS
+
+
+def test_training_ends_at_once_when_nothing_is_left_to_learn():
+    learner = Scripted([1, 0, 1])
+    assert run(learner)[0] is Outcome.PERFECT
+    assert learner.epochs == 2
+
+
+def test_divergence_ends_training_in_its_epoch():
+    learner = Scripted([1, np.nan, 1])
+    assert run(learner)[0] is Outcome.DIVERGED
+    assert learner.epochs == 2
+
+
+def test_an_interrupt_ends_training_and_keeps_what_was_learned():
+    learner = Scripted([3, 2, KeyboardInterrupt(), 1])
+    assert run(learner)[0] is Outcome.INTERRUPTED
+
+
+def test_keep_best_goes_back_to_the_best_epoch():
+    learner = Scripted([3, 1, 2, 2, 2, 2, 2, 2, 2])
+    run(learner, keep_best=True, patience=100)
+    assert learner.epochs == 2
+
+
+def test_a_learner_may_go_on_after_a_plateau():
+    learner = Scripted([1.0] * 9, goes_on=True)
+    assert run(learner)[0] is Outcome.OUT_OF_EPOCHS
+
+
+def test_shuffling_shows_each_sample_once_in_an_order_of_its_own_each_epoch():
+    learner = Scripted([3, 2, 1])
+    run(learner, shuffle=True, max_epochs=3)
+    assert all(sorted(order) == [0, 1, 2, 3] for order in learner.orders)
+    assert len({tuple(order) for order in learner.orders}) > 1
+
+
+def test_shuffled_is_scikit_learns():
+    from sklearn.utils import shuffle
+
+    order = np.arange(10)[::-1]
+    ours = shuffled(order, np.random.RandomState(3))
+    np.testing.assert_array_equal(ours, shuffle(order, random_state=np.random.RandomState(3)))
+
+
+@pytest.mark.parametrize("container", [np.asarray, csr_array])
+@pytest.mark.parametrize(("n", "n_features", "batch_size"), [(10, 3, 4), (7, GATHER, 2), (5, 1, 5)])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_batches_are_the_rows_in_order_with_a_column_of_ones(
+    container, n, n_features, batch_size, dtype
+):
+    X = np.random.default_rng(0).normal(size=(n, n_features)).astype(dtype)
+    y, weight = np.arange(n), np.arange(n, dtype=dtype)
+    order = np.random.default_rng(1).permutation(n)
+    start = 0
+    for batch in MiniBatches(container(X), y, weight, batch_size, dtype).over(order):
+        rows = order[start : start + batch_size]
+        shown = batch.X.toarray() if container is csr_array else batch.X[:, :-1]
+        np.testing.assert_array_equal(shown, X[rows])
+        np.testing.assert_array_equal(batch.y, rows)
+        np.testing.assert_array_equal(batch.weight, rows)
+        assert batch.total == rows.sum()
+        if container is np.asarray:
+            assert (batch.X[:, -1] == 1).all()
+            assert batch.X.dtype == dtype
+        start += batch_size
+    assert start >= n
+
+
+def regression(n=40, weight=None):
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(n, 3))
+    y = X @ [[1.0], [2.0], [-1.0]] + 0.5
+    network = Network((3, 1), (), LOSSES["squared_error", "identity"])
+    batches = MiniBatches(X, y, weight, 10, np.float64)
+    return network, Parameters((3, 1), np.float64), batches
+
+
+def test_gradient_descent_solves_a_linear_regression():
+    network, parameters, batches = regression()
+    learner = GradientDescent(network, parameters, batches, SGD(), Constant(), 0.1, 0.0)
+    for _ in range(100):
+        loss = learner.epoch(np.arange(40))
+    assert loss < 1e-12
+    np.testing.assert_allclose(parameters.theta, [1, 2, -1, 0.5], rtol=1e-6)
+    assert learner.pace.n_seen == 4000
+
+
+def test_batches_that_weigh_nothing_are_skipped():
+    weight = np.repeat([1.0, 0.0], 20)
+    network, parameters, batches = regression(weight=weight)
+    half_network, half_parameters, half_batches = regression()
+    plain = SGD(0, False)
+    all_rows = GradientDescent(network, parameters, batches, plain, Constant(), 0.1, 0.0)
+    half = GradientDescent(half_network, half_parameters, half_batches, plain, Constant(), 0.1, 0.0)
+    assert all_rows.epoch(np.arange(40)) == half.epoch(np.arange(20))
+    np.testing.assert_array_equal(parameters.theta, half_parameters.theta)
+
+
+def test_a_plateau_lowers_the_learning_rate_of_an_adaptive_schedule():
+    network, parameters, batches = regression()
+    learner = GradientDescent(network, parameters, batches, SGD(), Adaptive(), 1e-6 * 5, 0.0)
+    assert learner.goes_on()
+    assert learner.pace.eta == pytest.approx(1e-6)
+    assert not learner.goes_on()
+
+
+def test_lbfgs_walks_over_batches_to_the_solution_of_ridge_regression():
+    weight = np.random.default_rng(1).uniform(0.5, 2, 40)
+    network, parameters, batches = regression(weight=weight)
+    report = LBFGS(alpha=3.0, tol=1e-12, max_iter=100, max_fun=1000).train(
+        network, parameters, batches, np.arange(40), Silent()
+    )
+    A = np.hstack([batches.X, np.ones((40, 1))])
+    ridge = np.diag([3.0, 3.0, 3.0, 0.0])
+    expected = np.linalg.solve(A.T @ (weight[:, None] * A) + ridge, A.T @ (weight * batches.y[:, 0]))
+    assert report.outcome is Outcome.PLATEAU
+    np.testing.assert_allclose(parameters.theta, expected, rtol=1e-6)
+
+
+def test_lbfgs_keeps_its_last_iterate_when_interrupted():
+    class Impatient(Silent):
+        def epoch_ended(self, loss):
+            raise KeyboardInterrupt
+
+    network = Network((3, 2, 1), (ACTIVATIONS["tanh"],), LOSSES["squared_error", "identity"])
+    parameters = Parameters((3, 2, 1), np.float64)
+    parameters.theta[:] = start = np.random.default_rng(0).normal(size=parameters.theta.size)
+    _, _, batches = regression()
+    report = LBFGS(0.0, 1e-5, 100, 1000).train(
+        network, parameters, batches, np.arange(40), Impatient()
+    )
+    assert report.outcome is Outcome.INTERRUPTED
+    assert report.n_iter == 1
+    assert not np.array_equal(parameters.theta, start)

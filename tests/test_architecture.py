@@ -1,0 +1,83 @@
+"""The house: imports run one way, and nothing heavy comes in by the front door."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sknn_edu
+
+PACKAGE = Path(sknn_edu.__file__).parent
+
+MAY_IMPORT = {
+    "core._types": set(),
+    "core.perceptron": {"core._types"},
+    "core.sigmoid_neuron": {"core._types"},
+    "core.activations": {"core._types", "core.sigmoid_neuron"},
+    "core.initializers": {"core._types"},
+    "core.losses": {"core._types", "core.sigmoid_neuron", "core.activations"},
+    "core.network": {"core._types", "core.activations", "core.losses"},
+    "core.optimizers": {"core._types"},
+    "core.schedules": set(),
+    "core.training": {"core._types"},
+    "core.gradient_descent": {
+        "core._types",
+        "core.network",
+        "core.optimizers",
+        "core.schedules",
+    },
+    "core.lbfgs": {"core._types", "core.gradient_descent", "core.network", "core.training"},
+    "_base": set(),
+    "_watch": set(),
+}
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+@pytest.mark.parametrize("module", MAY_IMPORT)
+def test_imports_run_one_way(module):
+    path = PACKAGE / (module.replace(".", "/") + ".py")
+    ours = {name.removeprefix("sknn_edu.") for name in imported(path) if "sknn_edu" in name}
+    assert ours <= MAY_IMPORT[module]
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "core").glob("*.py")), ids=lambda p: p.stem)
+def test_core_knows_numpy_and_scipy_only(path):
+    roots = {name.split(".")[0] for name in imported(path)}
+    assert roots <= {*sys.stdlib_module_names, "numpy", "scipy", "sknn_edu"}
+
+
+def test_every_chapter_of_core_has_its_rule_here():
+    chapters = {f"core.{path.stem}" for path in (PACKAGE / "core").glob("*.py")}
+    assert chapters - {"core.__init__"} == {name for name in MAY_IMPORT if name.startswith("core")}
+
+
+def test_private_parts_of_scikit_learn_are_touched_in_one_file():
+    private = {}
+    for path in PACKAGE.rglob("*.py"):
+        names = [
+            f"{node.module}.{alias.name}"
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "sklearn"
+            for alias in node.names
+        ]
+        if any(part.startswith("_") for name in names for part in name.split(".")):
+            private[path.name] = names
+    assert set(private) == {"_base.py"}
+
+
+def test_importing_the_package_imports_nothing_heavy_that_scikit_learn_does_not():
+    code = (
+        "import sys, sklearn.neural_network; before = set(sys.modules); import sknn_edu; "
+        "print({name.split('.')[0] for name in set(sys.modules) - before} - {'sknn_edu'})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() in ("set()", "{'sklearn'}")
