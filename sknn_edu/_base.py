@@ -9,8 +9,10 @@ import functools
 from collections.abc import Callable
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import Interval, InvalidParameterError, Options, StrOptions
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
@@ -35,8 +37,11 @@ def fit_method(method: Callable) -> Callable:
     @functools.wraps(method)
     def fit_or_leave_as_it_was(self, *args, **kwargs):
         before = dict(vars(self))
+        if method.__name__ == "partial_fit" and not get_config()["skip_parameter_validation"]:
+            self._validate_params()  # scikit-learn does so at the first call only
         try:
-            return checked(self, *args, **kwargs)
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                return checked(self, *args, **kwargs)
         except BaseException:
             vars(self).clear()
             vars(self).update(before)
@@ -133,7 +138,30 @@ def check_sample_weight(sample_weight, X):
             "sample_weight is 0 for every sample, so there is nothing to learn from. Give at "
             "least one sample a positive weight."
         )
+    if not np.isfinite(weight.sum()):
+        raise ValueError(
+            f"The sum of sample_weight is not a finite {weight.dtype} number. Divide the weights "
+            "by a constant; only their ratios matter."
+        )
     return weight
+
+
+def class_factors(class_weight, classes, y, sample_weight=None):
+    """Return one factor per class, as ``class_weight`` (None, "balanced" or a dict) asks."""
+    present = np.isin(classes, y if sample_weight is None else y[sample_weight > 0])
+    if isinstance(class_weight, str) and not present.all():
+        raise ValueError(
+            f"class_weight='balanced' needs samples of every class, but there are none of class "
+            f"{classes[~present]}. Give the factors of all classes as a dict {{label: factor}}, "
+            "as partial_fit needs if a call may lack a class."
+        )
+    factors = compute_class_weight(class_weight, classes=classes, y=y, sample_weight=sample_weight)
+    if not (np.isfinite(factors).all() and factors.min() >= 0 and factors[present].max() > 0):
+        raise ValueError(
+            f"class_weight must give each class a finite factor of at least 0, and not 0 to all "
+            f"that are present; got {class_weight} for the classes {classes}."
+        )
+    return factors
 
 
 def class_numbers(y, classes):
@@ -149,6 +177,7 @@ def class_numbers(y, classes):
 
 def linear_classifier_from_weights(classifier, weights, bias, classes):
     """Give an unfitted linear classifier its weights, intercept, classes and features by hand."""
+    classifier._validate_params()
     W = np.atleast_2d(np.asarray(weights, dtype=float))
     classes = np.asarray(classes)
     n_units = 1 if classes.size == 2 else classes.size
@@ -165,7 +194,10 @@ def linear_classifier_from_weights(classifier, weights, bias, classes):
             f"classes must be sorted as classes_ are: (no, yes) = {tuple(classes[order])}, with "
             "weights and bias that answer yes for the second."
         )
-    b = np.broadcast_to(np.asarray(bias, dtype=float).reshape(-1), n_units)
+    b = np.asarray(bias, dtype=float)
+    if b.size not in (1, n_units):
+        raise ValueError(f"threshold or bias must be one number a unit, {n_units}; got {b.size}.")
+    b = np.broadcast_to(b.reshape(-1), n_units)
     if not (np.isfinite(W).all() and np.isfinite(b).all()):
         raise ValueError("weights and bias must be finite numbers.")
     rows = order if n_units > 1 else [0]

@@ -30,7 +30,7 @@ from sknn_edu.core.activations import ACTIVATIONS
 from sknn_edu.core.gradient_descent import GradientDescent
 from sknn_edu.core.initializers import glorot_uniform
 from sknn_edu.core.lbfgs import LBFGS
-from sknn_edu.core.losses import LOSSES
+from sknn_edu.core.losses import LOSSES, OUTPUTS, within_0_and_1
 from sknn_edu.core.network import Network
 from sknn_edu.core.optimizers import SGD, Adam
 from sknn_edu.core.schedules import Adaptive, Constant, InverseScaling
@@ -187,7 +187,7 @@ class BaseMLP(TrainableNetwork):
         return hasattr(self, "coefs_")
 
     def _layers(self):
-        return self.coefs_, self.intercepts_
+        return [np.asarray(W) for W in self.coefs_], [np.asarray(b) for b in self.intercepts_]
 
     def _set_layers(self, weights, biases):
         self.coefs_, self.intercepts_ = weights, biases
@@ -233,7 +233,13 @@ class BaseMLP(TrainableNetwork):
         return Constant()
 
     def _lbfgs(self):
-        return LBFGS(float(self.alpha), self.tol, self.max_iter, self.max_fun)
+        return LBFGS(
+            alpha=float(self.alpha),
+            tol=self.tol,
+            ftol=1e7 * np.finfo(float).eps,  # SciPy's default, and so scikit-learn's
+            max_iter=self.max_iter,
+            max_fun=self.max_fun,
+        )
 
 
 @fill_docstring(parameters=PARAMETERS, attributes=ATTRIBUTES, notes=NOTES, references=REFERENCES)
@@ -297,7 +303,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         """Train for one epoch on the given samples, from where the last call stopped.
 
         The optimiser's state, the learning rate and the random numbers go on as well, so calls on
-        the same samples are epochs that differ in their shuffling.
+        the same samples are epochs that differ in their shuffling. No samples are held out, so
+        ``early_stopping`` has no effect; after a fit that was stopped early, it is refused.
 
         Parameters
         ----------
@@ -382,35 +389,38 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             Where the probability has underflowed, the logarithm comes from the weighted sums.
         """
         z = self._output_sums(X)
-        if self.out_activation_ == "softmax":
-            log_p = log_softmax(z, axis=1)
-        elif self._is_multilabel():
-            log_p = log_expit(z)
-        else:
-            log_p = log_expit(self._for_two_classes(z))
+        log_p = self._log_probabilities(z)
         p = self._probabilities(z)
-        np.log(p, out=log_p, where=p > np.finfo(p.dtype).tiny)  # the same to the last digit
+        normal = p > 1e4 * np.finfo(p.dtype).tiny
+        np.log(p, out=log_p, where=normal)  # the same to the last digit
         return log_p
 
     def _probabilities(self, z):
-        """Use up z and return probabilities; like their functions they never reach 0 or 1."""
         if self.out_activation_ == "softmax":
-            LOSSES[self.loss, "softmax"].activate(z.T)
-            p = z
+            p = z.copy()
+            OUTPUTS["softmax"](p.T)
         else:
             p = expit(z if self._is_multilabel() else self._for_two_classes(z))
-        return np.clip(p, np.finfo(p.dtype).tiny, 1 - np.finfo(p.dtype).epsneg, out=p)
+        within_0_and_1(p, lambda: self._log_probabilities(z))
+        return p
+
+    def _log_probabilities(self, z):
+        if self.out_activation_ == "softmax":
+            return log_softmax(z, axis=1)
+        return log_expit(z if self._is_multilabel() else self._for_two_classes(z))
 
     def _for_two_classes(self, z):
-        """Return the log-odds of each class; a class that was alone in training is certain."""
-        return np.hstack([-z, z]) if self.classes_.size == 2 else np.full_like(z, np.inf)
+        """Return the log-odds of each class; one that was alone in training is (nearly) certain."""
+        return np.hstack([-z, z]) if self.classes_.size == 2 else np.full_like(z, 1e3)
 
     def _is_multilabel(self):
         return self.n_outputs_ > 1 and self.out_activation_ == "logistic"
 
-    @staticmethod
-    def _winners(z):
-        return (z[:, 0] > 0).astype(int) if z.shape[1] == 1 else z.argmax(axis=1)
+    def _winners(self, z):
+        """Return the class number of each row of output sums."""
+        if z.shape[1] > 1:
+            return z.argmax(axis=1)
+        return np.minimum(z[:, 0] > 0, self.classes_.size - 1).astype(int)
 
     def _check_targets(self, X, y, *, dtype, continuing, classes):
         X, y = self._check_X_y(X, y, dtype=dtype, reset=not continuing, multi_output=True)
@@ -423,22 +433,34 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
                 "two classes. Fit one classifier per column with MultiOutputClassifier."
             )
         multilabel = y.ndim == 2
-        labels = unique_labels(y)
         if classes is None:
-            classes = labels
-        if continuing and self.warm_start and not hasattr(self, "_paused"):
-            self._check_same_classes(labels)
-        self.classes_ = classes
+            classes = unique_labels(y)
         if multilabel:
-            y = y.toarray() if issparse(y) else y
-            self.n_outputs_, self.out_activation_ = y.shape[1], "logistic"
-            return X, y.astype(bool)
-        y = class_numbers(y, classes)
-        if classes.size <= 2:
-            self.n_outputs_, self.out_activation_ = 1, "logistic"
-            return X, (y == 1)[:, np.newaxis]
-        self.n_outputs_, self.out_activation_ = classes.size, "softmax"
-        return X, y
+            y = (y.toarray() if issparse(y) else y).astype(bool)
+            output = y.shape[1], "logistic"
+        else:
+            y = class_numbers(y, classes)
+            output = (1, "logistic") if classes.size <= 2 else (classes.size, "softmax")
+        if continuing and hasattr(self, "classes_"):
+            self._check_same_task(classes, output)
+        if multilabel and not np.array_equal(classes, np.arange(y.shape[1])):
+            raise ValueError(
+                f"y has {y.shape[1]} columns of labels, so classes must be the column numbers, "
+                f"np.arange({y.shape[1]}); got {classes}."
+            )
+        self.classes_ = classes
+        self.n_outputs_, self.out_activation_ = output
+        return X, (y == 1)[:, np.newaxis] if output == (1, "logistic") else y
+
+    def _check_same_task(self, classes, output):
+        before = self.n_outputs_, self.out_activation_
+        if output != before and set(classes) == set(self.classes_):
+            raise ValueError(
+                f"y asks for {output[0]} {output[1]} outputs, but the network was fitted with "
+                f"{before[0]} {before[1]} outputs. Go on with targets of the same kind, or start "
+                "anew with clone()."
+            )
+        self._check_same_classes(classes)
 
     def _check_same_classes(self, labels):
         if set(labels) != set(self.classes_):
@@ -448,8 +470,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             )
 
     def _validation_score(self, z, y, weight):
-        decided = z > 0 if self.out_activation_ == "logistic" else self._winners(z)
-        return accuracy_score(y, decided, sample_weight=weight)
+        decided = z > 0 if self._is_multilabel() else self._winners(z)
+        truth = y[:, 0].astype(int) if self.n_outputs_ == 1 else y
+        return accuracy_score(truth, decided, sample_weight=weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -585,7 +608,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         """Train for one epoch on the given samples, from where the last call stopped.
 
         The optimiser's state, the learning rate and the random numbers go on as well, so calls on
-        the same samples are epochs that differ in their shuffling.
+        the same samples are epochs that differ in their shuffling. No samples are held out, so
+        ``early_stopping`` has no effect; after a fit that was stopped early, it is refused.
 
         Parameters
         ----------
@@ -619,7 +643,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return self._outputs(self._output_sums(X))
 
     def _outputs(self, z):
-        LOSSES[self.loss, self.out_activation_].activate(z.T)
+        with np.errstate(over="ignore"):
+            OUTPUTS[self.out_activation_](z.T)
         return z[:, 0] if z.shape[1] == 1 else z
 
     def _check_targets(self, X, y, *, dtype, continuing, classes):
@@ -634,6 +659,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):
                 "Use loss='squared_error' for targets that may be negative."
             )
         y = y.astype(X.dtype, copy=False).reshape(X.shape[0], -1)
+        if not np.isfinite(y).all():
+            raise ValueError(
+                f"y has values too large for {X.dtype}. Scale y, for example with "
+                "TransformedTargetRegressor."
+            )
         self.n_outputs_, self.out_activation_ = y.shape[1], REGRESSION_OUTPUTS[self.loss]
         return X, y
 

@@ -9,7 +9,6 @@ from sklearn.base import ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state, column_or_1d
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_edu._base import (
@@ -17,6 +16,7 @@ from sknn_edu._base import (
     Interval,
     NeuralEstimator,
     StrOptions,
+    class_factors,
     class_numbers,
     fit_method,
     linear_classifier_from_weights,
@@ -56,7 +56,7 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
         Whether to print the mistakes of each epoch.
     eta0 : float, default=1
         The learning rate: how much of a mistaken sample is added. Without class weights and from
-        a cold start it scales the weights and changes no answer.
+        a cold start it scales the weights and, but for rounding, changes no answer.
     random_state : int, RandomState instance or None, default=None
         Draws the order of the samples and the validation split. An int gives the same result at
         each call of fit.
@@ -85,8 +85,9 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
     n_iter_ : int
         Epochs of the last fit.
     converged_ : bool
-        Whether the last epoch of training made no mistake, so that the training samples are
-        separated.
+        Whether training ended because an epoch made no mistake. The weights of that epoch separate
+        the samples that it was shown; averaged weights, or with early stopping those of an earlier
+        epoch, need not.
     mistake_curve_ : list of int
         The number of mistakes in each epoch. It goes on over warm starts and partial_fit.
     t_ : int
@@ -316,17 +317,20 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
 
     def _sums(self, X):
         check_is_fitted(self)
-        X = self._check_X(X, dtype=self.coef_.dtype)
-        return X @ self.coef_.T + self.intercept_
+        with np.errstate(over="ignore", invalid="ignore"):
+            X = self._check_X(X, dtype=np.result_type(np.float32, np.asarray(self.coef_)))
+            return X @ np.asarray(self.coef_).T + self.intercept_
 
     def _fit(self, X, y, *, continuing, classes=None):
         incremental = classes is not None
-        dtype = self.coef_.dtype if continuing else (np.float64, np.float32)
+        dtype = (np.float64, np.float32)
+        if continuing:
+            dtype = np.result_type(np.float32, np.asarray(self.coef_))
         X, y = self._check_X_y(X, y, dtype=dtype, reset=not continuing)
         y = column_or_1d(y, warn=True)
         labels = self._check_class_labels(y, at_least=1 if incremental else 2)
         self._set_classes(labels if classes is None else classes, continuing)
-        factors = compute_class_weight(self.class_weight, classes=self.classes_, y=y)
+        factors = class_factors(self.class_weight, self.classes_, y)
         y = class_numbers(y, self.classes_)
 
         perceptron = self._start(X, continuing)
@@ -359,13 +363,15 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
         return self
 
     def _start(self, X, continuing):
-        paused = getattr(self, "_paused", None)
-        if continuing and paused is not None:
-            return paused[0].copy()
-        if continuing:
-            return Perceptron.start(np.asarray(self.coef_).T, np.asarray(self.intercept_))
-        k = 1 if self.classes_.size == 2 else self.classes_.size
-        return Perceptron.start(np.zeros((X.shape[1], k), X.dtype), np.zeros(k, X.dtype))
+        if not continuing:
+            k = 1 if self.classes_.size == 2 else self.classes_.size
+            return Perceptron.start(np.zeros((X.shape[1], k), X.dtype), np.zeros(k, X.dtype))
+        coef, intercept = np.asarray(self.coef_, X.dtype), np.asarray(self.intercept_, X.dtype)
+        if hasattr(self, "_paused"):
+            W, b = self._weights(self._paused[0])
+            if np.array_equal(W.T, coef) and np.array_equal(b, intercept):
+                return self._paused[0].copy()
+        return Perceptron.start(coef.T, intercept)  # somebody has set them
 
     def _rng(self, incremental):
         paused = getattr(self, "_paused", None)
@@ -395,12 +401,12 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
                 "the classes overlap."
             )
             warnings.warn(message, ConvergenceWarning, stacklevel=2)
-        elif outcome is Outcome.DIVERGED:
+        if not (np.isfinite(self.coef_).all() and np.isfinite(self.intercept_).all()):
             raise ValueError(
                 "The weights became infinite or NaN: the features or eta0 are too large. Scale "
                 "the features, for example with StandardScaler."
             )
-        elif outcome is Outcome.INTERRUPTED:
+        if outcome is Outcome.INTERRUPTED:
             warnings.warn(INTERRUPTED.format(n=self.n_iter_, what="whole epochs"), stacklevel=2)
 
 

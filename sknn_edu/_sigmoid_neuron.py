@@ -7,12 +7,12 @@ from scipy.special import log_expit, log_softmax
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils import column_or_1d
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.metaestimators import available_if
 
 from sknn_edu._base import (
     Interval,
     StrOptions,
+    class_factors,
     class_numbers,
     fit_method,
     linear_classifier_from_weights,
@@ -53,15 +53,16 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
         Samples in a mini-batch of 'sgd' and 'adam'; 'auto' is min(200, n_samples).
     learning_rate_init : float or 'auto', default='auto'
         The learning rate of 'gd', 'sgd' and 'adam'. 'auto' is 0.1 for 'adam'; for 'gd' and 'sgd'
-        it is the longest step that cannot overshoot on these samples, 4 / mean(|x|^2 + 1).
+        it is 1 / (mean(|x|^2 + 1) / 4 + alpha / n), with which 'gd' never raises the log loss.
     max_iter : int, default=1000
         At most this many epochs, or iterations of 'lbfgs'.
     shuffle : bool, default=True
         Whether 'sgd' and 'adam' shuffle the samples before each epoch.
     random_state : int, RandomState instance or None, default=None
         Draws the order of the samples and the validation split. The weights start at 0.
-    tol : float, default=1e-6
-        'lbfgs' stops when no entry of the gradient of the mean loss exceeds it; the others when
+    tol : float, default=1e-8
+        'lbfgs' stops when no entry of the gradient of the mean loss exceeds it (or when rounding
+        hides any further gain); the others when
         for more than ``n_iter_no_change`` epochs in a row the loss (with early stopping the
         validation accuracy) has not improved by it.
     verbose : bool or int, default=False
@@ -156,7 +157,7 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
         max_iter=1000,
         shuffle=True,
         random_state=None,
-        tol=1e-6,
+        tol=1e-8,
         verbose=False,
         warm_start=False,
         early_stopping=False,
@@ -342,6 +343,12 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
             return log_expit(np.hstack([-z, z]))
         return log_softmax(log_expit(z), axis=1)  # log of p_k / sum_j p_j
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        # saturated neurons have next to no slope in the squared error and may stop learning there
+        tags.classifier_tags.poor_score = self.loss == "squared_error"
+        return tags
+
     @staticmethod
     def _winners(z):
         return (z[:, 0] > 0).astype(int) if z.shape[1] == 1 else z.argmax(axis=1)
@@ -363,11 +370,7 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
             return weight
         numbers = y[:, 0].astype(int) if y.shape[1] == 1 else y.argmax(axis=1)
         labels = self.classes_[numbers]
-        with np.errstate(divide="ignore"):
-            factors = compute_class_weight(
-                self.class_weight, classes=self.classes_, y=labels, sample_weight=weight
-            )
-        factors[np.isinf(factors)] = 0  # a class whose samples all weigh nothing
+        factors = class_factors(self.class_weight, self.classes_, labels, weight)
         return factors[numbers] if weight is None else factors[numbers] * weight
 
     def _is_fitted_before(self):
@@ -401,10 +404,24 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
     def _learning_rate(self, batches):
         if self.learning_rate_init != "auto":
             return float(self.learning_rate_init)
-        return 0.1 if self.solver == "adam" else longest_safe_step(batches.X, batches.weight)
+        if self.solver == "adam":
+            return 0.1
+        eta = longest_safe_step(batches.X, batches.weight, self.alpha)
+        if not 0 < eta < np.inf:
+            raise ValueError(
+                "The features are too large for any learning rate (the mean of their squares is "
+                "not a finite number). Scale them, for example with StandardScaler."
+            )
+        return eta
 
     def _lbfgs(self):
-        return LBFGS(float(self.alpha), self.tol, self.max_iter, max_fun=20 * self.max_iter)
+        return LBFGS(
+            alpha=float(self.alpha),
+            tol=self.tol,
+            ftol=64 * np.finfo(float).eps,  # as precise as LogisticRegression
+            max_iter=self.max_iter,
+            max_fun=20 * self.max_iter,
+        )
 
     def _batch_size(self, n_samples):
         return n_samples if self.solver == "gd" else super()._batch_size(n_samples)

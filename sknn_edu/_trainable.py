@@ -25,8 +25,9 @@ from sknn_edu.core.training import Epochs, Outcome, Patience
 
 DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
-    "need to be preprocessed. Training diverged in epoch {epoch}: scale the features, for example "
-    "with StandardScaler in a Pipeline, or lower learning_rate_init (now {rate})."
+    "need to be preprocessed. Training diverged in epoch {epoch}: scale the features (and the "
+    "targets of a regression), for example with StandardScaler in a Pipeline, or lower "
+    "learning_rate_init (now {rate})."
 )
 
 
@@ -126,7 +127,8 @@ class TrainableNetwork(NeuralEstimator):
         if getattr(self, "dtype", "auto") != "auto":
             return np.dtype(self.dtype)
         if continuing:
-            return np.result_type(np.float32, *self._layers()[0])
+            weights, biases = self._layers()
+            return np.result_type(np.float32, *weights, *biases)
         return (np.float64, np.float32)
 
     def _rng(self, incremental):
@@ -136,7 +138,7 @@ class TrainableNetwork(NeuralEstimator):
         return check_random_state(self.random_state)
 
     def _load_layers(self, parameters):
-        weights, biases = (list(map(np.asarray, arrays)) for arrays in self._layers())
+        weights, biases = self._layers()
         had = [W.shape for W in weights]
         wanted = [W.shape for W in parameters.weights]
         if had != wanted:
@@ -157,6 +159,8 @@ class TrainableNetwork(NeuralEstimator):
         paused = self._resumable(learner) if incremental else None
         if paused is not None:
             learner.pace, patience = deepcopy(paused.pace), copy(paused.patience)
+            if learner.eta_0 != paused.eta_0:
+                learner.pace.eta = learner.eta_0
         else:
             learner.pace.n_seen, patience = (self.t_ if continuing else 0), Patience()
         epochs = Epochs(
@@ -173,7 +177,9 @@ class TrainableNetwork(NeuralEstimator):
         self._warn_or_raise(outcome, watch, learner, incremental)
         self._record(watch, learner.pace.n_seen, patience.best, continuing)
         if incremental or outcome is Outcome.INTERRUPTED:
-            self._paused = Paused(learner.optimizer, learner.pace, patience, rng)
+            if score is not None:
+                patience = Patience()  # it counted scores; the next call will count losses
+            self._paused = Paused(learner.optimizer, learner.eta_0, learner.pace, patience, rng)
         else:  # training is over: what only training needs goes
             vars(self).pop("_paused", None)
 
@@ -181,18 +187,24 @@ class TrainableNetwork(NeuralEstimator):
         """Return what the last call to partial_fit left, or None where that is of no use."""
         paused = getattr(self, "_paused", None)
         same = paused is not None and type(paused.optimizer) is type(learner.optimizer)
-        return paused if same else None
+        return paused if same else None  # another solver begins anew
 
     def _hold_out(self, y, weight, rng):
         """Return the rows to train on and those to score on; samples of weight 0 are in neither."""
         rows = np.arange(y.shape[0]) if weight is None else np.flatnonzero(weight > 0)
         binary = y.dtype == bool and y.ndim == 2 and y.shape[1] == 1
-        train, held_out = train_test_split(
-            rows,
-            random_state=rng,
-            test_size=self.validation_fraction,
-            stratify=y[rows] if binary else None,
-        )
+        try:
+            train, held_out = train_test_split(
+                rows,
+                random_state=rng,
+                test_size=self.validation_fraction,
+                stratify=y[rows] if binary else None,
+            )
+        except ValueError as error:
+            raise ValueError(
+                f"{error} Early stopping cannot hold out validation_fraction="
+                f"{self.validation_fraction} of {rows.size} samples: change it, or pass more."
+            ) from error
         if held_out.size < 2:
             raise ValueError(
                 "The validation set is too small. Increase 'validation_fraction' (now "
@@ -213,15 +225,15 @@ class TrainableNetwork(NeuralEstimator):
         return min(int(self.batch_size), n_samples)
 
     def _warn_or_raise(self, outcome, watch, learner, incremental):
-        if not learner.is_finite() or (
-            outcome is Outcome.DIVERGED and not watch.best_score_was_finite()
-        ):
-            raise ValueError(DIVERGED.format(epoch=watch.n_epochs, rate=self.learning_rate_init))
+        scored = watch.best_score_was_finite()
+        lost = not scored and watch.losses and not np.isfinite(watch.losses[-1])
+        if not learner.is_finite() or lost:
+            raise ValueError(DIVERGED.format(epoch=watch.n_epochs, rate=learner.eta_0))
         if outcome is Outcome.DIVERGED:
             message = (
                 f"Training diverged in epoch {watch.n_epochs}; the weights are those of the best "
                 "epoch before. Scale the features, for example with StandardScaler, or lower "
-                f"learning_rate_init (now {self.learning_rate_init})."
+                f"learning_rate_init (now {learner.eta_0})."
             )
             warnings.warn(message, ConvergenceWarning, stacklevel=2)
         elif outcome is Outcome.OUT_OF_EPOCHS and not incremental:
@@ -252,6 +264,7 @@ class TrainableNetwork(NeuralEstimator):
             warnings.warn(message, ConvergenceWarning, stacklevel=2)
         elif report.outcome is Outcome.INTERRUPTED:
             warnings.warn(INTERRUPTED.format(n=report.n_iter, what="iterations"), stacklevel=2)
+        vars(self).pop("_paused", None)
         n_seen = report.n_iter * X.shape[0]
         best = min(watch.losses, default=report.loss)
         self._record(watch, n_seen + (self.t_ if continuing else 0), best, continuing)
@@ -281,8 +294,9 @@ class TrainableNetwork(NeuralEstimator):
         """Return z of the output layer for raw X: (n_samples, n_outputs)."""
         check_is_fitted(self)
         weights, biases = self._layers()
-        X = self._check_X(X, dtype=np.result_type(np.float32, *weights))
-        return output_sums(self._hidden_activations(), weights, biases, X)
+        with np.errstate(over="ignore", invalid="ignore"):
+            X = self._check_X(X, dtype=np.result_type(np.float32, *weights, *biases))
+            return output_sums(self._hidden_activations(), weights, biases, X)
 
 
 @dataclass
@@ -290,6 +304,7 @@ class Paused:
     """Training between two calls of partial_fit, or after an interrupt."""
 
     optimizer: Any
+    eta_0: float
     pace: Pace
     patience: Patience
     rng: np.random.RandomState

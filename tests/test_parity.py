@@ -48,9 +48,7 @@ def pair(problem, **params):
 
 def assert_same(their, our, X, tol=1e-8, curve=True):
     __tracebackhide__ = True
-    for a, b in zip(
-        their.coefs_ + their.intercepts_, our.coefs_ + our.intercepts_, strict=True
-    ):
+    for a, b in zip(their.coefs_ + their.intercepts_, our.coefs_ + our.intercepts_, strict=True):
         np.testing.assert_allclose(a, b, rtol=tol, atol=tol)
     if curve:
         np.testing.assert_allclose(their.loss_curve_, our.loss_curve_, rtol=tol, atol=tol)

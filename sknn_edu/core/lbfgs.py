@@ -51,6 +51,8 @@ class LBFGS:
         L2 penalty, see :func:`~.network.l2_penalty`.
     tol : float
         Stop when no entry of the gradient exceeds it.
+    ftol : float
+        Stop, too, when an iteration lowers the loss by less than this share of it.
     max_iter, max_fun : int
         At most this many iterations, and evaluations of the loss.
 
@@ -62,6 +64,7 @@ class LBFGS:
 
     alpha: float
     tol: float
+    ftol: float
     max_iter: int
     max_fun: int
 
@@ -110,7 +113,12 @@ class LBFGS:
                     method="L-BFGS-B",
                     jac=True,
                     callback=iteration_ended,
-                    options={"maxiter": self.max_iter, "maxfun": self.max_fun, "gtol": self.tol},
+                    options={
+                        "maxiter": self.max_iter,
+                        "maxfun": self.max_fun,
+                        "gtol": self.tol,
+                        "ftol": self.ftol,
+                    },
                 )
             report.finish(result)
         except KeyboardInterrupt:

@@ -92,6 +92,22 @@ def poisson_deviance(y: Array, a: Array) -> Array:
     return losses
 
 
+def within_0_and_1(p: Array, log_p: Callable[[], Array]) -> None:
+    """Keep probabilities p, as their functions do, strictly between 0 and 1 and in their order.
+
+    What lies below the smallest normal number would underflow to 0, where order and logarithm are
+    lost. It is moved to about that number instead, in the order of ``log_p()``, the exact
+    logarithms, which are asked for only where needed.
+    """
+    info = np.finfo(p.dtype)
+    low = p < 1e4 * info.tiny
+    if low.any():
+        bottom = np.log(1e4 * info.tiny)
+        depth = (bottom - log_p()[low]) / 1000  # >= 0
+        p[low] = np.exp(bottom - 9 * depth / (1 + depth))
+    np.minimum(p, 1 - info.epsneg, out=p)
+
+
 LOSSES: dict[tuple[str, str], Loss] = {
     (loss.name, loss.output): loss
     for loss in (
@@ -108,3 +124,8 @@ LOSSES: dict[tuple[str, str], Loss] = {
         Loss("poisson", "exp", exp, poisson_deviance, error_delta),
     )
 }
+
+OUTPUTS: dict[str, Callable[[Array], None]] = {
+    loss.output: loss.activate for loss in LOSSES.values()
+}
+"""The output activations by name."""

@@ -180,12 +180,12 @@ def output_sums(
     biases: Sequence[Array],
     X: Any,
 ) -> Array:
-    """Return z of the output layer for each row of X: (n_samples, n_outputs).
+    """Return z of the output layer for each row of X: (n_samples, n_outputs), in X's dtype.
 
     Forward propagation that keeps nothing but its end. Nothing is shared between calls, so it may
     run in many threads at once.
     """
-    z_out = np.empty((X.shape[0], weights[-1].shape[1]), dtype=weights[-1].dtype)
+    z_out = np.empty((X.shape[0], weights[-1].shape[1]), dtype=X.dtype)
     for start in range(0, X.shape[0], ROWS_AT_A_TIME):
         a = X[start : start + ROWS_AT_A_TIME].T
         for k, (W, b) in enumerate(zip(weights, biases, strict=True)):

@@ -52,6 +52,14 @@ class Perceptron:
         """Return a perceptron that begins with copies of the given weights."""
         return cls(W.copy(), b.copy(), np.zeros_like(W), np.zeros_like(b))
 
+    def change(self, column: int, step: float, x: Array, t: int, fit_intercept: bool) -> None:
+        """Add `step` times the sample x to one column, after t samples have been seen."""
+        self.W[:, column] += step * x
+        self.late_W[:, column] += step * t * x
+        if fit_intercept:
+            self.b[column] += step
+            self.late_b[column] += step * t
+
     def average(self) -> tuple[Array, Array]:
         """Return the mean of W and of b over the samples seen, as they stood after each sample."""
         t = max(self.t, 1)
@@ -104,11 +112,10 @@ def learn_epoch(
 
     Notes
     -----
-    The result is that of looking at one sample after the other. A block is scored by one matrix
-    product; after each mistake the sums of the rest of the block are corrected by what the change
-    adds to them, so Python only walks from mistake to mistake.
+    Up to rounding, the result is that of looking at one sample after the other. A block is scored
+    by one matrix product; after each mistake the rest of the block is scored again, so Python
+    only walks from mistake to mistake.
     """
-    one = 1.0 if fit_intercept else 0.0
     n_mistakes = np.zeros(eta.size, dtype=int)
     for start in range(0, order.size, BLOCK):
         rows = order[start : start + BLOCK]
@@ -117,13 +124,9 @@ def learn_epoch(
         for i in _mistakes(z, y_block):
             n_mistakes[y_block[i]] += 1
             x = X_block[[i]].toarray()[0] if is_sparse(X_block) else X_block[i]
-            rest = X_block[i + 1 :] @ x + one  # how much of x is in each later sample
             for column, change in _corrections(z[i], int(y_block[i]), eta):
-                perceptron.W[:, column] += change * x
-                perceptron.b[column] += change * one
-                perceptron.late_W[:, column] += change * (perceptron.t + i) * x
-                perceptron.late_b[column] += change * (perceptron.t + i) * one
-                z[i + 1 :, column] += change * rest
+                perceptron.change(column, change, x, perceptron.t + i, fit_intercept)
+            z[i + 1 :] = X_block[i + 1 :] @ perceptron.W + perceptron.b
         perceptron.t += rows.size
     return n_mistakes
 

@@ -8,6 +8,7 @@ The three schedules are scikit-learn's. Chapter 9 says when a plateau is reached
 """
 
 from dataclasses import dataclass
+from math import exp, log
 from typing import Protocol
 
 
@@ -39,7 +40,7 @@ class InverseScaling:
     power_t: float = 0.5
 
     def after_epoch(self, eta: float, eta_0: float, n_seen: int) -> float:
-        return float(eta_0 / (n_seen + 1) ** self.power_t)
+        return eta_0 * exp(-self.power_t * log(n_seen + 1))
 
     def on_plateau(self, eta: float) -> float | None:
         return None

@@ -77,12 +77,13 @@ def squared_error_delta(y: Array, a: Array) -> None:
     a *= slope
 
 
-def longest_safe_step(X: Any, weight: Array | None) -> float:
+def longest_safe_step(X: Any, weight: Array | None, alpha: float) -> float:
     """Return the learning rate 1 / K, K a bound of how fast the slope of the mean loss can change.
 
     The cross-entropy bends most at z = 0, by da/dz = 1/4, so along w no more than
-    K = mean(|x|^2 + 1) / 4 (the 1 is the bias's input). Steps of gradient descent up to 1 / K never
-    raise the loss: Nesterov, Lectures on Convex Optimization (2018), section 2.1.5.
+    K = mean(|x|^2 + 1) / 4 + alpha / n (the 1 is the bias's input, n the sum of the weights). Steps
+    of gradient descent up to 1 / K never raise the loss: Nesterov, Lectures on Convex Optimization
+    (2018), section 2.1.5.
 
     Parameters
     ----------
@@ -92,4 +93,5 @@ def longest_safe_step(X: Any, weight: Array | None) -> float:
     """
     squares = X.multiply(X).sum(axis=1) if is_sparse(X) else np.einsum("ij,ij->i", X, X)
     norms = np.asarray(squares, dtype=np.float64).reshape(-1)
-    return float(4 / (np.average(norms, weights=weight) + 1))
+    n = norms.size if weight is None else weight.sum()
+    return float(1 / ((np.average(norms, weights=weight) + 1) / 4 + alpha / n))

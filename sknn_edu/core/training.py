@@ -112,7 +112,7 @@ class Epochs:
         ``order`` names the samples to train on; ``patience`` and ``rng`` are moved on in place. An
         interrupt from the keyboard ends training with what was learned so far.
         """
-        best = learner.snapshot() if self.keep_best else None
+        best = None
         try:
             for _ in range(self.max_epochs):
                 if self.shuffle:
@@ -136,7 +136,7 @@ class Epochs:
         except KeyboardInterrupt:
             return Outcome.INTERRUPTED
         finally:
-            if self.keep_best:
+            if best is not None:
                 learner.restore(best)
 
 

@@ -41,7 +41,9 @@ def test_ten_steps_are_those_of_scikit_learn(ours, theirs, size):
     peer = theirs(params)
     for grad in gradients:
         peer.update_params(params, [grad])
-    np.testing.assert_allclose(walk(ours, start, gradients, 0.01), params[0], rtol=1e-13, atol=1e-15)
+    np.testing.assert_allclose(
+        walk(ours, start, gradients, 0.01), params[0], rtol=1e-13, atol=1e-15
+    )
 
 
 @pytest.mark.parametrize("optimizer", [SGD(), Adam()])

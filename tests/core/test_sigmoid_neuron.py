@@ -55,7 +55,7 @@ def test_gradient_descent_with_the_longest_safe_step_never_raises_the_loss():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(50, 3)) * [1, 10, 100]
     y = rng.random((1, 50)) < 0.5
-    eta = longest_safe_step(X, None)
+    eta = longest_safe_step(X, None, 0.0)
     w, b, losses = np.zeros(3), 0.0, []
     for _ in range(100):
         a = (w @ X.T + b)[np.newaxis]
@@ -70,6 +70,6 @@ def test_longest_safe_step_is_that_of_repeated_samples_and_of_sparse_ones():
     X = np.array([[3.0, 0.0], [0.0, 1.0]])
     # mean(|x|^2 + 1) = (2 * 9 + 1) / 3 + 1 with the first sample twice
     expected = 4 / (19 / 3 + 1)
-    assert longest_safe_step(X[[0, 0, 1]], None) == pytest.approx(expected)
-    assert longest_safe_step(X, np.array([2.0, 1.0])) == pytest.approx(expected)
-    assert longest_safe_step(csr_array(X), np.array([2.0, 1.0])) == pytest.approx(expected)
+    assert longest_safe_step(X[[0, 0, 1]], None, 0.0) == pytest.approx(expected)
+    assert longest_safe_step(X, np.array([2.0, 1.0]), 0.0) == pytest.approx(expected)
+    assert longest_safe_step(csr_array(X), np.array([2.0, 1.0]), 0.0) == pytest.approx(expected)

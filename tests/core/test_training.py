@@ -184,12 +184,14 @@ def test_a_plateau_lowers_the_learning_rate_of_an_adaptive_schedule():
 def test_lbfgs_walks_over_batches_to_the_solution_of_ridge_regression():
     weight = np.random.default_rng(1).uniform(0.5, 2, 40)
     network, parameters, batches = regression(weight=weight)
-    report = LBFGS(alpha=3.0, tol=1e-12, max_iter=100, max_fun=1000).train(
+    report = LBFGS(alpha=3.0, tol=1e-12, ftol=0.0, max_iter=100, max_fun=1000).train(
         network, parameters, batches, np.arange(40), Silent()
     )
     A = np.hstack([batches.X, np.ones((40, 1))])
     ridge = np.diag([3.0, 3.0, 3.0, 0.0])
-    expected = np.linalg.solve(A.T @ (weight[:, None] * A) + ridge, A.T @ (weight * batches.y[:, 0]))
+    expected = np.linalg.solve(
+        A.T @ (weight[:, None] * A) + ridge, A.T @ (weight * batches.y[:, 0])
+    )
     assert report.outcome is Outcome.PLATEAU
     np.testing.assert_allclose(parameters.theta, expected, rtol=1e-6)
 
@@ -203,7 +205,7 @@ def test_lbfgs_keeps_its_last_iterate_when_interrupted():
     parameters = Parameters((3, 2, 1), np.float64)
     parameters.theta[:] = start = np.random.default_rng(0).normal(size=parameters.theta.size)
     _, _, batches = regression()
-    report = LBFGS(0.0, 1e-5, 100, 1000).train(
+    report = LBFGS(0.0, 1e-5, 0.0, 100, 1000).train(
         network, parameters, batches, np.arange(40), Impatient()
     )
     assert report.outcome is Outcome.INTERRUPTED

@@ -1,0 +1,132 @@
+"""The pictures of the tour.
+
+They need matplotlib, but none of its windows and none of the user's settings, and change neither.
+"""
+
+import matplotlib.style
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from sklearn.inspection import DecisionBoundaryDisplay
+
+from sknn_edu import PerceptronClassifier, SigmoidNeuronClassifier
+
+NO, YES, INK = "#2b6cb0", "#dd7a1c", "#22303c"
+NO_TO_YES = LinearSegmentedColormap.from_list("no_to_yes", [NO, "#faf8f4", YES])
+PALE = LinearSegmentedColormap.from_list("pale", ["#8db8dd", "#faf8f4", "#f3b578"])
+CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+STYLE = {
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": INK,
+    "axes.titlesize": 12,
+    "font.size": 11,
+    "savefig.dpi": 100,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+
+
+def save_all(folder, perceptron, neuron, network, ours, theirs):
+    """Save each picture into the folder, whatever the user's matplotlib is set to.
+
+    Parameters
+    ----------
+    folder : Path
+    perceptron, neuron, network : classifier
+        Fitted on two features: a step and a sigmoid on AND, a hidden layer on XOR.
+    ours, theirs : MLPClassifier
+        Fitted on the digits, with the same parameters.
+
+    Returns
+    -------
+    names : list of str
+    """
+    with matplotlib.style.context(["default", STYLE]):
+        pictures = {
+            "step_and_sigmoid.png": step_and_sigmoid(),
+            "boundaries.png": boundaries(perceptron, neuron, network),
+            "loss_curves.png": loss_curves(ours, theirs),
+            "first_layer.png": first_layer(ours),
+        }
+        for name, figure in pictures.items():
+            figure.savefig(folder / name)
+    return list(pictures)
+
+
+def step_and_sigmoid():
+    """Draw the two functions of z."""
+    z = np.linspace(-6, 6, 601)[:, np.newaxis]
+    step = PerceptronClassifier.from_weights([1.0]).predict(z)
+    sigmoid = SigmoidNeuronClassifier.from_weights([1.0]).predict_proba(z)[:, 1]
+    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot(z, step, color=NO, linewidth=2.5, label="step: a perceptron")
+    axes.plot(z, sigmoid, color=YES, linewidth=2.5, label="sigmoid: a sigmoid neuron")
+    axes.set(
+        title="What a neuron makes of its weighted sum",
+        xlabel="z = weighted sum minus threshold",
+        ylabel="answer",
+        yticks=[0, 0.5, 1],
+    )
+    axes.legend(frameon=False, loc="upper left")
+    return figure
+
+
+def boundaries(perceptron, neuron, network):
+    """Draw what three classifiers answer between and around the corners of a gate."""
+    figure = Figure(figsize=(10, 3.7), layout="compressed")
+    panels = figure.subplots(1, 3, sharey=True)
+    draw_gate(panels[0], perceptron, "PerceptronClassifier: AND")
+    draw_gate(panels[1], neuron, "SigmoidNeuronClassifier: AND")
+    colours = draw_gate(panels[2], network, "MLPClassifier: XOR")
+    panels[0].set_ylabel("input $x_2$")
+    bar = figure.colorbar(colours, ax=panels, ticks=[0, 0.5, 1], pad=0.015)
+    bar.set_label("probability of yes")
+    return figure
+
+
+def draw_gate(axes, classifier, title):
+    """Draw the probability of yes, the line where it is 1/2, and the four samples."""
+    common = {"eps": 0.5, "grid_resolution": 200, "response_method": "predict_proba", "ax": axes}
+    display = DecisionBoundaryDisplay.from_estimator(
+        classifier, CORNERS, plot_method="pcolormesh", cmap=PALE, vmin=0, vmax=1, **common
+    )
+    DecisionBoundaryDisplay.from_estimator(
+        classifier, CORNERS, plot_method="contour", levels=[0.5], colors=INK, **common
+    )
+    for (x1, x2), answer in zip(CORNERS, classifier.predict(CORNERS), strict=True):
+        axes.plot(x1, x2, "o", markersize=20, color=YES if answer else NO, markeredgecolor="white")
+        axes.annotate(answer, (x1, x2), color="white", weight="bold", ha="center", va="center")
+    axes.set(title=title, xlabel="input $x_1$", xticks=[0, 1], yticks=[0, 1], aspect="equal")
+    return display.surface_
+
+
+def loss_curves(ours, theirs):
+    """Draw the loss of each epoch of two networks, the one upon the other."""
+    figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+    axes = figure.add_subplot()
+    epochs = np.arange(ours.n_iter_) + 1
+    axes.semilogy(epochs, ours.loss_curve_, color=YES, alpha=0.6, linewidth=7, label="sknn_edu")
+    epochs = np.arange(theirs.n_iter_) + 1
+    axes.semilogy(epochs, theirs.loss_curve_, "--", color=INK, label="scikit-learn")
+    axes.set(title="Digits: two programs, one curve", xlabel="epoch", ylabel="loss (cross-entropy)")
+    axes.legend(frameon=False)
+    return figure
+
+
+def first_layer(network):
+    """Draw the weights that lead to each hidden neuron as a picture of 8 x 8 pixels."""
+    images = network.coefs_[0].T.reshape(-1, 8, 8)
+    largest = abs(images).max()
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    panels = figure.subplots(4, 8)
+    for axes, image in zip(panels.flat, images, strict=True):
+        drawn = axes.imshow(image, cmap=NO_TO_YES, vmin=-largest, vmax=largest)
+        axes.set_axis_off()
+    figure.suptitle("First layer: where each hidden neuron wants ink, and where it does not")
+    figure.colorbar(drawn, ax=panels, label="weight", pad=0.015)
+    return figure
