@@ -6,6 +6,8 @@ can break.
 """
 
 import functools
+import sys
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -21,6 +23,7 @@ __all__ = ["Interval", "InvalidParameterError", "NeuralEstimator", "Options", "S
 DOCUMENTATION = "https://sknn-edu.readthedocs.io/en/stable/generated/sknn_edu.{estimator_name}.html"
 
 
+OWN_FRAMES = ("sknn_edu", "sklearn", "contextlib")
 INTERRUPTED = (
     "Training interrupted by user after {n} {what}; the estimator keeps what it has learned."
 )
@@ -48,6 +51,14 @@ def fit_method(method: Callable) -> Callable:
             raise
 
     return fit_or_leave_as_it_was
+
+
+def warn(message, category=UserWarning):
+    """Warn at the line that called into scikit-learn or this package, not at one within them."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] in OWN_FRAMES:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level + 1)
 
 
 def fill_docstring(**parts: str) -> Callable:

@@ -1,6 +1,5 @@
 """The perceptron as a scikit-learn classifier: a shell around chapter 1."""
 
-import warnings
 from copy import deepcopy
 from numbers import Integral, Real
 
@@ -20,6 +19,7 @@ from sknn_edu._base import (
     class_numbers,
     fit_method,
     linear_classifier_from_weights,
+    warn,
 )
 from sknn_edu._watch import Watch
 from sknn_edu.core.perceptron import MistakeDriven, Perceptron, winners
@@ -330,8 +330,8 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
         y = column_or_1d(y, warn=True)
         labels = self._check_class_labels(y, at_least=1 if incremental else 2)
         self._set_classes(labels if classes is None else classes, continuing)
-        factors = class_factors(self.class_weight, self.classes_, y)
-        y = class_numbers(y, self.classes_)
+        labels, y = y, class_numbers(y, self.classes_)
+        factors = class_factors(self.class_weight, self.classes_, labels)
 
         perceptron = self._start(X, continuing)
         eta = self.eta0 * factors
@@ -355,7 +355,7 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
         outcome = epochs.run(learner, order, rng, Patience(), watch)
 
         self._record(learner, outcome, watch, order.size, continuing)
-        self._warn(outcome, incremental)
+        self._warn_or_raise(outcome, incremental)
         if incremental or outcome is Outcome.INTERRUPTED:
             self._paused = (learner.perceptron, rng)
         else:
@@ -393,21 +393,21 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
         self.t_ += watch.n_epochs * n_samples
         self.converged_ = outcome is Outcome.PERFECT
 
-    def _warn(self, outcome, incremental):
+    def _warn_or_raise(self, outcome, incremental):
+        if not (np.isfinite(self.coef_).all() and np.isfinite(self.intercept_).all()):
+            raise ValueError(
+                "The weights became infinite or NaN: the features or eta0 are too large. Scale "
+                "the features, for example with StandardScaler."
+            )
         if outcome is Outcome.OUT_OF_EPOCHS and not incremental:
             message = (
                 f"The perceptron still made {self.mistake_curve_[-1]} mistakes in epoch max_iter="
                 f"{self.max_iter}. Increase max_iter, scale the features, or use average=True if "
                 "the classes overlap."
             )
-            warnings.warn(message, ConvergenceWarning, stacklevel=2)
-        if not (np.isfinite(self.coef_).all() and np.isfinite(self.intercept_).all()):
-            raise ValueError(
-                "The weights became infinite or NaN: the features or eta0 are too large. Scale "
-                "the features, for example with StandardScaler."
-            )
-        if outcome is Outcome.INTERRUPTED:
-            warnings.warn(INTERRUPTED.format(n=self.n_iter_, what="whole epochs"), stacklevel=2)
+            warn(message, ConvergenceWarning)
+        elif outcome is Outcome.INTERRUPTED:
+            warn(INTERRUPTED.format(n=self.n_iter_, what="whole epochs"))
 
 
 class _HeldOutAccuracy:

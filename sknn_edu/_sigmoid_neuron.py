@@ -46,9 +46,9 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
         - ``'gd'``: gradient descent, all samples at each step: the tutorial's.
         - ``'sgd'``: gradient descent in mini-batches.
         - ``'adam'``: mini-batches, with a step size of its own for each weight.
-    alpha : float, default=0.0001
-        Strength of the L2 penalty alpha / (2 n) ||w||^2 next to the mean loss of n samples.
-        :class:`sklearn.linear_model.LogisticRegression` with ``C=1 / alpha`` has the same penalty.
+    alpha : float, default=1.0
+        Strength of the L2 penalty alpha / (2 n) ||w||^2 next to the mean loss of n samples: that of
+        :class:`sklearn.linear_model.LogisticRegression` with ``C=1 / alpha``.
     batch_size : int or 'auto', default='auto'
         Samples in a mini-batch of 'sgd' and 'adam'; 'auto' is min(200, n_samples).
     learning_rate_init : float or 'auto', default='auto'
@@ -122,7 +122,7 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
     >>> from sklearn.preprocessing import StandardScaler
     >>> from sknn_edu import SigmoidNeuronClassifier
     >>> X, y = load_breast_cancer(return_X_y=True)
-    >>> model = make_pipeline(StandardScaler(), SigmoidNeuronClassifier(alpha=1.0)).fit(X, y)
+    >>> model = make_pipeline(StandardScaler(), SigmoidNeuronClassifier()).fit(X, y)
     >>> round(model.score(X, y), 3)
     0.988
     """
@@ -151,7 +151,7 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
         loss="log_loss",
         *,
         solver="lbfgs",
-        alpha=0.0001,
+        alpha=1.0,
         batch_size="auto",
         learning_rate_init="auto",
         max_iter=1000,

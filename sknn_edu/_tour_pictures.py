@@ -25,6 +25,7 @@ STYLE = {
     "font.size": 11,
     "savefig.dpi": 100,
     "text.color": INK,
+    "text.hinting": "none",
     "xtick.color": INK,
     "ytick.color": INK,
 }
@@ -100,7 +101,9 @@ def draw_gate(axes, classifier, title):
     )
     for (x1, x2), answer in zip(CORNERS, classifier.predict(CORNERS), strict=True):
         axes.plot(x1, x2, "o", markersize=20, color=YES if answer else NO, markeredgecolor="white")
-        axes.annotate(answer, (x1, x2), color="white", weight="bold", ha="center", va="center")
+        axes.annotate(
+            answer, (x1, x2), color="white", weight="bold", ha="center", va="center_baseline"
+        )
     axes.set(title=title, xlabel="input $x_1$", xticks=[0, 1], yticks=[0, 1], aspect="equal")
     return display.surface_
 
@@ -110,10 +113,10 @@ def loss_curves(ours, theirs):
     figure = Figure(figsize=(6.4, 3.8), layout="constrained")
     axes = figure.add_subplot()
     epochs = np.arange(ours.n_iter_) + 1
-    axes.semilogy(epochs, ours.loss_curve_, color=YES, alpha=0.6, linewidth=7, label="sknn_edu")
+    axes.plot(epochs, ours.loss_curve_, color=YES, alpha=0.6, linewidth=7, label="sknn_edu")
     epochs = np.arange(theirs.n_iter_) + 1
-    axes.semilogy(epochs, theirs.loss_curve_, "--", color=INK, label="scikit-learn")
-    axes.set(title="Digits: two programs, one curve", xlabel="epoch", ylabel="loss (cross-entropy)")
+    axes.plot(epochs, theirs.loss_curve_, "--", color=INK, label="scikit-learn")
+    axes.set(title="Digits: two programs, one curve", xlabel="epoch", ylabel="loss", ylim=(0, None))
     axes.legend(frameon=False)
     return figure
 

@@ -5,7 +5,6 @@ estimators (targets, layers, names of the fitted attributes) is left to the meth
 NotImplementedError.
 """
 
-import warnings
 from copy import copy, deepcopy
 from dataclasses import dataclass
 from numbers import Integral
@@ -17,7 +16,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from sknn_edu._base import INTERRUPTED, NeuralEstimator, check_sample_weight
+from sknn_edu._base import INTERRUPTED, NeuralEstimator, check_sample_weight, warn
 from sknn_edu._watch import Watch
 from sknn_edu.core.gradient_descent import MiniBatches, Pace
 from sknn_edu.core.network import Parameters, output_sums
@@ -217,10 +216,9 @@ class TrainableNetwork(NeuralEstimator):
         if self.batch_size == "auto":
             return min(200, n_samples)
         if self.batch_size > n_samples:
-            warnings.warn(
+            warn(
                 f"batch_size={self.batch_size} is larger than the number of training samples, "
                 f"{n_samples}: each epoch is one batch of them all.",
-                stacklevel=2,
             )
         return min(int(self.batch_size), n_samples)
 
@@ -235,15 +233,15 @@ class TrainableNetwork(NeuralEstimator):
                 "epoch before. Scale the features, for example with StandardScaler, or lower "
                 f"learning_rate_init (now {learner.eta_0})."
             )
-            warnings.warn(message, ConvergenceWarning, stacklevel=2)
+            warn(message, ConvergenceWarning)
         elif outcome is Outcome.OUT_OF_EPOCHS and not incremental:
             message = (
                 f"Training stopped after max_iter={self.max_iter} epochs, before it converged. "
                 "Increase max_iter, scale the features, or raise tol."
             )
-            warnings.warn(message, ConvergenceWarning, stacklevel=2)
+            warn(message, ConvergenceWarning)
         elif outcome is Outcome.INTERRUPTED:
-            warnings.warn(INTERRUPTED.format(n=watch.n_epochs, what="whole epochs"), stacklevel=2)
+            warn(INTERRUPTED.format(n=watch.n_epochs, what="whole epochs"))
 
     def _train_lbfgs(self, network, parameters, X, y, weight, continuing):
         order = np.arange(X.shape[0])
@@ -261,9 +259,9 @@ class TrainableNetwork(NeuralEstimator):
                 f"lbfgs did not converge after {report.n_iter} iterations ({report.message}). "
                 f"Increase max_iter (now {self.max_iter}), scale the features, or raise tol."
             )
-            warnings.warn(message, ConvergenceWarning, stacklevel=2)
+            warn(message, ConvergenceWarning)
         elif report.outcome is Outcome.INTERRUPTED:
-            warnings.warn(INTERRUPTED.format(n=report.n_iter, what="iterations"), stacklevel=2)
+            warn(INTERRUPTED.format(n=report.n_iter, what="iterations"))
         vars(self).pop("_paused", None)
         n_seen = report.n_iter * X.shape[0]
         best = min(watch.losses, default=report.loss)

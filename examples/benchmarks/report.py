@@ -34,6 +34,9 @@ PLOT = DOCS / "images" / "benchmarks.png"
 STORED = HERE / "results.json"
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 
+DISTURBED = 0.1
+"""From so many processors that others keep busy, measurements are not to be trusted."""
+
 TORCH, JAX = peers.NAMES["torch"], peers.NAMES["jax"]
 
 
@@ -44,6 +47,12 @@ class Result:
     workload: Workload
     times: dict[str, list[float]]
     quick: bool
+    busy: float | None = None
+    """How many processors other programs kept busy meanwhile; None where that is not known."""
+
+    @property
+    def is_disturbed(self) -> bool:
+        return self.busy is not None and self.busy > DISTURBED
 
     def ratio(self, above: str, below: str) -> Spread | None:
         """Return the ratio of two contestants, None if one of them did not take part."""
@@ -59,13 +68,13 @@ class Result:
     def shown(self, contestant: str) -> str:
         """Return the median measurement of a contestant, with its unit."""
         value = median(self.times[contestant])
-        return f"{value:.0f} MB" if self.workload.unit == "MB" else duration(value)
+        return f"{value:.1f} MB" if self.workload.unit == "MB" else duration(value)
 
 
-def environment(chosen: set[str]) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Return what the numbers depend on."""
     packages = ["sknn_edu", "scikit-learn", "numpy", "scipy"]
-    packages += [peer for peer in ("torch", "jax") if peer in chosen]
+    packages += [peer for peer in ("torch", "jax") if peers.is_installed(peer)]
     return {
         "processor": f"{_processor()}, {os.cpu_count()} CPUs",
         "system": f"{platform.system()}, Python {platform.python_version()}",
@@ -95,11 +104,15 @@ def _version(package: str) -> str:
 
 
 def merge_with_stored(results: list[Result], environment: dict[str, str]) -> list[Result]:
-    """Store the results; return them and, in the same environment, earlier ones of other workloads."""
+    """Store the results; return them and those of other workloads from the same environment."""
     stored = json.loads(STORED.read_text()) if STORED.exists() else {}
     known = stored["results"] if stored.get("environment") == environment else {}
     for result in results:
-        known[_key(result.workload)] = {"quick": result.quick, "times": result.times}
+        known[_key(result.workload)] = {
+            "times": result.times,
+            "quick": result.quick,
+            "busy": result.busy,
+        }
     content = {"environment": environment, "results": known}
     STORED.write_text(json.dumps(content, indent=1) + "\n")
     return [
@@ -130,7 +143,7 @@ def number(value: float) -> str:
 
 
 def span(ratio: Spread) -> str:
-    return f"{number(ratio.low)}–{number(ratio.high)}"
+    return f"{number(ratio.low)}-{number(ratio.high)}"
 
 
 def as_text(result: Result) -> str:
@@ -142,7 +155,17 @@ def as_text(result: Result) -> str:
             f"  {comparison.above} / {comparison.below}: "
             f"{number(ratio.median)} ({span(ratio)}){target}"
         )
+    if result.is_disturbed:
+        lines.append(f"  {disturbance([result])}")
     return "\n".join(lines)
+
+
+def disturbance(results: list[Result]) -> str:
+    """Say how busy other programs were."""
+    busiest = max(result.busy for result in results)
+    names = ", ".join(dict.fromkeys(result.workload.name for result in results))
+    busy = f"other programs kept up to {busiest:.1f} processors busy"
+    return f"Not to be trusted: {busy} during {names}."
 
 
 def _unit(result: Result) -> str:
@@ -168,7 +191,9 @@ def tables(results: list[Result], missing: list[str]) -> str:
     parts += [_scaling_table(result) for result in scaling]
     if any(result.quick for result in results):
         parts.insert(0, "*From a quick run: smaller data than the table says, fewer rounds.*")
-    return "\n\n".join(parts) + "\n"
+    if disturbed := [result for result in results if result.is_disturbed]:
+        parts.insert(0, f"*{disturbance(disturbed)}*")
+    return "\n\n".join(parts)
 
 
 def _speed_table(results: list[Result]) -> str:
@@ -177,13 +202,13 @@ def _speed_table(results: list[Result]) -> str:
     rows = []
     for result in results:
         row = [f"**{result.workload.name}** {result.workload.title}"]
-        row.append(result.shown(SKLEARN) if SKLEARN in result.times else "–")
+        row.append(result.shown(SKLEARN) if SKLEARN in result.times else "-")
         for ours, target in zip((OURS, OURS_32), result.workload.targets, strict=True):
             row += [result.shown(ours), _ratio_cell(result, SKLEARN, ours), f"{target:g}"]
         rows.append(row)
     title = (
         "Training, time per epoch; scikit-learn in float64. A ratio is the median over the rounds "
-        "(smallest–largest)."
+        "(smallest-largest)."
     )
     return f"{title}\n\n{table(head, rows)}"
 
@@ -211,7 +236,7 @@ def _ratio_cell(result: Result, above: str, below: str, missing: list[str] = ())
     if above in missing:
         return "not installed"
     ratio = result.ratio(above, below)
-    return "–" if ratio is None else f"**{number(ratio.median)}** ({span(ratio)})"
+    return "-" if ratio is None else f"**{number(ratio.median)}** ({span(ratio)})"
 
 
 def _others_table(results: list[Result]) -> str:
@@ -260,13 +285,14 @@ def write(results: list[Result], environment: dict[str, str], missing: list[str]
     rounds = {len(times) for result in results for times in result.times.values()}
     facts = "\n".join(f"- {key}: {value}" for key, value in environment.items())
     facts += f"\n- rounds: {min(rounds)}" + (f" to {max(rounds)}" if len(rounds) > 1 else "")
+    image = f"![Ratios and the cost of a row]({PLOT.relative_to(PAGE.parent).as_posix()})"
     page = PAGE.read_text()
     before, _, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not end:
         raise SystemExit(f"{PAGE} has no lines {BEGIN} and {END} to write between.")
-    content = f"\n{facts}\n\n{tables(results, missing)}"
-    PAGE.write_text(f"{before}{BEGIN}\n{content}\n{END}{after}")
+    content = f"{image}\n\n{facts}\n\n{tables(results, missing)}"
+    PAGE.write_text(f"{before}{BEGIN}\n\n{content}\n\n{END}{after}")
 
 
 def draw(results: list[Result]) -> None:
@@ -322,16 +348,23 @@ def _draw_peers(axes, results: list[Result]) -> None:
     axes.axhline(1, color="C1", linewidth=2, label=OURS_32)
     axes.set_xticks(range(len(names)), names)
     axes.set_yscale("log")
+    ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50]
+    low, high = axes.get_ylim()
+    axes.set_yticks([tick for tick in ticks if low <= tick <= high], minor=False)
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
     axes.set_ylabel("time per epoch / ours float32")
-    axes.legend(fontsize="small", ncols=2)
+    axes.legend(fontsize="small", ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1))
 
 
 def _draw_scaling(axes, results: list[Result]) -> None:
+    highest = 0.0
     for result in results:
         n = [int(name.split()[0].replace(",", "")) for name in result.times]
         values = [median(times) * 1e6 for times in result.times.values()]
-        axes.plot(n, values, "o-", color="C0")
+        axes.plot(n, values, "o-", color="C0", label=OURS)
+        highest = max(highest, *values)
     axes.set_xscale("log")
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.3 * highest or 1)
     axes.set_xlabel("rows")
-    axes.set_ylabel("µs per row and epoch")
+    axes.set_ylabel("µs per row and epoch, W3")

@@ -15,8 +15,8 @@ import warnings
 import peers
 import report
 from sklearn.exceptions import ConvergenceWarning
-from timing import take_turns
-from workloads import WORKLOADS
+from timing import busy_elsewhere, take_turns
+from workloads import WORKLOADS, Training
 
 ROUNDS, QUICK_ROUNDS = 5, 3
 SIZES = {True: "quick, smaller sizes", False: "full size"}
@@ -73,21 +73,17 @@ def main(arguments=None):
     warnings.filterwarnings("ignore", module="torch|jax")
     chosen = {peer for peer in options.peers if peers.is_installed(peer)}
     missing = [peers.NAMES[peer] for peer in peers.NAMES if not peers.is_installed(peer)]
-    environment = report.environment(chosen)
+    environment = report.environment()
     print("\n".join(f"{key}: {value}" for key, value in environment.items()))
     print(f"{SIZES[options.quick]}; {options.rounds} rounds; not installed: {missing or 'none'}\n")
 
-    results = []
+    selected = [w for w in WORKLOADS if not options.names or w.name in options.names]
     start = time.perf_counter()
-    for workload in WORKLOADS:
-        if options.names and workload.name not in options.names:
-            continue
-        print(f"{workload.name}: {workload.title}", flush=True)
-        began = time.perf_counter()
-        times = take_turns(workload.prepare(options.quick, chosen), options.rounds)
-        result = report.Result(workload, times, options.quick)
-        results.append(result)
-        print(report.as_text(result), f"({time.perf_counter() - began:.0f} s)\n", flush=True)
+    results = {
+        workload: measure(workload, options, chosen)
+        for workload in sorted(selected, key=loads_other_libraries)
+    }
+    results = [results[workload] for workload in selected]
     print(f"{SIZES[options.quick]}: {time.perf_counter() - start:.0f} s in all\n")
 
     if options.write:
@@ -97,6 +93,23 @@ def main(arguments=None):
     else:
         print(report.tables(results, missing))
         print("The docs were not written; --write does it.")
+
+
+def loads_other_libraries(workload) -> bool:
+    """Tell whether PyTorch and JAX take part: those come last, lest their threads linger."""
+    return isinstance(workload, Training) and workload.full
+
+
+def measure(workload, options, chosen) -> report.Result:
+    """Run a workload and print what came out."""
+    print(f"{workload.name}: {workload.title}", flush=True)
+    start, others = time.perf_counter(), busy_elsewhere()
+    times = take_turns(workload.prepare(options.quick, chosen), options.rounds)
+    taken = time.perf_counter() - start
+    busy = None if others is None else (busy_elsewhere() - others) / taken
+    result = report.Result(workload, times, options.quick, busy)
+    print(f"{report.as_text(result)}\n  took {taken:.0f} s\n", flush=True)
+    return result
 
 
 if __name__ == "__main__":

@@ -6,8 +6,11 @@ reported is the median of these ratios, with the smallest and the largest.
 """
 
 import gc
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
@@ -52,6 +55,25 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def busy_elsewhere() -> float | None:
+    """Return the processor seconds that programs other than this one have used since the start.
+
+    Only differences mean something. None where there is no Linux ``/proc`` to tell.
+    """
+    try:
+        ticks = [int(field) for field in Path("/proc/stat").read_text().split()[1:9]]
+    except OSError:
+        return None
+    idle = ticks[3] + ticks[4]
+    own = int(sum(os.times()[2:4]) * os.sysconf("SC_CLK_TCK"))  # children that have ended
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[2]) == os.getpgrp():  # this process and its workers
+                own += int(fields[11]) + int(fields[12])
+    return (sum(ticks) - idle - own) / os.sysconf("SC_CLK_TCK")
+
+
 def blas_libraries() -> list[dict]:
     """Return what threadpoolctl knows about the BLAS libraries loaded so far."""
     return [library for library in threadpool_info() if library["user_api"] == "blas"]
@@ -66,7 +88,7 @@ def describe_blas() -> str:
     """Say which BLAS libraries are loaded and how many threads each uses."""
     said = {
         f"{library['internal_api']} {library['version']} ({library.get('architecture')}): "
-        f"{library['num_threads']} threads"
+        f"threads={library['num_threads']}"
         for library in blas_libraries()
     }
     return "; ".join(sorted(said)) or "unknown BLAS"

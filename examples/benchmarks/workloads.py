@@ -5,7 +5,6 @@ checks that the contestants compute the same thing, warms them up and returns a 
 each. ``comparisons`` names the pairs of contestants whose ratio is reported.
 """
 
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -34,6 +33,8 @@ ALIKE = 1e-2
 SKLEARN, OURS, OURS_32 = "scikit-learn", "ours float64", "ours float32"
 FLOOR_64, FLOOR_32 = "floor float64", "floor float32"
 LOOP = "NumPy loop"
+
+MEMORY = str(Path(__file__).with_name("memory.py"))
 
 
 class Comparison(NamedTuple):
@@ -242,7 +243,7 @@ class LBFGSFit(Workload):
 
         def measure(module):
             fitted = []
-            taken = seconds(lambda: fitted.append(fit(module, 30 if quick else 100)))
+            taken = seconds(lambda: fitted.append(fit(module, 20 if quick else 300)))
             return taken / fitted[0].n_iter_
 
         return {name: lambda module=module: measure(module) for name, module in modules.items()}
@@ -297,7 +298,7 @@ class Prediction(Workload):
         if SKLEARN in fitted:
             ours, theirs = (fitted[name].predict_proba(X_new) for name in (OURS, SKLEARN))
             check(f"{self.name}, probabilities", ours, theirs)
-        calls = max(1, self.calls // 5) if quick else self.calls
+        calls = max(1, self.calls // 10) if quick else self.calls
 
         def predict(mlp):
             for _ in range(calls):
@@ -324,35 +325,11 @@ class Memory(Workload):
         modules = {name: module.__name__ for name, module in _modules(chosen).items()}
 
         def measure(module):
-            command = [sys.executable, __file__, module, str(n_samples), str(self.n_features)]
+            command = [sys.executable, MEMORY, module, str(n_samples), str(self.n_features)]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             return float(done.stdout)
 
         return {name: lambda module=module: measure(module) for name, module in modules.items()}
-
-
-def peak_memory() -> float:
-    """Return the peak memory of this process so far, in MB.
-
-    Linux starts a child's ``ru_maxrss`` at that of its parent, so there the kernel's own mark of
-    this process is read.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        (line,) = (line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # macOS: bytes
-
-
-def memory_of_a_fit(module: str, n_samples: int, n_features: int) -> float:
-    """Fit in this process and return by how many MB the peak grew."""
-    kind = {"sknn_edu": sknn_edu, "sklearn.neural_network": neural_network}[module].MLPClassifier
-    X = noise(n_samples, n_features)
-    y = (X[:, 0] > 0).astype(int)
-    kind(max_iter=1, n_iter_no_change=2).fit(X[:300], y[:300])  # loads and starts what it needs
-    before = peak_memory()
-    kind(max_iter=2, random_state=0).fit(X, y)
-    return peak_memory() - before
 
 
 # -- the perceptron --------------------------------------------------------------------------------
@@ -471,7 +448,7 @@ WORKLOADS: tuple[Workload, ...] = (
         "W4",
         "50,000 x 100, regression, (256, 256), batch 256",
         make_data=lambda: regression(50_000, 100),
-        quick_data=lambda: regression(8_000, 100),
+        quick_data=lambda: regression(5_000, 100),
         hidden=(256, 256),
         batch_size=256,
         epochs=1,
@@ -482,7 +459,7 @@ WORKLOADS: tuple[Workload, ...] = (
         "W5",
         "60,000 x 784, 10 classes, (512, 256), batch 256",
         make_data=lambda: classes(60_000, 784, 10),
-        quick_data=lambda: classes(4_000, 784, 10),
+        quick_data=lambda: classes(2_600, 784, 10),
         hidden=(512, 256),
         batch_size=256,
         epochs=1,
@@ -521,7 +498,7 @@ WORKLOADS: tuple[Workload, ...] = (
         full=False,
         targets=(1.5,),
     ),
-    Prediction("predict-1", "1 row", 1, 2000, unit="per call", targets=(1.1,)),
+    Prediction("predict-1", "1 row", 1, 4000, unit="per call", targets=(1.1,)),
     Prediction("predict-1000", "1,000 rows", 1000, 200, unit="per call", targets=(1.0,)),
     Prediction("predict-100000", "100,000 rows", 100_000, 5, unit="per call", targets=(1.4,)),
     GridFit("grid", "GridSearchCV(n_jobs=2), 12 fits to the digits", unit="", targets=(2.3,)),
@@ -535,7 +512,3 @@ WORKLOADS: tuple[Workload, ...] = (
         sizes=(10_000, 30_000, 100_000, 300_000, 1_000_000),
     ),
 )
-
-
-if __name__ == "__main__":
-    print(memory_of_a_fit(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
