@@ -51,7 +51,7 @@ VARIANTS = {
         ({"loss": "squared_error"}, set()),
         ({"loss": "squared_error", "solver": "adam"}, set()),
         ({"class_weight": "balanced"}, set()),
-        ({"alpha": 0.01}, set()),
+        ({"alpha": 0.1}, set()),
         ({"dtype": "float32"}, FINER_THAN_FLOAT32),
     ],
     MLPClassifier: NETWORK_VARIANTS,
