@@ -60,7 +60,7 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
         Whether 'sgd' and 'adam' shuffle the samples before each epoch.
     random_state : int, RandomState instance or None, default=None
         Draws the order of the samples and the validation split. The weights start at 0.
-    tol : float, default=1e-8
+    tol : float, default=1e-7
         'lbfgs' stops when no entry of the gradient of the mean loss exceeds it (or when rounding
         hides any further gain); the others when
         for more than ``n_iter_no_change`` epochs in a row the loss (with early stopping the
@@ -157,7 +157,7 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
         max_iter=1000,
         shuffle=True,
         random_state=None,
-        tol=1e-8,
+        tol=1e-7,
         verbose=False,
         warm_start=False,
         early_stopping=False,

@@ -52,6 +52,7 @@ VARIANTS = {
         ({"loss": "squared_error", "solver": "adam"}, set()),
         ({"class_weight": "balanced"}, set()),
         ({"alpha": 0.1}, set()),
+        ({"alpha": 0.0001}, set()),
         ({"dtype": "float32"}, FINER_THAN_FLOAT32),
     ],
     MLPClassifier: NETWORK_VARIANTS,
