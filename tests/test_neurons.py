@@ -132,7 +132,7 @@ def test_perceptron_prints_its_epochs(capsys):
     assert "Iteration 1, share of mistakes = " in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("alpha", [0.3, 1.0, 30.0])
+@pytest.mark.parametrize("alpha", [1.0, 3.0, 30.0])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_neuron_is_logistic_regression(alpha, weighted):
     X, y = load_breast_cancer(return_X_y=True)
