@@ -86,8 +86,22 @@ class NeuralEstimator(BaseEstimator):
         return tags
 
     def _check_X(self, X, dtype):
-        """Return X, checked against the fitted features, as C-ordered rows or CSR of this dtype."""
+        """Return X, checked against the fitted features, as rows or CSR of this dtype."""
+        if self._needs_no_conversion(X, dtype):
+            return X
         return validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
+
+    def _needs_no_conversion(self, X, dtype):
+        """Tell quickly whether X is what scikit-learn's full check would return as it is."""
+        return (
+            type(X) is np.ndarray
+            and X.ndim == 2
+            and X.dtype == dtype
+            and X.shape[1] == getattr(self, "n_features_in_", None)
+            and X.shape[0] > 0
+            and not hasattr(self, "feature_names_in_")
+            and bool(np.isfinite(X.sum()))  # a sum that overflows goes the long way
+        )
 
     def _check_X_y(self, X, y, *, dtype, reset, **options):
         """Return X and y checked for training; ``reset`` says whether X defines the features."""

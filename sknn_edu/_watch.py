@@ -30,26 +30,25 @@ class Watch:
 
     def epoch_ended(self, loss):
         self.losses.append(loss)
-        self._print(f"Iteration {self.n_epochs}, {self.loss_format.format(loss)}")
+        if self.estimator.verbose:
+            print(f"Iteration {self.n_epochs}, {self.loss_format.format(loss)}")
         if self.score is None:
             return loss
         score = self.score()
         self.scores.append(score)
-        self._print(f"Validation score: {score:f}")
+        if self.estimator.verbose:
+            print(f"Validation score: {score:f}")
         return -score
 
     def plateau_reached(self, goes_on):
         what = "Training loss" if self.score is None else "Validation score"
         then = "Lowering the learning rate." if goes_on else "Stopping."
-        self._print(
-            f"{what} did not improve more than tol={self.estimator.tol:f} for "
-            f"{self.estimator.n_iter_no_change} consecutive epochs. {then}"
-        )
+        if self.estimator.verbose:
+            print(
+                f"{what} did not improve more than tol={self.estimator.tol:f} for "
+                f"{self.estimator.n_iter_no_change} consecutive epochs. {then}"
+            )
 
     def best_score_was_finite(self):
         """Tell whether there is an epoch to go back to."""
         return any(isfinite(score) for score in self.scores)
-
-    def _print(self, line):
-        if self.estimator.verbose:
-            print(line)

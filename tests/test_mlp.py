@@ -156,7 +156,8 @@ def test_an_interrupt_keeps_what_was_learned(monkeypatch, epochs, early_stopping
 
     def epoch(self, order):
         if len(count) == epochs:
-            self.step(next(self.batches.over(order)))
+            group = next(self.batches.over(order))
+            self.step(group.rows(0, 20), np.empty((3, 20)))
             raise KeyboardInterrupt
         count.append(1)
         return real(self, order)

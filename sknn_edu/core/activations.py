@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sknn_edu.core._types import Array
-from sknn_edu.core.sigmoid_neuron import sigmoid, sigmoid_backward
+from sknn_edu.core._arrays import CHUNK, Array, chunks
+from sknn_edu.core.sigmoid_neuron import sigmoid_backward
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Activation:
     name : str
         The word that users write.
     forward : callable ``forward(z) -> None``
-        Overwrites z with a = g(z), elementwise.
+        Overwrites z, which is C-contiguous, with a = g(z), elementwise.
     backward : callable ``backward(a, delta) -> None``
         Multiplies delta by g'(z) in place. `a` has served its purpose by then and may be
         overwritten.
@@ -50,6 +50,18 @@ def identity_backward(a: Array, delta: Array) -> None:
     """da/dz = 1."""
 
 
+def logistic(z: Array) -> None:
+    """a = 1 / (1 + e^-z), in (0, 1).
+
+    As (1 + tanh(z / 2)) / 2 NumPy computes it in a quarter of the time that chapter 2's takes. It
+    is exact to 1e-16, not to a share of a: enough within a network, too coarse for a probability.
+    """
+    z *= 0.5
+    np.tanh(z, out=z)
+    z *= 0.5
+    z += 0.5
+
+
 def tanh(z: Array) -> None:
     """a = (e^z - e^-z) / (e^z + e^-z), in (-1, 1)."""
     np.tanh(z, out=z)
@@ -62,21 +74,30 @@ def tanh_backward(a: Array, delta: Array) -> None:
     delta *= a
 
 
+ZEROS = {dtype: np.zeros(CHUNK, dtype) for dtype in (np.float32, np.float64)}
+
+
 def relu(z: Array) -> None:
-    """a = max(0, z)."""
-    np.maximum(z, 0, out=z)
+    """a = max(0, z).
+
+    Against an array of zeros NumPy compares several numbers at once, against a single 0 it does
+    not: 2 to 3 times faster (``examples/benchmarks``, W3).
+    """
+    for (piece,) in chunks(z.reshape(-1)):
+        np.maximum(piece, ZEROS[z.dtype.type][: piece.size], out=piece)
 
 
 def relu_backward(a: Array, delta: Array) -> None:
     """da/dz = 1 where the neuron fired, else 0."""
-    np.multiply(delta, a > 0, out=delta)
+    np.copyto(a, a > 0)
+    delta *= a
 
 
 ACTIVATIONS: dict[str, Activation] = {
     activation.name: activation
     for activation in (
         Activation("identity", identity, identity_backward),
-        Activation("logistic", sigmoid, sigmoid_backward, glorot_factor=2.0),
+        Activation("logistic", logistic, sigmoid_backward, glorot_factor=2.0),
         Activation("tanh", tanh, tanh_backward),
         Activation("relu", relu, relu_backward),
     )

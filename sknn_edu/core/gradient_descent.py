@@ -11,12 +11,12 @@ cost at the moment when it was shown.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from sknn_edu.core._types import Array, Indices, is_sparse
-from sknn_edu.core.network import Batch, Network, Parameters, Workspace, l2_penalty
+from sknn_edu.core._arrays import Array, Indices, is_sparse
+from sknn_edu.core.network import Network, Parameters, Pass, l2_penalty, l2_strengths
 from sknn_edu.core.optimizers import Optimizer
 from sknn_edu.core.schedules import Schedule
 
@@ -24,8 +24,29 @@ GATHER = 65_536
 """Small mini-batches are copied out of X several at a time: about this many numbers at once."""
 
 
+class Group(NamedTuple):
+    """Some mini-batches' worth of samples, copied out of the data in the order of their showing.
+
+    ``X`` is (n, n_features + 1) with a last column of ones, or sparse (n, n_features) without;
+    ``y`` has n rows (targets, or class numbers); ``weight`` is (n,) or None.
+    """
+
+    X: Any
+    y: Array
+    weight: Array | None
+
+    def rows(self, start: int, stop: int) -> "Group":
+        """Return some of the samples, as views."""
+        weight = None if self.weight is None else self.weight[start:stop]
+        return Group(self.X[start:stop], self.y[start:stop], weight)
+
+    def total(self) -> float:
+        """Return the sum of the weights, or the number of samples where they have none."""
+        return float(len(self.y) if self.weight is None else self.weight.sum())
+
+
 class MiniBatches:
-    """Samples, handed out a batch at a time in any order. X is never copied as a whole.
+    """Samples, handed out in any order. X is never copied as a whole (unless it is one batch).
 
     Parameters
     ----------
@@ -41,36 +62,37 @@ class MiniBatches:
     def __init__(self, X: Any, y: Array, weight: Array | None, batch_size: int, dtype: Any) -> None:
         self.X, self.y, self.weight = X, y, weight
         self.batch_size = batch_size
-        self.dtype = dtype
         n_samples, n_features = X.shape
-        self._per_gather = batch_size * max(1, GATHER // (batch_size * (n_features + 1)))
+        self._n_at_once = batch_size * max(1, GATHER // (batch_size * (n_features + 1)))
+        self._whole: Group | None = None
         if not is_sparse(X):
-            n_rows = min(n_samples, self._per_gather)
+            n_rows = min(n_samples, self._n_at_once)
             self._gathered = np.empty((n_rows, n_features), dtype=X.dtype)
             self._inputs = np.ones((n_rows, n_features + 1), dtype=dtype)
 
-    def over(self, order: Indices) -> Iterator[Batch]:
-        """Yield the rows of X named by `order` in batches; a batch is valid until the next one."""
-        for start in range(0, order.size, self._per_gather):
-            rows = order[start : start + self._per_gather]
-            X = self._take(rows)
-            y = self.y.take(rows, axis=0)
-            weight = None if self.weight is None else self.weight.take(rows)
-            for i in range(0, rows.size, self.batch_size):
-                j = min(i + self.batch_size, rows.size)
-                if weight is None:
-                    yield Batch(X[i:j], y[i:j], None, j - i)
-                else:
-                    yield Batch(X[i:j], y[i:j], weight[i:j], float(weight[i:j].sum()))
+    def over(self, order: Indices) -> Iterator[Group]:
+        """Yield the rows of the data named by `order`, whole batches at a time.
 
-    def _take(self, rows: Indices) -> Any:
+        What is yielded is overwritten when the next is asked for.
+        """
+        if self.batch_size >= order.size == len(self.y):  # one batch: the order does not matter
+            if self._whole is None:
+                self._whole = self._take(order)
+            yield self._whole
+            return
+        for start in range(0, order.size, self._n_at_once):
+            yield self._take(order[start : start + self._n_at_once])
+
+    def _take(self, rows: Indices) -> Group:
+        y = self.y.take(rows, axis=0)
+        weight = None if self.weight is None else self.weight.take(rows)
         if is_sparse(self.X):
-            return self.X[rows]
+            return Group(self.X[rows], y, weight)
         inputs = self._inputs[: rows.size]
         gathered = self._gathered[: rows.size]
         self.X.take(rows, axis=0, out=gathered, mode="clip")  # "raise" would copy `out` first
         inputs[:, :-1] = gathered
-        return inputs
+        return Group(inputs, y, weight)
 
 
 @dataclass
@@ -112,36 +134,54 @@ class GradientDescent:
     def __post_init__(self) -> None:
         theta = self.parameters.theta
         self.pace = Pace(self.optimizer.init_state(theta), self.eta_0)
-        self._gradient = Parameters(self.network.layer_sizes, theta.dtype)
-        self._workspaces: dict[int, Workspace] = {}
+        sizes = self.network.layer_sizes
+        self._gradient = Parameters(sizes, theta.dtype)
+        self._strengths = l2_strengths(sizes, self.alpha, theta.dtype)
+        self._shared_strengths: dict[float, Array] = {}
+        self._passes: dict[int, Pass] = {}
 
     def epoch(self, order: Indices) -> float:
         """Take one step for each batch; return the mean loss, L2 penalty included."""
         loss = total = 0.0
-        for batch in self.batches.over(order):
-            if batch.total > 0:  # samples that all weigh nothing ask for no change
-                loss += self.step(batch)
-                total += batch.total
+        for group in self.batches.over(order):
+            n = len(group.y)
+            outputs = np.empty((self.network.layer_sizes[-1], n), dtype=self._gradient.theta.dtype)
+            for start in range(0, n, self.batches.batch_size):
+                stop = min(start + self.batches.batch_size, n)
+                loss += self.step(group.rows(start, stop), outputs[:, start:stop])
+            losses = self.network.loss.value(group.y.T, outputs)  # of many batches at once
+            loss += float(losses.sum() if group.weight is None else losses @ group.weight)
+            total += group.total()
         pace = self.pace
         pace.n_seen += order.size
         pace.eta = self.schedule.after_epoch(pace.eta, self.eta_0, pace.n_seen)
         return loss / total
 
-    def step(self, batch: Batch) -> float:
-        """Move theta once; return the loss of the batch, summed over its samples."""
-        parameters, gradient = self.parameters, self._gradient
-        m = batch.X.shape[0]
-        if m not in self._workspaces:
-            dtype = parameters.theta.dtype
-            self._workspaces[m] = Workspace(self.network.layer_sizes, m, dtype)
-        workspace = self._workspaces[m]
-        loss = self.network.loss_and_gradient(parameters, batch, workspace, gradient)
+    def step(self, batch: Group, outputs: Array) -> float:
+        """Move theta once; write what the network said before, and return the L2 penalty."""
+        m = len(batch.y)
+        if m not in self._passes:
+            self._passes[m] = Pass(self.network, self.parameters, self._gradient, m)
+        work = self._passes[m]
+        outputs[...] = work.forward(batch.X)
+        total = batch.total()
+        if total == 0:  # samples that all weigh nothing ask for no change
+            return 0.0
+        share = 1 / total if batch.weight is None else batch.weight / total
+        work.backward(batch.X, batch.y.T, share)
+        theta, grad, penalty = self.parameters.theta, self._gradient.theta, 0.0
         if self.alpha > 0:
-            loss += l2_penalty(parameters, self.alpha, batch.total, gradient)
-        self.optimizer.step(
-            parameters.theta, gradient.theta, self.pace.optimizer_state, self.pace.eta
-        )
-        return loss
+            penalty = l2_penalty(theta, self._strengths_over(total, batch), total, grad)
+        self.optimizer.step(theta, grad, self.pace.optimizer_state, self.pace.eta)
+        return penalty
+
+    def _strengths_over(self, total: float, batch: Group) -> Array:
+        """Return the strengths of the L2 penalty over n; batches without weights share theirs."""
+        if batch.weight is not None:
+            return self._strengths / total
+        if total not in self._shared_strengths:
+            self._shared_strengths[total] = self._strengths / total
+        return self._shared_strengths[total]
 
     def is_perfect(self, loss: float) -> bool:
         return False

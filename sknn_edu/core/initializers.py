@@ -12,7 +12,7 @@ from math import sqrt
 
 from numpy.random import RandomState
 
-from sknn_edu.core._types import Array
+from sknn_edu.core._arrays import Array
 
 
 def glorot_uniform(rng: RandomState, factor: float, W: Array, b: Array) -> None:

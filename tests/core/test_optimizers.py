@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
-from sknn_edu.core.optimizers import CHUNK, SGD, Adam
+from sknn_edu.core._arrays import CHUNK
+from sknn_edu.core.optimizers import SGD, Adam
 
 
 def walk(optimizer, theta, gradients, eta):
