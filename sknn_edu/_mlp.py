@@ -524,7 +524,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     >>> from sklearn.preprocessing import StandardScaler
     >>> from sknn_edu import MLPRegressor
     >>> X, y = load_diabetes(return_X_y=True)
-    >>> mlp = MLPRegressor(learning_rate_init=0.01, alpha=10, tol=1e-3, random_state=0)
+    >>> mlp = MLPRegressor(learning_rate_init=0.01, tol=1e-3, random_state=0)
     >>> model = make_pipeline(StandardScaler(), mlp).fit(X, y / 100)
     >>> model.score(X, y / 100) > 0.5
     True
