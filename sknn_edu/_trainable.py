@@ -17,6 +17,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_edu._base import INTERRUPTED, NeuralEstimator, check_sample_weight, warn
+from sknn_edu._threads import one_thread_for_scipy
 from sknn_edu._watch import Watch
 from sknn_edu.core.gradient_descent import MiniBatches, Pace
 from sknn_edu.core.network import Parameters, output_sums
@@ -247,7 +248,8 @@ class TrainableNetwork(NeuralEstimator):
         order = np.arange(X.shape[0])
         batches = MiniBatches(X, y, weight, min(X.shape[0], 2048), np.float64)
         watch = Watch(self)
-        report = self._lbfgs().train(network, parameters, batches, order, watch)
+        with one_thread_for_scipy():
+            report = self._lbfgs().train(network, parameters, batches, order, watch)
         if report.outcome is Outcome.DIVERGED:
             raise ValueError(
                 "Solver produced non-finite parameter weights. The loss or the weights became "
