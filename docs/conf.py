@@ -16,10 +16,15 @@ extensions = [
 ]
 exclude_patterns = ["_build", "_templates"]
 templates_path = ["_templates"]
+suppress_warnings = ["ref.ref"]  # methods inherited from scikit-learn refer to its own pages
 html_theme = "pydata_sphinx_theme"
 html_title = "sknn_edu"
 html_theme_options = {"show_prev_next": False}
 autosummary_generate = True
 numpydoc_show_class_members = False
-autodoc_default_options = {"members": True, "inherited-members": True}
+autodoc_default_options = {
+    "members": True,
+    "inherited-members": True,
+    "exclude-members": "get_metadata_routing, set_fit_request, set_partial_fit_request, set_score_request",
+}
 autodoc_typehints = "none"

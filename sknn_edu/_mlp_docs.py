@@ -94,7 +94,7 @@ ATTRIBUTES = """
         The number of samples shown in training, each counted once an epoch.
     n_features_in_ : int
         The number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, if X has names that are all strings.
     n_layers_ : int
         The number of layers, input and output included.

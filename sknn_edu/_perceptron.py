@@ -94,7 +94,7 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
         1 + the number of samples shown, as in scikit-learn.
     n_features_in_ : int
         The number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, if X has names that are all strings.
 
     See Also

@@ -47,13 +47,13 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
         - ``'sgd'``: gradient descent in mini-batches.
         - ``'adam'``: mini-batches, with a step size of its own for each weight.
     alpha : float, default=1.0
-        Strength of the L2 penalty alpha / (2 n) ||w||^2 next to the mean loss of n samples: that of
+        Strength of the L2 penalty alpha / (2 n) w . w next to the mean loss of n samples: that of
         :class:`sklearn.linear_model.LogisticRegression` with ``C=1 / alpha``.
     batch_size : int or 'auto', default='auto'
         Samples in a mini-batch of 'sgd' and 'adam'; 'auto' is min(200, n_samples).
     learning_rate_init : float or 'auto', default='auto'
         The learning rate of 'gd', 'sgd' and 'adam'. 'auto' is 0.1 for 'adam'; for 'gd' and 'sgd'
-        it is 1 / (mean(|x|^2 + 1) / 4 + alpha / n), with which 'gd' never raises the log loss.
+        it is 1 / (mean(x . x + 1) / 4 + alpha / n), with which 'gd' never raises the log loss.
     max_iter : int, default=1000
         At most this many epochs, or iterations of 'lbfgs'.
     shuffle : bool, default=True
@@ -106,7 +106,7 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
         The number of samples shown in training, each counted once an epoch.
     n_features_in_ : int
         The number of features.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, if X has names that are all strings.
 
     See Also
