@@ -25,6 +25,7 @@ numpydoc_show_class_members = False
 autodoc_default_options = {
     "members": True,
     "inherited-members": True,
-    "exclude-members": "get_metadata_routing, set_fit_request, set_partial_fit_request, set_score_request",
+    "exclude-members": "get_metadata_routing, set_fit_request, set_partial_fit_request, "
+    "set_score_request",
 }
 autodoc_typehints = "none"
