@@ -247,7 +247,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     r"""Multi-layer perceptron classifier: layers of neurons trained on the cross-entropy.
 
     A superset of :class:`sklearn.neural_network.MLPClassifier`: the same parameters, defaults and
-    attributes and, given the same ``random_state``, the same numbers, several times faster.
+    attributes and, given the same ``random_state``, the same numbers, faster.
 
     Two classes have one output neuron with the logistic function, more have one each with softmax,
     and several labels per sample (a 0/1 matrix y) have one logistic neuron each.
@@ -485,7 +485,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     r"""Multi-layer perceptron regressor: layers of neurons trained on the squared error.
 
     A superset of :class:`sklearn.neural_network.MLPRegressor`: the same parameters, defaults and
-    attributes and, given the same ``random_state``, the same numbers, several times faster. As
+    attributes and, given the same ``random_state``, the same numbers, faster. As
     there, the first positional parameter is ``loss``.
 
     Parameters
