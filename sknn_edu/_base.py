@@ -6,6 +6,7 @@ can break.
 """
 
 import functools
+import inspect
 import sys
 import warnings
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, _fit_context
+from sklearn.model_selection import train_test_split
 from sklearn.utils._param_validation import Interval, InvalidParameterError, Options, StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
@@ -65,9 +67,9 @@ def fill_docstring(**parts: str) -> Callable:
     """Decorate a class: put shared paragraphs in place of ``{name}`` in its docstring."""
 
     def decorate(cls: type) -> type:
-        doc = cls.__doc__ or ""
+        doc = inspect.cleandoc(cls.__doc__ or "")
         for name, part in parts.items():
-            doc = doc.replace("{" + name + "}", part.strip())
+            doc = doc.replace("{" + name + "}", inspect.cleandoc(part))
         cls.__doc__ = doc
         return cls
 
@@ -116,7 +118,7 @@ class NeuralEstimator(BaseEstimator):
         if classes.size < at_least:
             raise ValueError(
                 f"{type(self).__name__} needs samples of at least {at_least} classes, but y has "
-                f"only one class: {classes[0]!r}. Pass samples of the other class too."
+                f"only one class: {classes}. Pass samples of another class too."
             )
         return classes
 
@@ -187,6 +189,17 @@ def class_factors(class_weight, classes, y, sample_weight=None):
             f"that are present; got {class_weight} for the classes {classes}."
         )
     return factors
+
+
+def hold_out(rows, fraction, rng, stratify):
+    """Part the rows for early stopping: return those to train on and those to score on."""
+    try:
+        return train_test_split(rows, random_state=rng, test_size=fraction, stratify=stratify)
+    except ValueError as error:
+        raise ValueError(
+            f"{error} Early stopping cannot hold out validation_fraction={fraction} of "
+            f"{len(rows)} samples: change it, or pass more samples."
+        ) from error
 
 
 def class_numbers(y, classes):

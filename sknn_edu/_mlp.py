@@ -173,14 +173,6 @@ class BaseMLP(TrainableNetwork):
         """
         return self._fit(X, y, sample_weight)
 
-    def _has_epochs(self):
-        if self.solver == "lbfgs":
-            raise AttributeError(
-                "partial_fit is only available for solver='sgd' or 'adam'; solver='lbfgs' looks "
-                "at all samples at every step."
-            )
-        return True
-
     # -- what TrainableNetwork asks for --------------------------------------------------------
 
     def _is_fitted_before(self):

@@ -28,7 +28,7 @@ PARAMETERS = f"""
     learning_rate : {{'constant', 'invscaling', 'adaptive'}}, default='constant'
         How the learning rate moves; only for 'sgd'. 'invscaling': ``learning_rate_init / (t_ + 1)
         ** power_t`` after each epoch. 'adaptive': divided by 5 on each plateau (see ``tol``)
-        until it is below 1e-6.
+        as long as it is above 1e-6.
     learning_rate_init : float, default=0.001
         The initial learning rate; for 'sgd' and 'adam'.
     power_t : float, default=0.5
@@ -47,8 +47,8 @@ PARAMETERS = f"""
     verbose : bool or int, default=False
         Whether to print the loss of each epoch or iteration.
     warm_start : bool, default=False
-        Whether fit starts from the weights of the last fit instead of random ones. Everything
-        else starts afresh; the curves go on.
+        Whether fit starts from the weights of the last fit instead of random ones. All
+        else starts afresh, but the curves go on, and so do ``t_`` and with it 'invscaling'.
     momentum : float, default=0.9
         How much of the last step is added to the next, in [0, 1]; only for 'sgd'.
     nesterovs_momentum : bool, default=True
@@ -59,8 +59,10 @@ PARAMETERS = f"""
         Two classes are held out in proportion.
     validation_fraction : float, default=0.1
         The share of samples that early stopping holds out, in [0, 1).
-    beta_1, beta_2 : float, default=0.9 and 0.999
-        How much of the running means of the gradient and of its square 'adam' keeps at each step.
+    beta_1 : float, default=0.9
+        How much of the running mean of the gradient 'adam' keeps at each step, in [0, 1).
+    beta_2 : float, default=0.999
+        How much of the running mean of its square 'adam' keeps at each step, in [0, 1).
     epsilon : float, default=1e-8
         Keeps the quotient of 'adam' finite.
     n_iter_no_change : int or np.inf, default=10
@@ -69,7 +71,7 @@ PARAMETERS = f"""
         At most this many evaluations of the loss; for 'lbfgs'.
     dtype : {{'auto', 'float32', 'float64'}}, default='auto'
         What to compute in. 'auto' keeps float32 and float64 of X. float32 needs half the memory
-        and about half the time.
+        and less time.
 """
 
 ATTRIBUTES = """

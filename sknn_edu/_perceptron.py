@@ -6,7 +6,6 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
@@ -18,6 +17,7 @@ from sknn_edu._base import (
     class_factors,
     class_numbers,
     fit_method,
+    hold_out,
     linear_classifier_from_weights,
     warn,
 )
@@ -105,6 +105,9 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
 
     Notes
     -----
+    Python walks from mistake to mistake, so classes that overlap much take much longer than
+    classes that are nearly separable.
+
     ``fit`` takes no ``sample_weight``: a rule that looks at one sample after the other cannot make
     a sample of weight 2 the same as two samples. It computes in float64, or float32 for such X.
 
@@ -339,9 +342,7 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
         rng = self._rng(incremental)
         order, score = np.arange(y.size), None
         if self.early_stopping and not incremental:
-            order, held_out = train_test_split(
-                order, test_size=self.validation_fraction, random_state=rng, stratify=y
-            )
+            order, held_out = hold_out(order, self.validation_fraction, rng, stratify=y)
             score = _HeldOutAccuracy(self, learner, X[held_out], y[held_out])
         epochs = Epochs(
             max_epochs=1 if incremental else self.max_iter,

@@ -20,7 +20,7 @@ from sknn_edu._base import (
 from sknn_edu._trainable import TrainableNetwork
 from sknn_edu.core.gradient_descent import GradientDescent
 from sknn_edu.core.lbfgs import LBFGS
-from sknn_edu.core.losses import LOSSES
+from sknn_edu.core.losses import LOSSES, within_0_and_1
 from sknn_edu.core.network import Network
 from sknn_edu.core.optimizers import SGD, Adam
 from sknn_edu.core.schedules import Constant
@@ -62,9 +62,8 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
         Draws the order of the samples and the validation split. The weights start at 0.
     tol : float, default=1e-7
         'lbfgs' stops when no entry of the gradient of the mean loss exceeds it (or when rounding
-        hides any further gain); the others when
-        for more than ``n_iter_no_change`` epochs in a row the loss (with early stopping the
-        validation accuracy) has not improved by it.
+        hides any further gain); the others when for more than ``n_iter_no_change`` epochs in a row
+        the loss (with early stopping the validation accuracy) has not improved by it.
     verbose : bool or int, default=False
         Whether to print the loss of each epoch or iteration.
     warm_start : bool, default=False
@@ -246,14 +245,6 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
         """
         return self._fit(X, y, sample_weight)
 
-    def _has_epochs(self):
-        if self.solver == "lbfgs":
-            raise AttributeError(
-                "partial_fit is only available for solver='gd', 'sgd' or 'adam'; solver='lbfgs' "
-                "looks at all samples at every step."
-            )
-        return True
-
     @available_if(lambda self: self._has_epochs())
     @fit_method
     def partial_fit(self, X, y, sample_weight=None, classes=None):
@@ -321,9 +312,12 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
         Returns
         -------
         p : ndarray of shape (n_samples, n_classes)
-            Rows sum to 1.
+            Rows sum to 1; none is exactly 0 or 1.
         """
-        return np.exp(self.predict_log_proba(X))
+        log_p = self.predict_log_proba(X)
+        p = np.exp(log_p)
+        within_0_and_1(p, lambda: log_p)
+        return p
 
     def predict_log_proba(self, X):
         """Return the natural logarithm of :meth:`predict_proba`, finite for any finite sums.
@@ -422,6 +416,9 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
             max_iter=self.max_iter,
             max_fun=20 * self.max_iter,
         )
+
+    def _shuffles(self):
+        return self.shuffle and self.solver != "gd"
 
     def _batch_size(self, n_samples):
         return n_samples if self.solver == "gd" else super()._batch_size(n_samples)

@@ -6,19 +6,36 @@ SciPy then takes milliseconds instead of microseconds (``examples/benchmarks``, 
 are short, so one thread is all that it needs; NumPy's matrix products keep theirs.
 """
 
+import threading
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import ThreadpoolController  # comes with scikit-learn
+
+_one_at_a_time = threading.Lock()
 
 
 @cache
 def _blas_of_scipy():
     controller = ThreadpoolController()
-    paths = [library.filepath for library in controller.lib_controllers]
-    return controller.select(filepath=[path for path in paths if "scipy" in Path(path).parent.name])
+    paths = [Path(library.filepath) for library in controller.lib_controllers]
+    own = [path for path in paths if {"scipy", "scipy.libs"} & set(path.parts[-3:-1])]
+    return controller.select(filepath=[str(path) for path in own])
 
 
+@contextmanager
 def one_thread_for_scipy():
-    """Return a context in which SciPy's own BLAS, where it has one, runs in one thread."""
-    return _blas_of_scipy().limit(limits=1)
+    """Let SciPy's own BLAS, where it has one, run in one thread within this context.
+
+    The number of threads belongs to the whole process. While one Python thread is within, another
+    that enters leaves it alone, so that the first restores what it found.
+    """
+    if not _one_at_a_time.acquire(blocking=False):
+        yield
+        return
+    try:
+        with _blas_of_scipy().limit(limits=1):
+            yield
+    finally:
+        _one_at_a_time.release()

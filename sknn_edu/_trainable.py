@@ -1,6 +1,6 @@
 """One way to fit for the neuron and the networks: from checked data to the engine and back.
 
-No arithmetic here: chapters 4 to 9 of :mod:`sknn_edu.core` do the work. What differs between the
+No arithmetic here: chapters 5 to 11 of :mod:`sknn_edu.core` do the work. What differs between the
 estimators (targets, layers, names of the fitted attributes) is left to the methods that raise
 NotImplementedError.
 """
@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from sknn_edu._base import INTERRUPTED, NeuralEstimator, check_sample_weight, warn
+from sknn_edu._base import INTERRUPTED, NeuralEstimator, check_sample_weight, hold_out, warn
 from sknn_edu._threads import one_thread_for_scipy
 from sknn_edu._watch import Watch
 from sknn_edu.core.gradient_descent import MiniBatches, Pace
@@ -35,8 +34,8 @@ class TrainableNetwork(NeuralEstimator):
     """Fits a :class:`~sknn_edu.core.network.Network` by gradient descent or L-BFGS.
 
     A subclass provides the parameters solver, alpha, batch_size, learning_rate_init, max_iter,
-    shuffle, random_state, tol, verbose, warm_start, early_stopping, validation_fraction and
-    n_iter_no_change, and the methods below.
+    shuffle, random_state, tol, verbose, warm_start, early_stopping, validation_fraction,
+    n_iter_no_change and dtype, and the methods below.
     """
 
     def _check_targets(self, X, y, *, dtype, continuing, classes):
@@ -83,6 +82,15 @@ class TrainableNetwork(NeuralEstimator):
         """Return the weight of each sample, given that of the user, or None for 1."""
         return weight
 
+    def _has_epochs(self):
+        """Raise AttributeError unless the solver can train for one epoch."""
+        if self.solver == "lbfgs":
+            raise AttributeError(
+                "partial_fit is only available for solvers that train in epochs; solver='lbfgs' "
+                "looks at all samples at every step."
+            )
+        return True
+
     # -- fitting -------------------------------------------------------------------------------
 
     def _fit(self, X, y, sample_weight, *, incremental=False, classes=None):
@@ -124,7 +132,7 @@ class TrainableNetwork(NeuralEstimator):
             )
 
     def _dtype(self, continuing):
-        if getattr(self, "dtype", "auto") != "auto":
+        if self.dtype != "auto":
             return np.dtype(self.dtype)
         if continuing:
             weights, biases = self._layers()
@@ -167,7 +175,7 @@ class TrainableNetwork(NeuralEstimator):
             max_epochs=1 if incremental else self.max_iter,
             tol=self.tol,
             patience=self.n_iter_no_change,
-            shuffle=self.shuffle and self.solver != "gd",
+            shuffle=self._shuffles(),
             keep_best=score is not None,
         )
         watch = Watch(self, score)
@@ -193,18 +201,9 @@ class TrainableNetwork(NeuralEstimator):
         """Return the rows to train on and those to score on; samples of weight 0 are in neither."""
         rows = np.arange(y.shape[0]) if weight is None else np.flatnonzero(weight > 0)
         binary = y.dtype == bool and y.ndim == 2 and y.shape[1] == 1
-        try:
-            train, held_out = train_test_split(
-                rows,
-                random_state=rng,
-                test_size=self.validation_fraction,
-                stratify=y[rows] if binary else None,
-            )
-        except ValueError as error:
-            raise ValueError(
-                f"{error} Early stopping cannot hold out validation_fraction="
-                f"{self.validation_fraction} of {rows.size} samples: change it, or pass more."
-            ) from error
+        train, held_out = hold_out(
+            rows, self.validation_fraction, rng, stratify=y[rows] if binary else None
+        )
         if held_out.size < 2:
             raise ValueError(
                 "The validation set is too small. Increase 'validation_fraction' (now "
@@ -212,6 +211,9 @@ class TrainableNetwork(NeuralEstimator):
                 "samples) or the size of your dataset."
             )
         return train, held_out
+
+    def _shuffles(self):
+        return self.shuffle
 
     def _batch_size(self, n_samples):
         if self.batch_size == "auto":
@@ -245,11 +247,10 @@ class TrainableNetwork(NeuralEstimator):
             warn(INTERRUPTED.format(n=watch.n_epochs, what="whole epochs"))
 
     def _train_lbfgs(self, network, parameters, X, y, weight, continuing):
-        order = np.arange(X.shape[0])
         batches = MiniBatches(X, y, weight, min(X.shape[0], 2048), np.float64)
         watch = Watch(self)
         with one_thread_for_scipy():
-            report = self._lbfgs().train(network, parameters, batches, order, watch)
+            report = self._lbfgs().train(network, parameters, batches, watch)
         if report.outcome is Outcome.DIVERGED:
             raise ValueError(
                 "Solver produced non-finite parameter weights. The loss or the weights became "

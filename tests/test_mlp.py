@@ -217,6 +217,12 @@ def test_training_learns_iris():
     assert model.score(A, b) > 0.97
 
 
+@pytest.mark.parametrize("cls", [MLPClassifier, MLPRegressor])
+def test_every_parameter_has_its_entry_in_the_docstring(cls):
+    entries = [line.split(" : ")[0] for line in cls.__doc__.splitlines() if " : " in line]
+    assert [name for name in cls().get_params() if name not in entries] == []
+
+
 def test_a_warning_points_at_the_line_that_called_fit():
     with pytest.warns(ConvergenceWarning) as caught:
         MLPClassifier(max_iter=2).fit(X, Y)

@@ -1,5 +1,7 @@
 """SciPy's threads are given back, whatever happens."""
 
+import threading
+
 import pytest
 from threadpoolctl import threadpool_info
 
@@ -25,4 +27,22 @@ def test_threads_are_restored_after_an_error():
     before = counts()
     with pytest.raises(ZeroDivisionError), one_thread_for_scipy():
         1 / 0  # noqa: B018
+    assert counts() == before
+
+
+def test_threads_are_restored_when_contexts_of_two_threads_overlap():
+    before, entered, leave = counts(), threading.Event(), threading.Event()
+
+    def stay():
+        with one_thread_for_scipy():
+            entered.set()
+            leave.wait()
+
+    thread = threading.Thread(target=stay)
+    with one_thread_for_scipy():
+        thread.start()
+        entered.wait()
+    assert counts() == before
+    leave.set()
+    thread.join()
     assert counts() == before

@@ -38,7 +38,6 @@ def chunks(*vectors: Array) -> Iterator[tuple[Array, ...]]:
 def scalars(dtype: Any, *values: float) -> list[Array]:
     """Return numbers as arrays of no dimension, with which NumPy computes faster than with floats.
 
-    On a few thousand parameters half of the time of ``v *= 0.9`` goes into understanding 0.9
-    (``examples/benchmarks``, W1 and W9).
+    It need not find out anew what dtype 0.9 should have (``examples/benchmarks``, W1 and W9).
     """
     return [np.array(value, dtype) for value in values]

@@ -89,8 +89,7 @@ def relu(z: Array) -> None:
 
 def relu_backward(a: Array, delta: Array) -> None:
     """da/dz = 1 where the neuron fired, else 0."""
-    np.copyto(a, a > 0)
-    delta *= a
+    np.multiply(delta, a > 0, out=delta)
 
 
 ACTIVATIONS: dict[str, Activation] = {

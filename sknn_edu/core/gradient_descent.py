@@ -46,7 +46,7 @@ class Group(NamedTuple):
 
 
 class MiniBatches:
-    """Samples, handed out in any order. X is never copied as a whole (unless it is one batch).
+    """Samples, handed out in any order; about GATHER numbers, or one batch, are copied at a time.
 
     Parameters
     ----------
@@ -118,8 +118,11 @@ class GradientDescent:
         The initial learning rate.
     alpha : float
         L2 penalty, see :func:`~.network.l2_penalty`.
+
+    Attributes
+    ----------
     pace : Pace
-        Moved on in place; :meth:`begin` makes one.
+        Made fresh and moved on in place; put an earlier one in its place to go on from there.
     """
 
     network: Network

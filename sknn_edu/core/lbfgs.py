@@ -11,7 +11,7 @@ from math import inf, isfinite
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
-from sknn_edu.core._arrays import Array, Indices
+from sknn_edu.core._arrays import Array
 from sknn_edu.core.gradient_descent import MiniBatches
 from sknn_edu.core.network import Network, Parameters, Pass, l2_penalty, l2_strengths
 from sknn_edu.core.training import Monitor, Outcome
@@ -73,14 +73,14 @@ class LBFGS:
         network: Network,
         parameters: Parameters,
         batches: MiniBatches,
-        order: Indices,
         monitor: Monitor,
     ) -> LBFGSReport:
         """Move ``parameters`` (float64) in place to where L-BFGS ends."""
         sizes = network.layer_sizes
         gradient, gradient_of_group = Parameters(sizes, np.float64), Parameters(sizes, np.float64)
         passes: dict[int, Pass] = {}
-        total = float(order.size if batches.weight is None else batches.weight[order].sum())
+        order = np.arange(len(batches.y))
+        total = float(order.size if batches.weight is None else batches.weight.sum())
         strengths = l2_strengths(sizes, self.alpha / total, np.float64)
         report = LBFGSReport(x=parameters.theta.copy())
 

@@ -44,7 +44,8 @@ class Loss:
     value : callable ``value(y, a) -> losses``
         The loss of each sample, shape (m,).
     delta : callable ``delta(y, a) -> None``
-        Overwrites a with dL/dz, shape (n_outputs, m), for the loss summed over samples.
+        Overwrites a, which is C-contiguous, with dL/dz, shape (n_outputs, m), for the loss summed
+        over samples.
 
     Notes
     -----

@@ -17,7 +17,7 @@ theta, all their derivatives in one vector of the same order: chapter 7 moves th
 other and need not know that there are layers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -78,12 +78,11 @@ class Layer:
     All are views and arrays made beforehand, so that a step creates next to nothing.
     """
 
-    def __init__(self, block: Array, dblock: Array, activate: Callable[[Array], None], m: int):
+    def __init__(self, block: Array, dblock: Array, m: int) -> None:
         n_out = block.shape[1]
         self.block, self.block_T = block, block.T  # [W; b] and its transpose
         self.W = block[:-1]  # (n_in, n_out)
         self.dblock = dblock  # [dW; db]   (n_in + 1, n_out)
-        self.activate = activate  # z -> a = g(z)
         self.outputs = np.ones((n_out + 1, m), dtype=block.dtype)  # [a; 1]
         self.a = self.outputs[:-1]  # (n_out, m)
         self.delta = np.empty((n_out, m), dtype=block.dtype)
@@ -106,15 +105,10 @@ class Pass:
         self, network: Network, parameters: Parameters, gradient: Parameters, m: int
     ) -> None:
         self.network = network
-        activate = [activation.forward for activation in network.activations]
+        self.activate = [*(g.forward for g in network.activations), network.loss.activate]
         self.layers = [
-            Layer(block, dblock, g, m)
-            for block, dblock, g in zip(
-                parameters.blocks,
-                gradient.blocks,
-                [*activate, network.loss.activate],
-                strict=True,
-            )
+            Layer(block, dblock, m)
+            for block, dblock in zip(parameters.blocks, gradient.blocks, strict=True)
         ]
 
     def forward(self, X: Any) -> Array:
@@ -123,13 +117,13 @@ class Pass:
         Sparse X comes without that column. What is returned is overwritten by :meth:`backward`.
         """
         inputs = X.T
-        for k, layer in enumerate(self.layers):
+        for k, (layer, g) in enumerate(zip(self.layers, self.activate, strict=True)):
             if k == 0 and is_sparse(X):
                 layer.a[...] = (X @ layer.W).T
                 layer.a += layer.block[-1][:, np.newaxis]
             else:
                 np.dot(layer.block_T, inputs, out=layer.a)  # z = [W; b]^T [a; 1]   (n_out, m)
-            layer.activate(layer.a)  # a = g(z)
+            g(layer.a)  # a = g(z)
             inputs = layer.outputs
         return self.layers[-1].a
 

@@ -72,14 +72,10 @@ class SGD:
 
 @dataclass
 class AdamState:
-    """Decaying sums of the gradient, m, and of its square, v; t counts the steps.
+    """Decaying sums of the gradient, M, and of its square, V; t counts the steps."""
 
-    The paper's running means are (1 - beta_1) m and (1 - beta_2) v; leaving those factors to the
-    end saves two passes over all the parameters.
-    """
-
-    m: Array
-    v: Array
+    M: Array
+    V: Array
     t: int = 0
 
 
@@ -87,8 +83,11 @@ class AdamState:
 class Adam:
     """Adaptive moment estimation: each weight's step is scaled by the size of its own gradients.
 
-    m <- beta_1 m + (1 - beta_1) g, v <- beta_2 v + (1 - beta_2) g^2, and
-    theta <- theta - eta sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon).
+    With running means of the gradient and of its square,
+    m_t = beta_1 m_(t-1) + (1 - beta_1) g and v_t = beta_2 v_(t-1) + (1 - beta_2) g^2,
+    theta <- theta - eta sqrt(1 - beta_2^t) / (1 - beta_1^t) m_t / (sqrt(v_t) + epsilon).
+    The code keeps the sums M = m_t / (1 - beta_1) and V = v_t / (1 - beta_2), whose factors move
+    into eta and epsilon: two passes over all the parameters less.
 
     Parameters
     ----------
@@ -108,23 +107,23 @@ class Adam:
     epsilon: float = 1e-8
 
     def init_state(self, theta: Array) -> AdamState:
-        return AdamState(m=np.zeros_like(theta), v=np.zeros_like(theta))
+        return AdamState(M=np.zeros_like(theta), V=np.zeros_like(theta))
 
     def step(self, theta: Array, grad: Array, state: AdamState, eta: float) -> None:
         state.t += 1
         eta *= sqrt(1 - self.beta_2**state.t) / (1 - self.beta_1**state.t)
-        eta *= (1 - self.beta_1) / sqrt(1 - self.beta_2)  # for m / sqrt(v) of the sums
+        eta *= (1 - self.beta_1) / sqrt(1 - self.beta_2)  # for M / sqrt(V)
         beta_1, beta_2, eta_t, epsilon = scalars(
             theta.dtype, self.beta_1, self.beta_2, eta, self.epsilon / sqrt(1 - self.beta_2)
         )
-        for theta_, g, m, v in chunks(theta, grad, state.m, state.v):
-            m *= beta_1
-            m += g
-            v *= beta_2
+        for theta_, g, M, V in chunks(theta, grad, state.M, state.V):
+            M *= beta_1
+            M += g
+            V *= beta_2
             np.multiply(g, g, out=g)
-            v += g
-            np.sqrt(v, out=g)
+            V += g
+            np.sqrt(V, out=g)
             g += epsilon
-            np.divide(m, g, out=g)
+            np.divide(M, g, out=g)
             g *= eta_t
             theta_ -= g

@@ -22,6 +22,7 @@ Schapire 1999). The next chapter softens the step.
 """
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,10 +68,7 @@ class Perceptron:
 
     def copy(self) -> "Perceptron":
         """Return a perceptron that learns on by itself."""
-        W, b, late_W, late_b = (
-            array.copy() for array in (self.W, self.b, self.late_W, self.late_b)
-        )
-        return Perceptron(W, b, late_W, late_b, self.t)
+        return deepcopy(self)
 
 
 def winners(z: Array) -> Indices:

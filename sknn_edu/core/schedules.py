@@ -48,7 +48,7 @@ class InverseScaling:
 
 @dataclass(frozen=True)
 class Adaptive:
-    """eta stays while the loss falls and is divided by 5 on a plateau, until it is 1e-6."""
+    """eta stays while the loss falls; a plateau divides it by 5 as long as it is above 1e-6."""
 
     def after_epoch(self, eta: float, eta_0: float, n_seen: int) -> float:
         return eta

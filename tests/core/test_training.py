@@ -190,7 +190,7 @@ def test_lbfgs_walks_over_batches_to_the_solution_of_ridge_regression():
     weight = np.random.default_rng(1).uniform(0.5, 2, 40)
     network, parameters, batches = regression(weight=weight)
     report = LBFGS(alpha=3.0, tol=1e-12, ftol=0.0, max_iter=100, max_fun=1000).train(
-        network, parameters, batches, np.arange(40), Silent()
+        network, parameters, batches, Silent()
     )
     A = np.hstack([batches.X, np.ones((40, 1))])
     ridge = np.diag([3.0, 3.0, 3.0, 0.0])
@@ -210,9 +210,7 @@ def test_lbfgs_keeps_its_last_iterate_when_interrupted():
     parameters = Parameters((3, 2, 1), np.float64)
     parameters.theta[:] = start = np.random.default_rng(0).normal(size=parameters.theta.size)
     _, _, batches = regression()
-    report = LBFGS(0.0, 1e-5, 0.0, 100, 1000).train(
-        network, parameters, batches, np.arange(40), Impatient()
-    )
+    report = LBFGS(0.0, 1e-5, 0.0, 100, 1000).train(network, parameters, batches, Impatient())
     assert report.outcome is Outcome.INTERRUPTED
     assert report.n_iter == 1
     assert not np.array_equal(parameters.theta, start)
