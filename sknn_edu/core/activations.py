@@ -81,7 +81,7 @@ def relu(z: Array) -> None:
     """a = max(0, z).
 
     Against an array of zeros NumPy compares several numbers at once, against a single 0 it does
-    not: 2 to 3 times faster (``examples/benchmarks``, W3).
+    not: 1.2 to 1.5 times faster (``examples/benchmarks``, W3).
     """
     for (piece,) in chunks(z.reshape(-1)):
         np.maximum(piece, ZEROS[z.dtype.type][: piece.size], out=piece)
