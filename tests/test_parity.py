@@ -4,6 +4,8 @@ import warnings
 
 import numpy as np
 import pytest
+import sklearn
+from packaging.version import Version
 from scipy.sparse import csc_array, csr_array
 from sklearn import neural_network as theirs
 from sklearn.base import clone
@@ -15,6 +17,7 @@ import sknn_edu as ours
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
+SKLEARN = Version(sklearn.__version__)
 ACTIVATIONS = ["identity", "logistic", "tanh", "relu"]
 N = 123  # with batches of 20, the last one is ragged
 
@@ -103,6 +106,8 @@ def test_gradient_descent(problem, activation, solver, batch_size, weight):
     ids=str,
 )
 def test_parameters(problem, params):
+    if problem == "four classes" and params.get("early_stopping") and Version("1.9") > SKLEARN:
+        pytest.skip("scikit-learn 1.8 cannot stop early on labels that are strings")
     their, our, X, y = pair(problem, **params)
     assert_same(their.fit(X, y), our.fit(X, y), X)
 
