@@ -9,7 +9,7 @@ from numbers import Integral, Real
 import numpy as np
 from scipy.sparse import issparse
 from scipy.special import expit, log_expit, log_softmax
-from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.base import RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import column_or_1d
 from sklearn.utils.metaestimators import available_if
@@ -25,7 +25,7 @@ from sknn_edu._base import (
     fit_method,
 )
 from sknn_edu._mlp_docs import ATTRIBUTES, NOTES, PARAMETERS, REFERENCES
-from sknn_edu._trainable import TrainableNetwork
+from sknn_edu._trainable import NetworkClassifier, TrainableNetwork
 from sknn_edu.core.activations import ACTIVATIONS
 from sknn_edu.core.gradient_descent import GradientDescent
 from sknn_edu.core.initializers import glorot_uniform
@@ -235,7 +235,7 @@ class BaseMLP(TrainableNetwork):
 
 
 @fill_docstring(parameters=PARAMETERS, attributes=ATTRIBUTES, notes=NOTES, references=REFERENCES)
-class MLPClassifier(ClassifierMixin, BaseMLP):
+class MLPClassifier(NetworkClassifier, BaseMLP):
     r"""Multi-layer perceptron classifier: layers of neurons trained on the cross-entropy.
 
     A superset of :class:`sklearn.neural_network.MLPClassifier`: the same parameters, defaults and
@@ -288,51 +288,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     """
 
     loss = "log_loss"
-
-    @available_if(lambda self: self._has_epochs())
-    @fit_method
-    def partial_fit(self, X, y, sample_weight=None, classes=None):
-        """Train for one epoch on the given samples, from where the last call stopped.
-
-        The optimiser's state, the learning rate and the random numbers go on as well, so calls on
-        the same samples are epochs that differ in their shuffling. No samples are held out, so
-        ``early_stopping`` has no effect; after a fit that was stopped early, it is refused.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Their labels; not every class need be among them.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights, at least 0 and not all 0.
-        classes : array-like of shape (n_classes,), default=None
-            All labels that will ever come. Needed in the first call only.
-
-        Returns
-        -------
-        self : object
-            The estimator, one epoch further.
-        """
-        classes = self._check_first_call(classes)
-        return self._fit(X, y, sample_weight, incremental=True, classes=classes)
-
-    def decision_function(self, X):
-        """Return the weighted sums of the output neurons, before the output activation.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        z : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            With two classes, the log-odds of the second; else one column per class or label. The
-            dtype is that of the weights.
-        """
-        z = self._output_sums(X)
-        return z[:, 0] if z.shape[1] == 1 else z
 
     def predict(self, X):
         """Return the most probable class of each sample, or for multilabel y each label's 0 or 1.
@@ -407,12 +362,6 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _is_multilabel(self):
         return self.n_outputs_ > 1 and self.out_activation_ == "logistic"
-
-    def _winners(self, z):
-        """Return the class number of each row of output sums."""
-        if z.shape[1] > 1:
-            return z.argmax(axis=1)
-        return np.minimum(z[:, 0] > 0, self.classes_.size - 1).astype(int)
 
     def _check_targets(self, X, y, *, dtype, continuing, classes):
         X, y = self._check_X_y(X, y, dtype=dtype, reset=not continuing, multi_output=True)

@@ -4,10 +4,8 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy.special import log_expit, log_softmax
-from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils import column_or_1d
-from sklearn.utils.metaestimators import available_if
 
 from sknn_edu._base import (
     Interval,
@@ -17,7 +15,7 @@ from sknn_edu._base import (
     fit_method,
     linear_classifier_from_weights,
 )
-from sknn_edu._trainable import TrainableNetwork
+from sknn_edu._trainable import NetworkClassifier
 from sknn_edu.core.gradient_descent import GradientDescent
 from sknn_edu.core.lbfgs import LBFGS
 from sknn_edu.core.losses import LOSSES, within_0_and_1
@@ -29,7 +27,7 @@ from sknn_edu.core.sigmoid_neuron import longest_safe_step
 NEURON_LOSSES = [name for name, output in LOSSES if output == "logistic"]
 
 
-class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
+class SigmoidNeuronClassifier(NetworkClassifier):
     """A neuron that answers with a probability: the logistic function of a weighted sum.
 
     ``a = 1 / (1 + exp(-(w . x + b)))`` is the probability of the second class. With more than two
@@ -245,46 +243,6 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
         """
         return self._fit(X, y, sample_weight)
 
-    @available_if(lambda self: self._has_epochs())
-    @fit_method
-    def partial_fit(self, X, y, sample_weight=None, classes=None):
-        """Train for one epoch on the given samples, from where the last call stopped.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-        y : array-like of shape (n_samples,)
-            Their labels; not every class need be among them.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Weights, at least 0 and not all 0.
-        classes : array-like of shape (n_classes,), default=None
-            All labels that will ever come. Needed in the first call only.
-
-        Returns
-        -------
-        self : object
-            The neuron, one epoch further.
-        """
-        classes = self._check_first_call(classes)
-        return self._fit(X, y, sample_weight, incremental=True, classes=classes)
-
-    def decision_function(self, X):
-        """Return the weighted sums z = w . x + b.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-
-        Returns
-        -------
-        z : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            With two classes, the log-odds of the second.
-        """
-        z = self._output_sums(X)
-        return z[:, 0] if z.shape[1] == 1 else z
-
     def predict(self, X):
         """Return the most probable class of each sample.
 
@@ -342,10 +300,6 @@ class SigmoidNeuronClassifier(ClassifierMixin, TrainableNetwork):
         # saturated neurons have next to no slope in the squared error and may stop learning there
         tags.classifier_tags.poor_score = self.loss == "squared_error"
         return tags
-
-    @staticmethod
-    def _winners(z):
-        return (z[:, 0] > 0).astype(int) if z.shape[1] == 1 else z.argmax(axis=1)
 
     # -- what TrainableNetwork asks for --------------------------------------------------------
 

@@ -11,11 +11,20 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from sklearn.base import ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from sknn_edu._base import INTERRUPTED, NeuralEstimator, check_sample_weight, hold_out, warn
+from sknn_edu._base import (
+    INTERRUPTED,
+    NeuralEstimator,
+    check_sample_weight,
+    fit_method,
+    hold_out,
+    warn,
+)
 from sknn_edu._threads import one_thread_for_scipy
 from sknn_edu._watch import Watch
 from sknn_edu.core.gradient_descent import MiniBatches, Pace
@@ -298,6 +307,61 @@ class TrainableNetwork(NeuralEstimator):
         with np.errstate(over="ignore", invalid="ignore"):
             X = self._check_X(X, dtype=np.result_type(np.float32, *weights, *biases))
             return output_sums(self._hidden_activations(), weights, biases, X)
+
+
+class NetworkClassifier(ClassifierMixin, TrainableNetwork):
+    """What the classifiers among them have in common."""
+
+    @available_if(lambda self: self._has_epochs())
+    @fit_method
+    def partial_fit(self, X, y, sample_weight=None, classes=None):
+        """Train for one epoch on the given samples, from where the last call stopped.
+
+        The optimiser's state, the learning rate and the random numbers go on as well, so calls on
+        the same samples are epochs that differ in their shuffling. No samples are held out, so
+        ``early_stopping`` has no effect; after a fit that was stopped early, it is refused.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Their labels; not every class need be among them.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, at least 0 and not all 0.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever come. Needed in the first call only.
+
+        Returns
+        -------
+        self : object
+            The estimator, one epoch further.
+        """
+        classes = self._check_first_call(classes)
+        return self._fit(X, y, sample_weight, incremental=True, classes=classes)
+
+    def decision_function(self, X):
+        """Return the weighted sums of the output neurons, before the output activation.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        z : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            With two classes, the log-odds of the second; else one column per class or label. The
+            dtype is that of the weights.
+        """
+        z = self._output_sums(X)
+        return z[:, 0] if z.shape[1] == 1 else z
+
+    def _winners(self, z):
+        """Return the class number of each row of output sums."""
+        if z.shape[1] > 1:
+            return z.argmax(axis=1)
+        return np.minimum(z[:, 0] > 0, self.classes_.size - 1).astype(int)
 
 
 @dataclass
