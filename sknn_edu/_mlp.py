@@ -344,8 +344,9 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
 
     def _probabilities(self, z):
         if self.out_activation_ == "softmax":
-            p = z.copy()
-            OUTPUTS["softmax"](p.T)
+            columns = z.T.copy()  # softmax takes one column per sample, and is faster so
+            OUTPUTS["softmax"](columns)
+            p = columns.T.copy()
         else:
             p = expit(z if self._is_multilabel() else self._for_two_classes(z))
         within_0_and_1(p, lambda: self._log_probabilities(z))

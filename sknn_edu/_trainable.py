@@ -27,7 +27,8 @@ from sknn_edu._base import (
 )
 from sknn_edu._threads import one_thread_for_scipy
 from sknn_edu._watch import Watch
-from sknn_edu.core.gradient_descent import MiniBatches, Pace
+from sknn_edu.core._mini_batches import MiniBatches
+from sknn_edu.core.gradient_descent import Pace
 from sknn_edu.core.network import Parameters, output_sums
 from sknn_edu.core.training import Epochs, Outcome, Patience
 
@@ -171,11 +172,13 @@ class TrainableNetwork(NeuralEstimator):
         if self.early_stopping and not incremental:
             order, held_out = self._hold_out(y, weight, rng)
             score = _HeldOutScore(self, network, parameters, X, y, weight, held_out)
-        batches = MiniBatches(X, y, weight, self._batch_size(order.size), X.dtype)
+        n_outputs, batch_size = network.layer_sizes[-1], self._batch_size(order.size)
+        batches = MiniBatches(X, y, n_outputs, weight, batch_size, X.dtype)
         learner = self._learner(network, parameters, batches)
         paused = self._resumable(learner) if incremental else None
         if paused is not None:
-            learner.pace, patience = deepcopy(paused.pace), copy(paused.patience)
+            learner.go_on_from(deepcopy(paused.pace))
+            patience = copy(paused.patience)
             if learner.eta_0 != paused.eta_0:
                 learner.pace.eta = learner.eta_0
         else:
@@ -256,7 +259,8 @@ class TrainableNetwork(NeuralEstimator):
             warn(INTERRUPTED.format(n=watch.n_epochs, what="whole epochs"))
 
     def _train_lbfgs(self, network, parameters, X, y, weight, continuing):
-        batches = MiniBatches(X, y, weight, min(X.shape[0], 2048), np.float64)
+        batch_size = min(X.shape[0], 2048)
+        batches = MiniBatches(X, y, network.layer_sizes[-1], weight, batch_size, np.float64)
         watch = Watch(self)
         with one_thread_for_scipy():
             report = self._lbfgs().train(network, parameters, batches, watch)

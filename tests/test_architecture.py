@@ -13,6 +13,7 @@ PACKAGE = Path(sknn_edu.__file__).parent
 
 MAY_IMPORT = {
     "core._arrays": set(),
+    "core._mini_batches": {"core._arrays"},
     "core.perceptron": {"core._arrays"},
     "core.sigmoid_neuron": {"core._arrays"},
     "core.activations": {"core._arrays", "core.sigmoid_neuron"},
@@ -24,11 +25,12 @@ MAY_IMPORT = {
     "core.training": {"core._arrays"},
     "core.gradient_descent": {
         "core._arrays",
+        "core._mini_batches",
         "core.network",
         "core.optimizers",
         "core.schedules",
     },
-    "core.lbfgs": {"core._arrays", "core.gradient_descent", "core.network", "core.training"},
+    "core.lbfgs": {"core._arrays", "core._mini_batches", "core.network", "core.training"},
     "_base": set(),
     "_watch": set(),
     "_threads": set(),
@@ -37,6 +39,7 @@ MAY_IMPORT = {
         "_base",
         "_threads",
         "_watch",
+        "core._mini_batches",
         "core.gradient_descent",
         "core.network",
         "core.training",

@@ -9,99 +9,77 @@ The loss of an epoch is the mean over samples, weighted where samples have weigh
 cost at the moment when it was shown.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
 import numpy as np
 
-from sknn_edu.core._arrays import Array, Indices, is_sparse
-from sknn_edu.core.network import Network, Parameters, Pass, l2_penalty, l2_strengths
-from sknn_edu.core.optimizers import Optimizer
+from sknn_edu.core._arrays import Array, Indices, scalar
+from sknn_edu.core._mini_batches import MiniBatches, Samples
+from sknn_edu.core.network import Network, Parameters, Pass, l2_strengths, with_l2
+from sknn_edu.core.optimizers import Optimizer, State, as_scalars
 from sknn_edu.core.schedules import Schedule
 
-GATHER = 65_536
-"""Small mini-batches are copied out of X several at a time: about this many numbers at once."""
-
-
-class Group(NamedTuple):
-    """Some mini-batches' worth of samples, copied out of the data in the order of their showing.
-
-    ``X`` is (n, n_features + 1) with a last column of ones, or sparse (n, n_features) without;
-    ``y`` has n rows (targets, or class numbers); ``weight`` is (n,) or None.
-    """
-
-    X: Any
-    y: Array
-    weight: Array | None
-
-    def rows(self, start: int, stop: int) -> "Group":
-        """Return some of the samples, as views."""
-        weight = None if self.weight is None else self.weight[start:stop]
-        return Group(self.X[start:stop], self.y[start:stop], weight)
-
-    def total(self) -> float:
-        """Return the sum of the weights, or the number of samples where they have none."""
-        return float(len(self.y) if self.weight is None else self.weight.sum())
-
-
-class MiniBatches:
-    """Samples, handed out in any order; about GATHER numbers, or one batch, are copied at a time.
-
-    Parameters
-    ----------
-    X : ndarray (n_samples, n_features), C-contiguous, or CSR array
-    y : ndarray with n_samples rows
-    weight : ndarray (n_samples,) or None
-    batch_size : int
-        Samples in a batch; the last one may be smaller.
-    dtype : dtype
-        What the network computes in.
-    """
-
-    def __init__(self, X: Any, y: Array, weight: Array | None, batch_size: int, dtype: Any) -> None:
-        self.X, self.y, self.weight = X, y, weight
-        self.batch_size = batch_size
-        n_samples, n_features = X.shape
-        self._n_at_once = batch_size * max(1, GATHER // (batch_size * (n_features + 1)))
-        self._whole: Group | None = None
-        if not is_sparse(X):
-            n_rows = min(n_samples, self._n_at_once)
-            self._gathered = np.empty((n_rows, n_features), dtype=X.dtype)
-            self._inputs = np.ones((n_rows, n_features + 1), dtype=dtype)
-
-    def over(self, order: Indices) -> Iterator[Group]:
-        """Yield the rows of the data named by `order`, whole batches at a time.
-
-        What is yielded is overwritten when the next is asked for.
-        """
-        if self.batch_size >= order.size == len(self.y):  # one batch: the order does not matter
-            if self._whole is None:
-                self._whole = self._take(order)
-            yield self._whole
-            return
-        for start in range(0, order.size, self._n_at_once):
-            yield self._take(order[start : start + self._n_at_once])
-
-    def _take(self, rows: Indices) -> Group:
-        y = self.y.take(rows, axis=0)
-        weight = None if self.weight is None else self.weight.take(rows)
-        if is_sparse(self.X):
-            return Group(self.X[rows], y, weight)
-        inputs = self._inputs[: rows.size]
-        gathered = self._gathered[: rows.size]
-        self.X.take(rows, axis=0, out=gathered, mode="clip")  # "raise" would copy `out` first
-        inputs[:, :-1] = gathered
-        return Group(inputs, y, weight)
+STRETCH = 32_768
+"""So many parameters, with their gradient and all that belongs to them, fit the cache."""
 
 
 @dataclass
 class Pace:
     """What the steps carry from one to the next, over epochs and over pauses between two calls."""
 
-    optimizer_state: Any
+    optimizer_state: State
     eta: float
     n_seen: int = 0
+
+
+class Mover:
+    """Moves theta along its gradient, one stretch after the other.
+
+    All that happens to a stretch happens while it is in the processor's cache: many passes over a
+    short piece are faster than as many over the whole (``examples/benchmarks``, W4, W5, sparse).
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+    state : State
+        What the optimiser remembers; moved on in place.
+    theta, grad : ndarray
+        Views are kept: what they hold at each step is what counts.
+    strengths : ndarray
+        As long as theta: the L2 penalty alpha of each parameter, :func:`~.network.l2_strengths`.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, state: State, theta: Array, grad: Array, strengths: Array
+    ) -> None:
+        self.optimizer, self.state = optimizer, state
+        self._constants = as_scalars(optimizer.constants(), theta.dtype)
+        self._rate = scalar(0, theta.dtype)
+        stretches = [slice(k, k + STRETCH) for k in range(0, theta.size, STRETCH)]
+        self._parts = [(theta[s], grad[s], [v[s] for v in state.vectors]) for s in stretches]
+        self._strengths = [one_if_all_alike(strengths[s]) for s in stretches]
+        self._penalises = bool(strengths.any())
+        self._n, self._strengths_over_n = 1.0, self._strengths
+
+    def step(self, eta: float, n: float) -> float:
+        """Take a step on the mean loss of n samples with L2 penalty; return n times the penalty."""
+        self.state.t += 1
+        self._rate[()] = self.optimizer.rate(eta, self.state.t)
+        if self._penalises and n != self._n:
+            self._n = n
+            self._strengths_over_n = [np.asarray(strength / n) for strength in self._strengths]
+        penalty = 0.0
+        for (theta, g, memory), strength in zip(self._parts, self._strengths_over_n, strict=True):
+            if self._penalises:
+                g, of_part = with_l2(g, theta, strength)
+                penalty += of_part
+            self.optimizer.move(theta, g, memory, self._constants, self._rate)
+        return n * penalty
+
+
+def one_if_all_alike(vector: Array) -> Array:
+    """Return a single number in place of a vector that says the same one again and again."""
+    return np.asarray(vector[0]) if (vector == vector[0]).all() else vector
 
 
 @dataclass
@@ -117,12 +95,12 @@ class GradientDescent:
     eta_0 : float
         The initial learning rate.
     alpha : float
-        L2 penalty, see :func:`~.network.l2_penalty`.
+        L2 penalty, see :func:`~.network.with_l2`.
 
     Attributes
     ----------
     pace : Pace
-        Made fresh and moved on in place; put an earlier one in its place to go on from there.
+        Made fresh, and moved on in place.
     """
 
     network: Network
@@ -136,55 +114,49 @@ class GradientDescent:
 
     def __post_init__(self) -> None:
         theta = self.parameters.theta
-        self.pace = Pace(self.optimizer.init_state(theta), self.eta_0)
-        sizes = self.network.layer_sizes
-        self._gradient = Parameters(sizes, theta.dtype)
-        self._strengths = l2_strengths(sizes, self.alpha, theta.dtype)
-        self._shared_strengths: dict[float, Array] = {}
+        self._gradient = Parameters(self.network.layer_sizes, theta.dtype)
         self._passes: dict[int, Pass] = {}
+        self.go_on_from(Pace(State(self.optimizer, theta), self.eta_0))
+
+    def go_on_from(self, pace: Pace) -> None:
+        """Take over the pace of an earlier training of the same network."""
+        theta = self.parameters.theta
+        strengths = l2_strengths(self.network.layer_sizes, self.alpha, theta.dtype)
+        self.pace = pace
+        self._mover = Mover(
+            self.optimizer, pace.optimizer_state, theta, self._gradient.theta, strengths
+        )
 
     def epoch(self, order: Indices) -> float:
         """Take one step for each batch; return the mean loss, L2 penalty included."""
         loss = total = 0.0
-        for group in self.batches.over(order):
-            n = len(group.y)
-            outputs = np.empty((self.network.layer_sizes[-1], n), dtype=self._gradient.theta.dtype)
-            for start in range(0, n, self.batches.batch_size):
-                stop = min(start + self.batches.batch_size, n)
-                loss += self.step(group.rows(start, stop), outputs[:, start:stop])
-            losses = self.network.loss.value(group.y.T, outputs)  # of many batches at once
-            loss += float(losses.sum() if group.weight is None else losses @ group.weight)
-            total += group.total()
+        for samples in self.batches.over(order):
+            outputs = np.empty_like(samples.y)
+            for start in range(0, samples.n, self.batches.batch_size):
+                stop = start + self.batches.batch_size
+                loss += self.step(samples.part(start, stop), outputs[:, start:stop])
+            loss += samples.sum(self.network.loss.value(samples.y, outputs))  # of many batches
+            total += samples.total()
         pace = self.pace
         pace.n_seen += order.size
         pace.eta = self.schedule.after_epoch(pace.eta, self.eta_0, pace.n_seen)
         return loss / total
 
-    def step(self, batch: Group, outputs: Array) -> float:
+    def step(self, batch: Samples, outputs: Array) -> float:
         """Move theta once; write what the network said before, and return the L2 penalty."""
-        m = len(batch.y)
-        if m not in self._passes:
-            self._passes[m] = Pass(self.network, self.parameters, self._gradient, m)
-        work = self._passes[m]
+        work = self._pass(batch.n)
         outputs[...] = work.forward(batch.X)
         total = batch.total()
         if total == 0:  # samples that all weigh nothing ask for no change
             return 0.0
-        share = 1 / total if batch.weight is None else batch.weight / total
-        work.backward(batch.X, batch.y.T, share)
-        theta, grad, penalty = self.parameters.theta, self._gradient.theta, 0.0
-        if self.alpha > 0:
-            penalty = l2_penalty(theta, self._strengths_over(total, batch), total, grad)
-        self.optimizer.step(theta, grad, self.pace.optimizer_state, self.pace.eta)
-        return penalty
+        share = work.share if batch.weight is None else batch.weight / total
+        work.backward(batch.X, batch.y, share)
+        return self._mover.step(self.pace.eta, total)
 
-    def _strengths_over(self, total: float, batch: Group) -> Array:
-        """Return the strengths of the L2 penalty over n; batches without weights share theirs."""
-        if batch.weight is not None:
-            return self._strengths / total
-        if total not in self._shared_strengths:
-            self._shared_strengths[total] = self._strengths / total
-        return self._shared_strengths[total]
+    def _pass(self, m: int) -> Pass:
+        if m not in self._passes:
+            self._passes[m] = Pass(self.network, self.parameters, self._gradient, m)
+        return self._passes[m]
 
     def is_perfect(self, loss: float) -> bool:
         return False

@@ -12,8 +12,8 @@ import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
 from sknn_edu.core._arrays import Array
-from sknn_edu.core.gradient_descent import MiniBatches
-from sknn_edu.core.network import Network, Parameters, Pass, l2_penalty, l2_strengths
+from sknn_edu.core._mini_batches import MiniBatches
+from sknn_edu.core.network import Network, Parameters, Pass, l2_strengths, with_l2
 from sknn_edu.core.training import Monitor, Outcome
 
 
@@ -77,8 +77,9 @@ class LBFGS:
     ) -> LBFGSReport:
         """Move ``parameters`` (float64) in place to where L-BFGS ends."""
         sizes = network.layer_sizes
-        gradient, gradient_of_group = Parameters(sizes, np.float64), Parameters(sizes, np.float64)
+        gradient, gradient_of_some = Parameters(sizes, np.float64), Parameters(sizes, np.float64)
         passes: dict[int, Pass] = {}
+        one = np.ones(())
         order = np.arange(len(batches.y))
         total = float(order.size if batches.weight is None else batches.weight.sum())
         strengths = l2_strengths(sizes, self.alpha / total, np.float64)
@@ -88,18 +89,16 @@ class LBFGS:
             parameters.theta[:] = theta
             gradient.theta[:] = 0
             loss = 0.0
-            for group in batches.over(order):
-                m = len(group.y)
-                if m not in passes:
-                    passes[m] = Pass(network, parameters, gradient_of_group, m)
-                outputs = passes[m].forward(group.X)
-                losses = network.loss.value(group.y.T, outputs)
-                loss += float(losses.sum() if group.weight is None else losses @ group.weight)
-                share = 1 / total if group.weight is None else group.weight / total
-                passes[m].backward(group.X, group.y.T, share)
-                gradient.theta += gradient_of_group.theta
-            loss += l2_penalty(parameters.theta, strengths, total, gradient.theta)
-            return loss / total, gradient.theta.copy()
+            for samples in batches.over(order):
+                if samples.n not in passes:
+                    passes[samples.n] = Pass(network, parameters, gradient_of_some, samples.n)
+                work = passes[samples.n]
+                loss += samples.sum(network.loss.value(samples.y, work.forward(samples.X)))
+                weight = one if samples.weight is None else samples.weight
+                work.backward(samples.X, samples.y, weight / total)
+                gradient.theta += gradient_of_some.theta
+            slope, penalty = with_l2(gradient.theta, parameters.theta, strengths)
+            return loss / total + penalty, slope
 
         def iteration_ended(intermediate_result: OptimizeResult) -> None:
             report.x[:] = intermediate_result.x

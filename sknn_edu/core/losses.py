@@ -17,12 +17,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import xlogy
 
-from sknn_edu.core._arrays import Array, Indices
+from sknn_edu.core._arrays import Array
 from sknn_edu.core.activations import identity
 from sknn_edu.core.sigmoid_neuron import (
+    clipped_log,
     cross_entropy,
     error_delta,
-    negative_log,
     sigmoid,
     squared_error,
     squared_error_delta,
@@ -49,7 +49,7 @@ class Loss:
 
     Notes
     -----
-    The target y is (n_outputs, m), or for softmax the class numbers (m,).
+    The target y is a floating-point array (n_outputs, m); classes are columns with a single 1.
     """
 
     name: str
@@ -64,27 +64,15 @@ class Loss:
 
 def softmax(z: Array) -> None:
     """a_k = e^(z_k) / sum_j e^(z_j). The largest z is taken off first, so nothing overflows."""
-    z -= z.max(axis=0)
+    z -= np.maximum.reduce(z)
     np.exp(z, out=z)
-    z /= z.sum(axis=0)
+    z /= np.add.reduce(z)
 
 
-def places(y: Indices) -> Indices:
-    """Return where in the flat memory of an (n_classes, m) array the samples' classes stand."""
-    at = np.arange(y.size)
-    at += y * y.size
-    return at
-
-
-def categorical_cross_entropy(y: Indices, a: Array) -> Array:
-    """L = -log a_y in nats, at most -log(eps) as in :func:`.cross_entropy`."""
-    return negative_log(a.reshape(-1).take(places(y)))
-
-
-def categorical_cross_entropy_delta(y: Indices, a: Array) -> None:
-    """dL/dz = a - y, where y stands for 1 at the class and 0 elsewhere."""
-    flat, at = a.reshape(-1), places(y)
-    flat[at] = flat.take(at) - 1
+def categorical_cross_entropy(y: Array, a: Array) -> Array:
+    """L = -log sum_k y_k a_k in nats; y_k is 1 for the class of the sample, 0 for the others."""
+    losses: Array = -clipped_log((y * a).sum(axis=0))
+    return losses
 
 
 # Half the Poisson deviance with exp: L = y log(y / a) - y + a, for counts and rates y >= 0.
@@ -123,13 +111,7 @@ LOSSES: dict[tuple[str, str], Loss] = {
         Loss("squared_error", "identity", identity, squared_error, error_delta),
         Loss("squared_error", "logistic", sigmoid, squared_error, squared_error_delta),
         Loss("log_loss", "logistic", sigmoid, cross_entropy, error_delta),
-        Loss(
-            "log_loss",
-            "softmax",
-            softmax,
-            categorical_cross_entropy,
-            categorical_cross_entropy_delta,
-        ),
+        Loss("log_loss", "softmax", softmax, categorical_cross_entropy, error_delta),
         Loss("poisson", "exp", exp, poisson_deviance, error_delta),
     )
 }

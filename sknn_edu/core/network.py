@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from sknn_edu.core._arrays import Array, chunks, is_sparse
+from sknn_edu.core._arrays import Array, is_sparse, scalar
 from sknn_edu.core.activations import Activation
 from sknn_edu.core.losses import Loss
 
@@ -92,6 +92,9 @@ class Layer:
 class Pass:
     """Forward and backward propagation of m samples through a network.
 
+    The products are written ``A.dot(B, out)``: NumPy needs a third less time to begin with one than
+    for ``np.dot`` or ``A @ B`` (``examples/benchmarks``, W1 and W9).
+
     Parameters
     ----------
     network : Network
@@ -105,6 +108,7 @@ class Pass:
         self, network: Network, parameters: Parameters, gradient: Parameters, m: int
     ) -> None:
         self.network = network
+        self.share = scalar(1 / m, parameters.theta.dtype)  # of each sample in their mean
         self.activate = [*(g.forward for g in network.activations), network.loss.activate]
         self.layers = [
             Layer(block, dblock, m)
@@ -122,30 +126,30 @@ class Pass:
                 layer.a[...] = (X @ layer.W).T
                 layer.a += layer.block[-1][:, np.newaxis]
             else:
-                np.dot(layer.block_T, inputs, out=layer.a)  # z = [W; b]^T [a; 1]   (n_out, m)
+                layer.block_T.dot(inputs, layer.a)  # z = [W; b]^T [a; 1]   (n_out, m)
             g(layer.a)  # a = g(z)
             inputs = layer.outputs
-        return self.layers[-1].a
+        return layer.a
 
-    def backward(self, X: Any, y: Array, share: float | Array) -> None:
+    def backward(self, X: Any, y: Array, share: Array) -> None:
         """Write the gradient of the loss of the samples, each times its `share`.
 
         Call after :meth:`forward` on the same X. ``share`` is 1 / m for the gradient of the mean,
-        or an array (m,). ``y`` has one column per sample (or is (m,), class numbers).
+        or an array (m,). ``y`` is (n_outputs, m).
         """
         layer = self.layers[-1]
         self.network.loss.delta(y, layer.a)
         np.multiply(layer.a, share, out=layer.delta)  # delta = dL/dz   (n_outputs, m)
         for k in range(len(self.layers) - 1, 0, -1):
             above, layer = self.layers[k], self.layers[k - 1]
-            np.dot(layer.outputs, above.delta_T, out=above.dblock)  # [dW; db] = [a; 1] delta^T
-            np.dot(above.W, above.delta, out=layer.delta)  # W delta   (n_in, m)
+            layer.outputs.dot(above.delta_T, above.dblock)  # [dW; db] = [a; 1] delta^T
+            above.W.dot(above.delta, layer.delta)  # W delta   (n_in, m)
             self.network.activations[k - 1].backward(layer.a, layer.delta)  # * g'(z)
         if is_sparse(X):
             layer.dblock[:-1] = X.T @ layer.delta_T
             layer.delta.sum(axis=1, out=layer.dblock[-1])
         else:
-            np.dot(X.T, layer.delta_T, out=layer.dblock)
+            X.T.dot(layer.delta_T, layer.dblock)
 
 
 def l2_strengths(layer_sizes: Sequence[int], alpha: float, dtype: Any) -> Array:
@@ -156,22 +160,20 @@ def l2_strengths(layer_sizes: Sequence[int], alpha: float, dtype: Any) -> Array:
     return strengths.theta
 
 
-def l2_penalty(theta: Array, strengths: Array, n: float, grad: Array) -> float:
-    """Add alpha W / n to the gradient and return the penalty alpha ||W||^2 / 2.
+def with_l2(g: Array, theta: Array, strengths: Array) -> tuple[Array, float]:
+    """Return the gradient g with the slope of the L2 penalty added, and the penalty.
 
-    n is the number of samples (the sum of their weights) in the batch: as in scikit-learn, the
-    penalty of a batch is alpha / (2 n) ||W||^2, next to its mean loss. ``strengths`` are those of
-    :func:`l2_strengths` over n, which many steps may share.
+    The penalty of a batch is alpha / (2 n) ||W||^2, next to its mean loss, as in scikit-learn; n is
+    the number of samples (the sum of their weights). ``strengths`` are alpha / n for each weight
+    and 0 for each bias. All three may be any part of the parameters.
     """
-    penalty = 0.0
-    for theta_, strength, g in chunks(theta, strengths, grad):
-        pull = strength * theta_  # alpha W / n
-        penalty += float(pull.dot(theta_))
-        g += pull
-    return 0.5 * n * penalty
+    slope = strengths * theta  # alpha W / n
+    penalty = 0.5 * float(slope.dot(theta))
+    slope += g
+    return slope, penalty
 
 
-ROWS_AT_A_TIME = 1024
+ROWS_AT_A_TIME = 2048
 """Prediction walks over this many samples at once, so its memory does not grow with X."""
 
 
@@ -183,17 +185,18 @@ def output_sums(
 ) -> Array:
     """Return z of the output layer for each row of X: (n_samples, n_outputs), in X's dtype.
 
-    Forward propagation that keeps nothing but its end. Nothing is shared between calls, so it may
-    run in many threads at once.
+    Forward propagation that keeps nothing but its end, and one row per sample as X has it, since
+    there is no way back to prepare for. Nothing is shared between calls, so it may run in many
+    threads at once.
     """
     z_out = np.empty((X.shape[0], weights[-1].shape[1]), dtype=X.dtype)
     for start in range(0, X.shape[0], ROWS_AT_A_TIME):
-        a = X[start : start + ROWS_AT_A_TIME].T
+        a = X[start : start + ROWS_AT_A_TIME]
         for k, (W, b) in enumerate(zip(weights, biases, strict=True)):
-            z = np.ascontiguousarray((a.T @ W).T) if is_sparse(a) else W.T @ a
-            z += b[:, np.newaxis]  # z = W^T a + b   (n_out, m)
+            z = a @ W
+            z += b  # z = a W + b   (m, n_out)
             if k < len(activations):
                 activations[k].forward(z)
             a = z
-        z_out[start : start + ROWS_AT_A_TIME] = z.T
+        z_out[start : start + ROWS_AT_A_TIME] = z
     return z_out

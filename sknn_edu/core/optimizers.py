@@ -4,35 +4,58 @@ Every optimiser sees the network as one vector theta and its gradient g = dL/dth
 none of its business. Gradient descent goes straight down, theta <- theta - eta g. Momentum lets
 the steps build up speed along a valley; Adam gives each weight a step of its own.
 
-An optimiser is a frozen set of hyperparameters. What it must remember between steps is a state
-that it makes with ``init_state`` and updates in ``step``. The learning rate eta is handed in at
-each step, because it moves by a schedule: chapter 8.
+An optimiser is a frozen set of hyperparameters. What it remembers between steps are vectors as long
+as theta. Each parameter moves by itself, so ``move`` may be given theta stretch by stretch, each
+with the same stretch of everything else. The learning rate eta is handed in at each step, because
+it moves by a schedule: chapter 8.
 """
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from sknn_edu.core._arrays import Array, chunks, scalars
+from sknn_edu.core._arrays import Array, scalar
 
 
 class Optimizer(Protocol):
     """What training asks of an optimiser."""
 
-    def init_state(self, theta: Array) -> Any:
-        """Return what the optimiser remembers before its first step."""
+    n_vectors: ClassVar[int]
+    """How many vectors as long as theta it remembers; they start at 0."""
 
-    def step(self, theta: Array, grad: Array, state: Any, eta: float) -> None:
-        """Move theta in place and update the state in place; grad may be overwritten."""
+    def rate(self, eta: float, t: int) -> float:
+        """Return the factor of step t = 1, 2, ... that the learning rate eta gives."""
+
+    def constants(self) -> tuple[float, ...]:
+        """Return the numbers that ``move`` needs and that stay the same."""
+
+    def move(
+        self, theta: Array, g: Array, memory: list[Array], constants: list[Array], rate: Array
+    ) -> None:
+        """Move theta and what is remembered in place; numbers are arrays of no dimension."""
 
 
-@dataclass
-class SGDState:
-    """The velocity v, as long as theta."""
+class State:
+    """What an optimiser remembers of its way: vectors as long as theta, and the number of steps."""
 
-    v: Array
+    def __init__(self, optimizer: Optimizer, theta: Array) -> None:
+        self.vectors = [np.zeros_like(theta) for _ in range(optimizer.n_vectors)]
+        self.t = 0
+
+
+def as_scalars(values: tuple[float, ...], dtype: Any) -> list[Array]:
+    """Return the numbers as :func:`~._arrays.scalar` arrays."""
+    return [scalar(value, dtype) for value in values]
+
+
+def take_step(optimizer: Optimizer, theta: Array, g: Array, state: State, eta: float) -> None:
+    """Move the whole of theta one step along its gradient g."""
+    state.t += 1
+    rate = scalar(optimizer.rate(eta, state.t), theta.dtype)
+    constants = as_scalars(optimizer.constants(), theta.dtype)
+    optimizer.move(theta, g, state.vectors, constants, rate)
 
 
 @dataclass(frozen=True)
@@ -51,32 +74,30 @@ class SGD:
         Look ahead along the velocity.
     """
 
+    n_vectors: ClassVar[int] = 1
+
     momentum: float = 0.9
     nesterov: bool = True
 
-    def init_state(self, theta: Array) -> SGDState:
-        return SGDState(v=np.zeros_like(theta))
+    def rate(self, eta: float, t: int) -> float:
+        return eta
 
-    def step(self, theta: Array, grad: Array, state: SGDState, eta: float) -> None:
-        v = state.v
-        grad *= eta
-        v *= self.momentum
-        v -= grad  # v <- mu v - eta g
+    def constants(self) -> tuple[float, ...]:
+        return (self.momentum,)
+
+    def move(
+        self, theta: Array, g: Array, memory: list[Array], constants: list[Array], rate: Array
+    ) -> None:
+        (v,), (mu,) = memory, constants
+        down = g * rate  # eta g
+        v *= mu
+        v -= down  # v <- mu v - eta g
         if self.nesterov:
-            theta -= grad
-            np.multiply(v, self.momentum, out=grad)
-            theta += grad  # theta <- theta + mu v - eta g
+            theta -= down
+            np.multiply(v, mu, out=down)
+            theta += down  # theta <- theta + mu v - eta g
         else:
             theta += v
-
-
-@dataclass
-class AdamState:
-    """Decaying sums of the gradient, M, and of its square, V; t counts the steps."""
-
-    M: Array
-    V: Array
-    t: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,28 +123,30 @@ class Adam:
     in the more efficient order given at the end of its section 2.
     """
 
+    n_vectors: ClassVar[int] = 2
+
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8
 
-    def init_state(self, theta: Array) -> AdamState:
-        return AdamState(M=np.zeros_like(theta), V=np.zeros_like(theta))
+    def rate(self, eta: float, t: int) -> float:
+        unbiased = sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
+        return eta * unbiased * (1 - self.beta_1) / sqrt(1 - self.beta_2)  # for M / sqrt(V)
 
-    def step(self, theta: Array, grad: Array, state: AdamState, eta: float) -> None:
-        state.t += 1
-        eta *= sqrt(1 - self.beta_2**state.t) / (1 - self.beta_1**state.t)
-        eta *= (1 - self.beta_1) / sqrt(1 - self.beta_2)  # for M / sqrt(V)
-        beta_1, beta_2, eta_t, epsilon = scalars(
-            theta.dtype, self.beta_1, self.beta_2, eta, self.epsilon / sqrt(1 - self.beta_2)
-        )
-        for theta_, g, M, V in chunks(theta, grad, state.M, state.V):
-            M *= beta_1
-            M += g
-            V *= beta_2
-            np.multiply(g, g, out=g)
-            V += g
-            np.sqrt(V, out=g)
-            g += epsilon
-            np.divide(M, g, out=g)
-            g *= eta_t
-            theta_ -= g
+    def constants(self) -> tuple[float, ...]:
+        return self.beta_1, self.beta_2, self.epsilon / sqrt(1 - self.beta_2)
+
+    def move(
+        self, theta: Array, g: Array, memory: list[Array], constants: list[Array], rate: Array
+    ) -> None:
+        (M, V), (beta_1, beta_2, epsilon) = memory, constants
+        M *= beta_1
+        M += g  # decaying sum of g
+        V *= beta_2
+        step = g * g
+        V += step  # decaying sum of g^2
+        np.sqrt(V, out=step)
+        step += epsilon
+        np.divide(M, step, out=step)
+        step *= rate
+        theta -= step

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from sknn_edu.core._arrays import Array, is_sparse
+from sknn_edu.core._arrays import Array, is_sparse, scalar
 
 
 def sigmoid(z: Array) -> None:
@@ -40,22 +40,27 @@ def sigmoid_backward(a: Array, delta: Array) -> None:
 
 
 def cross_entropy(y: Array, a: Array) -> Array:
-    """Return -y log a - (1 - y) log(1 - a) per sample, in nats, summed over outputs: (m,).
+    """Return -y log a - (1 - y) log(1 - a) per sample, in nats, summed over outputs: (m,)."""
+    losses: Array = -(y * clipped_log(a) + (1 - y) * clipped_log(1 - a)).sum(axis=0)
+    return losses
 
-    y is bool. The probability of what was true is kept within [eps, 1 - eps], as scikit-learn
-    does, so an output costs at most ``-log(eps)``: 36 nats in float64, 16 in float32.
+
+LIMITS = {
+    dtype: (scalar(eps, dtype), scalar(1 - eps, dtype))
+    for dtype in (np.float32, np.float64)
+    for eps in [float(np.finfo(dtype).eps)]
+}
+
+
+def clipped_log(p: Array) -> Array:
+    """Return log p in nats of probabilities kept within [eps, 1 - eps], as scikit-learn does.
+
+    So an output costs at most ``-log(eps)``: 36 nats in float64, 16 in float32.
     """
-    p_true = np.where(y, a, 1 - a)
-    return negative_log(p_true).sum(axis=0)  # type: ignore[no-any-return]
-
-
-def negative_log(p: Array) -> Array:
-    """Overwrite the probabilities p with -log p, p kept within [eps, 1 - eps], and return them."""
-    eps = np.finfo(p.dtype).eps
-    np.maximum(p, eps, out=p)
-    np.minimum(p, 1 - eps, out=p)
-    np.log(p, out=p)
-    return np.negative(p, out=p)
+    lowest, highest = LIMITS[p.dtype.type]
+    p = np.maximum(p, lowest)
+    np.minimum(p, highest, out=p)
+    return np.log(p, out=p)
 
 
 def error_delta(y: Array, a: Array) -> None:

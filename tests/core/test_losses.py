@@ -11,9 +11,9 @@ from sknn_edu.core.losses import LOSSES, softmax
 
 def targets_for(loss, n_outputs, m, rng):
     if loss.output == "softmax":
-        return rng.integers(n_outputs, size=m)
+        return np.eye(n_outputs)[:, rng.integers(n_outputs, size=m)]
     if loss.output == "logistic":
-        return rng.random((n_outputs, m)) < 0.5
+        return np.round(rng.random((n_outputs, m)))
     return rng.exponential(size=(n_outputs, m))
 
 
@@ -57,7 +57,9 @@ def test_values_worked_by_hand():
     assert loss.value(np.array([[0.0], [2.0]]), np.array([[2.0], [1.0]])) == pytest.approx(2.5)
     # -log of the probability 1/4 given to what was true
     loss = LOSSES["log_loss", "softmax"]
-    assert loss.value(np.array([1]), np.array([[0.75], [0.25]])) == pytest.approx(np.log(4))
+    assert loss.value(np.array([[0.0], [1.0]]), np.array([[0.75], [0.25]])) == pytest.approx(
+        np.log(4)
+    )
     # Poisson 3 log(3 / 2) - 3 + 2, and y = 0: just a
     loss = LOSSES["poisson", "exp"]
     values = loss.value(np.array([[3.0, 0.0]]), np.array([[2.0, 2.0]]))

@@ -13,9 +13,9 @@ from sknn_edu.core.network import (
     Network,
     Parameters,
     Pass,
-    l2_penalty,
     l2_strengths,
     output_sums,
+    with_l2,
 )
 from tests.core.test_losses import targets_for
 
@@ -34,14 +34,14 @@ def random_network(activation, loss, sizes=(3, 4, 5, 2), dtype=np.float64):
 def mean_loss(network, parameters, X, y, weight=None, alpha=0.0):
     """The mean loss of the samples, with penalty, and its gradient."""
     gradient = Parameters(network.layer_sizes, parameters.theta.dtype)
-    n = X.shape[0] if weight is None else weight.sum()
+    weight = np.ones(X.shape[0]) if weight is None else weight
+    n = weight.sum()
     work = Pass(network, parameters, gradient, X.shape[0])
-    losses = network.loss.value(y.T, work.forward(X))
-    loss = losses.sum() if weight is None else losses @ weight
-    work.backward(X, y.T, 1 / n if weight is None else weight / n)
+    loss = network.loss.value(y, work.forward(X)) @ weight
+    work.backward(X, y, weight / n)
     strengths = l2_strengths(network.layer_sizes, alpha / n, parameters.theta.dtype)
-    loss += l2_penalty(parameters.theta, strengths, n, gradient.theta)
-    return loss / n, gradient.theta
+    slope, penalty = with_l2(gradient.theta, parameters.theta, strengths)
+    return loss / n + penalty, slope
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_gradient_is_the_slope_of_the_mean_loss(activation, loss, weighted):
     network, parameters = random_network(activation, loss)
     rng = np.random.default_rng(1)
     X = with_ones(rng.normal(size=(6, 3)))
-    y = targets_for(network.loss, 2, 6, rng).T
+    y = targets_for(network.loss, 2, 6, rng)
     weight = rng.uniform(0, 2, 6) if weighted else None
     _, gradient = mean_loss(network, parameters, X, y, weight, alpha=0.3)
     start = parameters.theta.copy()
@@ -79,8 +79,8 @@ def test_two_layers_worked_by_hand():
     X, y = np.array([[1.0, 2.0, 1.0]]), np.array([[2.0]])
     gradient = Parameters((2, 2, 1), np.float64)
     work = Pass(network, parameters, gradient, 1)
-    assert network.loss.value(y.T, work.forward(X)) == 2.0
-    work.backward(X, y.T, 1.0)
+    assert network.loss.value(y, work.forward(X)) == 2.0
+    work.backward(X, y, work.share)
     np.testing.assert_array_equal(gradient.weights[0], [[6, 0], [12, 0]])
     np.testing.assert_array_equal(gradient.biases[0], [6, 0])
     np.testing.assert_array_equal(gradient.weights[1], [[2], [0]])
@@ -90,7 +90,7 @@ def test_two_layers_worked_by_hand():
 def test_sparse_samples_give_the_gradient_of_dense_ones():
     network, parameters = random_network("tanh", ("log_loss", "softmax"))
     X = np.random.default_rng(2).normal(size=(6, 3)) * (np.arange(18).reshape(6, 3) % 2)
-    y = np.array([0, 1, 1, 0, 1, 0])
+    y = np.array([[1.0, 0, 0, 1, 0, 1], [0, 1, 1, 0, 1, 0]])
     dense, of_dense = mean_loss(network, parameters, with_ones(X), y)
     sparse, of_sparse = mean_loss(network, parameters, csr_array(X), y)
     assert dense == pytest.approx(sparse, rel=1e-14)
@@ -125,9 +125,8 @@ def test_output_sums_do_not_depend_on_the_walk_over_the_rows(dtype, n_samples):
 
 
 def test_l2_penalty_leaves_biases_free():
-    parameters, gradient = (Parameters((2, 2), np.float64) for _ in range(2))
-    parameters.theta[:] = 2
-    strengths = l2_strengths((2, 2), 0.5 / 4, np.float64)
-    assert l2_penalty(parameters.theta, strengths, 4, gradient.theta) == 0.5 * 0.5 * 4 * 4
-    np.testing.assert_array_equal(gradient.weights[0], 0.5 / 4 * 2)
-    np.testing.assert_array_equal(gradient.biases[0], 0)
+    # n = 4 samples, alpha = 1/2: alpha / (2 n) ||W||^2 = 1/16 * 4 * 2^2, slope alpha / n W = 1/4
+    theta, g = np.full(6, 2.0), np.full(6, 10.0)
+    slope, penalty = with_l2(g, theta, l2_strengths((2, 2), 0.5 / 4, np.float64))
+    assert penalty == 1.0
+    np.testing.assert_array_equal(slope, [10.25, 10.25, 10.25, 10.25, 10, 10])

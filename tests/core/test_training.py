@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from sknn_edu.core._mini_batches import GATHER, MiniBatches
 from sknn_edu.core.activations import ACTIVATIONS
-from sknn_edu.core.gradient_descent import GATHER, GradientDescent, MiniBatches
+from sknn_edu.core.gradient_descent import STRETCH, GradientDescent, Mover
 from sknn_edu.core.lbfgs import LBFGS
 from sknn_edu.core.losses import LOSSES
-from sknn_edu.core.network import Network, Parameters
-from sknn_edu.core.optimizers import SGD
+from sknn_edu.core.network import Network, Parameters, l2_strengths, with_l2
+from sknn_edu.core.optimizers import SGD, Adam, State, take_step
 from sknn_edu.core.schedules import Adaptive, Constant
 from sknn_edu.core.training import Epochs, Outcome, Patience, shuffled
 
@@ -126,26 +127,51 @@ def test_batches_are_the_rows_in_order_with_a_column_of_ones(
     container, n, n_features, batch_size, dtype
 ):
     X = np.random.default_rng(0).normal(size=(n, n_features)).astype(dtype)
-    y, weight = np.arange(n), np.arange(n, dtype=dtype)
+    y, weight = np.arange(n)[:, np.newaxis], np.arange(n, dtype=dtype)
     order = np.random.default_rng(1).permutation(n)
     shown = []
-    for group in MiniBatches(container(X), y, weight, batch_size, dtype).over(order):
-        samples = group.X.toarray() if container is csr_array else group.X[:, :-1]
+    for samples in MiniBatches(container(X), y, 1, weight, batch_size, dtype).over(order):
+        inputs = samples.X.toarray() if container is csr_array else samples.X[:, :-1]
         if container is np.asarray:
-            assert (group.X[:, -1] == 1).all()
-        assert group.X.dtype == dtype
-        assert group.total() == group.weight.sum()
-        assert len(group.y) % batch_size == 0 or len(shown) + len(group.y) == n
-        np.testing.assert_array_equal(samples, X[group.y])
-        np.testing.assert_array_equal(group.weight, group.y)
-        shown.extend(group.y)
+            assert (samples.X[:, -1] == 1).all()
+        assert samples.X.dtype == samples.y.dtype == dtype
+        assert samples.total() == samples.weight.sum()
+        assert samples.n % batch_size == 0 or len(shown) + samples.n == n
+        rows = samples.y[0].astype(int)
+        np.testing.assert_array_equal(inputs, X[rows])
+        np.testing.assert_array_equal(samples.weight, rows)
+        shown.extend(rows)
     np.testing.assert_array_equal(shown, order)
 
 
+def test_class_numbers_become_columns_with_a_single_one():
+    batches = MiniBatches(np.ones((4, 2)), np.array([2, 0, 1, 2]), 3, None, 3, np.float32)
+    shown = [samples.y.copy() for samples in batches.over(np.array([3, 1, 2]))]
+    np.testing.assert_array_equal(np.hstack(shown), [[0, 1, 0], [0, 0, 1], [1, 0, 0]])
+
+
 def test_one_batch_of_all_samples_is_gathered_once():
-    batches = MiniBatches(np.ones((5, 2)), np.arange(5), None, 5, np.float64)
+    batches = MiniBatches(np.ones((5, 2)), np.ones((5, 1)), 1, None, 5, np.float64)
     first, second = (next(batches.over(order)) for order in (np.arange(5), np.arange(5)[::-1]))
     assert first is second
+
+
+@pytest.mark.parametrize("optimizer", [SGD(), Adam()])
+@pytest.mark.parametrize("alpha", [0.0, 0.5])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_moving_stretch_by_stretch_is_moving_all_at_once(optimizer, alpha, dtype):
+    rng = np.random.default_rng(0)
+    sizes = (STRETCH // 8, 10, 3)
+    theta = rng.normal(size=Parameters(sizes, dtype).theta.size).astype(dtype)
+    strengths, grad = l2_strengths(sizes, alpha, dtype), np.empty_like(theta)
+    whole, state = theta.copy(), State(optimizer, theta)
+    mover = Mover(optimizer, State(optimizer, theta), theta, grad, strengths)
+    for n in (10, 10, 4):  # batches of different sizes
+        grad[:] = rng.normal(size=grad.size)
+        slope, penalty = with_l2(grad, whole, strengths / dtype(n))
+        assert mover.step(0.1, n) == pytest.approx(n * penalty, rel=1e-5)
+        take_step(optimizer, whole, slope, state, 0.1)
+    np.testing.assert_allclose(theta, whole, rtol=1e-12 if dtype is np.float64 else 1e-5)
 
 
 def regression(n=40, weight=None):
@@ -153,7 +179,7 @@ def regression(n=40, weight=None):
     X = rng.normal(size=(n, 3))
     y = X @ [[1.0], [2.0], [-1.0]] + 0.5
     network = Network((3, 1), (), LOSSES["squared_error", "identity"])
-    batches = MiniBatches(X, y, weight, 10, np.float64)
+    batches = MiniBatches(X, y, 1, weight, 10, np.float64)
     return network, Parameters((3, 1), np.float64), batches
 
 

@@ -1,0 +1,107 @@
+"""What the steps of chapter 10 are fed with: samples copied out of the data, some at a time."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sknn_edu.core._arrays import Array, Indices, is_sparse
+
+GATHER = 65_536
+"""Small mini-batches are copied out of X several at a time: about this many numbers at once."""
+
+
+class Samples(NamedTuple):
+    """Some samples, copied out of the data in the order of their showing.
+
+    ``X`` is (n, n_features + 1) with a last column of ones, or sparse (n, n_features) without;
+    ``y`` is (n_outputs, n), one column a sample; ``weight`` is (n,) or None.
+    """
+
+    X: Any
+    y: Array
+    weight: Array | None
+
+    @property
+    def n(self) -> int:
+        return int(self.y.shape[1])
+
+    def part(self, start: int, stop: int) -> "Samples":
+        """Return some of the samples, as views."""
+        weight = None if self.weight is None else self.weight[start:stop]
+        return Samples(self.X[start:stop], self.y[:, start:stop], weight)
+
+    def total(self) -> float:
+        """Return the sum of the weights, or the number of samples where they have none."""
+        return float(self.y.shape[1] if self.weight is None else self.weight.sum())
+
+    def sum(self, losses: Array) -> float:
+        """Return the sum of one loss for each sample, each times its weight."""
+        return float(losses.sum() if self.weight is None else losses @ self.weight)
+
+
+class MiniBatches:
+    """Samples, handed out in any order; about GATHER numbers, or one batch, are copied at a time.
+
+    Parameters
+    ----------
+    X : ndarray (n_samples, n_features), C-contiguous, or CSR array
+    y : ndarray (n_samples, n_outputs), or of class numbers (n_samples,)
+    n_outputs : int
+        Outputs of the network; a class number becomes a 1 among so many zeros.
+    weight : ndarray (n_samples,) or None
+    batch_size : int
+        Samples in a batch; the last one may be smaller.
+    dtype : dtype
+        What the network computes in.
+    """
+
+    def __init__(
+        self, X: Any, y: Array, n_outputs: int, weight: Array | None, batch_size: int, dtype: Any
+    ) -> None:
+        self.X, self.y, self.weight = X, y, weight
+        self.batch_size = batch_size
+        n_samples, n_features = X.shape
+        numbers_in_batch = batch_size * (n_features + 1 + n_outputs)
+        self._n_at_once = batch_size * max(1, GATHER // numbers_in_batch)
+        self._all: Samples | None = None
+        n_rows = min(n_samples, self._n_at_once)
+        self._targets = np.empty((n_outputs, n_rows), dtype=dtype)
+        if not is_sparse(X):
+            self._gathered = np.empty((n_rows, n_features), dtype=X.dtype)
+            self._inputs = np.ones((n_rows, n_features + 1), dtype=dtype)
+
+    def over(self, order: Indices) -> Iterator[Samples]:
+        """Yield the rows of the data named by `order`, whole batches at a time.
+
+        What is yielded is overwritten when the next is asked for.
+        """
+        if self.batch_size >= order.size == len(self.y):  # one batch: the order does not matter
+            if self._all is None:
+                self._all = self._take(order)
+            yield self._all
+            return
+        for start in range(0, order.size, self._n_at_once):
+            yield self._take(order[start : start + self._n_at_once])
+
+    def _take(self, rows: Indices) -> Samples:
+        weight = None if self.weight is None else self.weight.take(rows)
+        return Samples(self._inputs_of(rows), self._targets_of(rows), weight)
+
+    def _inputs_of(self, rows: Indices) -> Any:
+        if is_sparse(self.X):
+            return self.X[rows]
+        inputs = self._inputs[: rows.size]
+        gathered = self._gathered[: rows.size]
+        self.X.take(rows, axis=0, out=gathered, mode="clip")  # "raise" would copy `out` first
+        inputs[:, :-1] = gathered
+        return inputs
+
+    def _targets_of(self, rows: Indices) -> Array:
+        y, targets = self.y.take(rows, axis=0), self._targets[:, : rows.size]
+        if y.ndim == 1:
+            targets[...] = 0
+            targets[y, np.arange(y.size)] = 1
+        else:
+            targets[...] = y.T
+        return targets
