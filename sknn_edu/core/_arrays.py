@@ -24,3 +24,23 @@ def scalar(value: float, dtype: Any) -> Array:
     It need not find out anew what dtype 0.9 should have (``examples/benchmarks``, W1 and W9).
     """
     return np.array(value, dtype)
+
+
+class RowCopies:
+    """Copies rows out of X, each time over the last ones: (rows.size, n_features), or sparse.
+
+    Four times faster than ``X[rows]``, which finds new memory for each copy
+    (``examples/benchmarks``, perceptron and W9).
+    """
+
+    def __init__(self, X: Any, most_rows: int) -> None:
+        self._X = X
+        if not is_sparse(X):
+            self._buffer = np.empty((min(most_rows, X.shape[0]), X.shape[1]), dtype=X.dtype)
+
+    def __call__(self, rows: Indices) -> Any:
+        if is_sparse(self._X):
+            return self._X[rows]
+        copies = self._buffer[: rows.size]
+        self._X.take(rows, axis=0, out=copies, mode="clip")  # "raise" would copy `out` first
+        return copies

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sknn_edu.core._arrays import Array, Indices, is_sparse
+from sknn_edu.core._arrays import Array, Indices, RowCopies, is_sparse
 
 GATHER = 65_536
 """Small mini-batches are copied out of X several at a time: about this many numbers at once."""
@@ -67,8 +67,8 @@ class MiniBatches:
         self._all: Samples | None = None
         n_rows = min(n_samples, self._n_at_once)
         self._targets = np.empty((n_outputs, n_rows), dtype=dtype)
+        self._copies = RowCopies(X, n_rows)
         if not is_sparse(X):
-            self._gathered = np.empty((n_rows, n_features), dtype=X.dtype)
             self._inputs = np.ones((n_rows, n_features + 1), dtype=dtype)
 
     def over(self, order: Indices) -> Iterator[Samples]:
@@ -89,12 +89,11 @@ class MiniBatches:
         return Samples(self._inputs_of(rows), self._targets_of(rows), weight)
 
     def _inputs_of(self, rows: Indices) -> Any:
-        if is_sparse(self.X):
-            return self.X[rows]
+        copies = self._copies(rows)
+        if is_sparse(copies):
+            return copies
         inputs = self._inputs[: rows.size]
-        gathered = self._gathered[: rows.size]
-        self.X.take(rows, axis=0, out=gathered, mode="clip")  # "raise" would copy `out` first
-        inputs[:, :-1] = gathered
+        inputs[:, :-1] = copies
         return inputs
 
     def _targets_of(self, rows: Indices) -> Array:

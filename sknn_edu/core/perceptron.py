@@ -21,17 +21,19 @@ that overlap the weights never come to rest. Their *average* over all samples se
 Schapire 1999). The next chapter softens the step.
 """
 
-from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from sknn_edu.core._arrays import Array, Indices, is_sparse
+from sknn_edu.core._arrays import Array, Indices, RowCopies, is_sparse
 
-BLOCK = 256
+BLOCK = 512
 """Samples are scored this many at a time; Python walks over the mistakes among them only."""
+
+GATHER = 2
+"""So many blocks are copied out of the data at once."""
 
 
 @dataclass
@@ -52,14 +54,6 @@ class Perceptron:
     def start(cls, W: Array, b: Array) -> "Perceptron":
         """Return a perceptron that begins with copies of the given weights."""
         return cls(W.copy(), b.copy(), np.zeros_like(W), np.zeros_like(b))
-
-    def change(self, column: int, step: float, x: Array, t: int, fit_intercept: bool) -> None:
-        """Add `step` times the sample x to one column, after t samples have been seen."""
-        self.W[:, column] += step * x
-        self.late_W[:, column] += step * t * x
-        if fit_intercept:
-            self.b[column] += step
-            self.late_b[column] += step * t
 
     def average(self) -> tuple[Array, Array]:
         """Return the mean of W and of b over the samples seen, as they stood after each sample."""
@@ -111,39 +105,64 @@ def learn_epoch(
     Notes
     -----
     Up to rounding, the result is that of looking at one sample after the other. A block is scored
-    by one matrix product; after each mistake the rest of the block is scored again, so Python
-    only walks from mistake to mistake.
+    by one matrix product; after each mistake the sums of the rest are mended, so Python only walks
+    from mistake to mistake.
     """
     n_mistakes = np.zeros(eta.size, dtype=int)
-    for start in range(0, order.size, BLOCK):
-        rows = order[start : start + BLOCK]
-        X_block, y_block = X[rows], y[rows]
-        z = X_block @ perceptron.W + perceptron.b
-        for i in _mistakes(z, y_block):
-            n_mistakes[y_block[i]] += 1
-            x = X_block[[i]].toarray()[0] if is_sparse(X_block) else X_block[i]
-            for column, change in _corrections(z[i], int(y_block[i]), eta):
-                perceptron.change(column, change, x, perceptron.t + i, fit_intercept)
-            z[i + 1 :] = X_block[i + 1 :] @ perceptron.W + perceptron.b
-        perceptron.t += rows.size
+    copies = RowCopies(X, GATHER * BLOCK)
+    for start in range(0, order.size, GATHER * BLOCK):
+        rows = order[start : start + GATHER * BLOCK]
+        X_rows, y_rows = copies(rows), y[rows]
+        for first in range(0, rows.size, BLOCK):
+            X_block, y_block = X_rows[first : first + BLOCK], y_rows[first : first + BLOCK]
+            z = X_block @ perceptron.W + perceptron.b
+            steps, mistakes = _steps(z, X_block, y_block, eta, fit_intercept)
+            if mistakes:
+                _take_steps(perceptron, X_block, steps, fit_intercept)
+                np.add.at(n_mistakes, y_block[mistakes], 1)
+            perceptron.t += y_block.size
     return n_mistakes
 
 
-def _mistakes(z: Array, y: Indices) -> Iterator[int]:
-    """Yield each mistaken sample in turn; z of the later ones may be corrected meanwhile."""
-    start = 0
-    while (wrong := winners(z[start:]) != y[start:]).any():
-        start += int(wrong.argmax())
-        yield start
-        start += 1
+def _steps(
+    z: Array, X: Any, y: Indices, eta: Array, fit_intercept: bool
+) -> tuple[Array, list[int]]:
+    """Walk over the mistakes among a block of samples and return how far each is to be added.
+
+    Steps are (m, k), one column for each of W, 0 where the answer was right. After each mistake the
+    sums z (m, k) of the samples to come are mended in place: a change of W by step * x changes them
+    by (x' . x) * step.
+    """
+    steps, mistakes, start = np.zeros_like(z), [], 0
+    while start < y.size:
+        wrong = winners(z[start:]) != y[start:]
+        i = start + int(wrong.argmax())
+        if not wrong[i - start]:
+            break
+        right = int(y[i])
+        if z.shape[1] == 1:
+            steps[i] = eta[right] if right == 1 else -eta[right]
+        else:
+            steps[i, z[i].argmax()] = -eta[right]
+            steps[i, right] = eta[right]
+        x = X[[i]].toarray()[0] if is_sparse(X) else X[i]
+        start = i + 1
+        likeness = X[start:] @ x
+        if fit_intercept:
+            likeness += 1  # the bias's input
+        z[start:] += likeness[:, np.newaxis] * steps[i]
+        mistakes.append(i)
+    return steps, mistakes
 
 
-def _corrections(z: Array, right: int, eta: Array) -> list[tuple[int, float]]:
-    """Return (column, step) for each column of W that a mistake on sums z changes."""
-    step = float(eta[right])
-    if z.size == 1:
-        return [(0, step if right == 1 else -step)]
-    return [(right, step), (int(z.argmax()), -step)]
+def _take_steps(perceptron: Perceptron, X: Any, steps: Array, fit_intercept: bool) -> None:
+    """Add a block's steps to W and b, and to what the average needs."""
+    late_steps = steps * (perceptron.t + np.arange(len(steps), dtype=steps.dtype))[:, np.newaxis]
+    perceptron.W += X.T @ steps
+    perceptron.late_W += X.T @ late_steps
+    if fit_intercept:
+        perceptron.b += steps.sum(axis=0)
+        perceptron.late_b += late_steps.sum(axis=0)
 
 
 @dataclass
