@@ -4,14 +4,21 @@ Four estimators, in NumPy: a perceptron, a sigmoid neuron, and multi-layer perce
 classification and regression. The mathematics is in :mod:`sknn_edu.core`, a chapter a file.
 """
 
+from sknn_edu._callbacks import ValidationMonitor
+from sknn_edu._find_learning_rate import LearningRateSearch, find_learning_rate
+from sknn_edu._hidden_layer_transformer import HiddenLayerTransformer
 from sknn_edu._mlp import MLPClassifier, MLPRegressor
 from sknn_edu._perceptron import PerceptronClassifier
 from sknn_edu._sigmoid_neuron import SigmoidNeuronClassifier
 
 __version__ = "0.1.0"
 __all__ = [
+    "HiddenLayerTransformer",
+    "LearningRateSearch",
     "MLPClassifier",
     "MLPRegressor",
     "PerceptronClassifier",
     "SigmoidNeuronClassifier",
+    "ValidationMonitor",
+    "find_learning_rate",
 ]

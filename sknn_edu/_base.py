@@ -15,10 +15,13 @@ import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.model_selection import train_test_split
+from sklearn.utils import _safe_indexing
 from sklearn.utils._param_validation import Interval, InvalidParameterError, Options, StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import _check_sample_weight, validate_data
+
+from sknn_edu._callbacks import CallbackSupportMixin, with_callbacks
 
 __all__ = ["Interval", "InvalidParameterError", "NeuralEstimator", "Options", "StrOptions"]
 
@@ -37,7 +40,7 @@ def fit_method(method: Callable) -> Callable:
     An estimator that was fitted before keeps every attribute that it had, so a failed fit costs
     nothing but the time.
     """
-    checked = _fit_context(prefer_skip_nested_validation=True)(method)
+    checked = with_callbacks(_fit_context(prefer_skip_nested_validation=True)(method))
 
     @functools.wraps(method)
     def fit_or_leave_as_it_was(self, *args, **kwargs):
@@ -76,8 +79,8 @@ def fill_docstring(**parts: str) -> Callable:
     return decorate
 
 
-class NeuralEstimator(BaseEstimator):
-    """The base of the four: documentation link, sparse input, checks of X, y and the weights."""
+class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
+    """The base of the four: callbacks, documentation link, sparse input, checks of the data."""
 
     _doc_link_module = "sknn_edu"
     _doc_link_template = DOCUMENTATION
@@ -153,6 +156,11 @@ class NeuralEstimator(BaseEstimator):
                 f"partial_fit, {known}. Omit it, or start a new estimator with clone()."
             )
         return classes
+
+
+def rows_of(data, rows):
+    """Return some rows of an array, data frame, list or sparse matrix."""
+    return _safe_indexing(data, rows)
 
 
 def check_sample_weight(sample_weight, X):

@@ -11,26 +11,41 @@ _ACTIVATION_LIST = "\n".join(
 PARAMETERS = f"""
     hidden_layer_sizes : int or array-like of int, default=(100,)
         The number of neurons in each hidden layer. ``()`` has none: a linear model.
-    activation : {{{_ACTIVATION_NAMES}}}, default='relu'
-        What a hidden neuron answers to its weighted sum z.
+    activation : {{{_ACTIVATION_NAMES}}}, Activation, or a sequence of them, default='relu'
+        What a hidden neuron answers to its weighted sum z; a sequence has one for each hidden
+        layer. For one of your own see :class:`~sknn_edu.core.activations.Activation`.
 
 {_ACTIVATION_LIST}
-    solver : {{'adam', 'sgd', 'lbfgs'}}, default='adam'
+    solver : {{'adam', 'sgd', 'lbfgs', 'adamw', 'rmsprop'}} or Optimizer, default='adam'
         - ``'adam'``: gradient descent with a step size of its own for each weight; good for
           thousands of samples or more.
         - ``'sgd'``: gradient descent in mini-batches with momentum.
         - ``'lbfgs'``: quasi-Newton on all samples at once; often best on small data. Computes in
           float64 whatever ``dtype`` is, and rounds the weights at the end.
+        - ``'adamw'``: Adam with decoupled weight decay, see ``weight_decay``.
+        - ``'rmsprop'``: Adam without momentum.
+
+        Or an instance with its own hyperparameters, from :mod:`sknn_edu.core.optimizers`:
+        ``solver=Adam(beta_2=0.95)``.
     alpha : float, default=0.0001
         Strength of the L2 penalty on the weights (not the biases), see Notes.
     batch_size : int or 'auto', default='auto'
         Samples in a mini-batch; 'auto' is min(200, n_samples). Not for 'lbfgs'.
-    learning_rate : {{'constant', 'invscaling', 'adaptive'}}, default='constant'
-        How the learning rate moves; only for 'sgd'. 'invscaling': ``learning_rate_init / (t_ + 1)
-        ** power_t`` after each epoch. 'adaptive': divided by 5 on each plateau (see ``tol``)
-        as long as it is above 1e-6.
+    learning_rate : str, callable or Schedule, default='constant'
+        How the learning rate moves; for all solvers but 'lbfgs'.
+
+        - ``'constant'``: not at all.
+        - ``'invscaling'``: ``learning_rate_init / (t_ + 1) ** power_t`` after each epoch.
+        - ``'adaptive'``: divided by 5 on each plateau (see ``tol``) as long as it is above 1e-6.
+        - ``'cosine'``: from ``learning_rate_init`` to 0 along a cosine.
+        - ``'one_cycle'``: up to ``learning_rate_init`` for 30 % of training, then down to 0.
+        - ``'step'``: a tenth after a third of training, a hundredth after two thirds.
+
+        Or a function of the progress of training, from 0 to 1 at ``max_iter`` epochs, that returns
+        the factor of ``learning_rate_init``. Training with one of the last four runs to
+        ``max_iter`` epochs, unless ``early_stopping`` ends it: a plateau does not.
     learning_rate_init : float, default=0.001
-        The initial learning rate; for 'sgd' and 'adam'.
+        The learning rate that the schedule starts from; not for 'lbfgs'.
     power_t : float, default=0.5
         The exponent of 'invscaling'.
     max_iter : int, default=200
@@ -45,18 +60,19 @@ PARAMETERS = f"""
         not improved by this much for more than ``n_iter_no_change`` epochs in a row. 'lbfgs' stops
         when no entry of the gradient exceeds it.
     verbose : bool or int, default=False
-        Whether to print the loss of each epoch or iteration.
+        Whether to print the loss of each epoch or iteration; 2 shows a progress bar instead, which
+        needs the extra ``progress``.
     warm_start : bool, default=False
         Whether fit starts from the weights of the last fit instead of random ones. All
-        else starts afresh, but the curves go on, and so do ``t_`` and with it 'invscaling'.
+        else starts afresh, but the curves go on, and so do ``t_`` and with it 'invscaling'. A fit
+        that a callback stopped goes on as if it had not been stopped.
     momentum : float, default=0.9
         How much of the last step is added to the next, in [0, 1]; only for 'sgd'.
     nesterovs_momentum : bool, default=True
         Whether to look ahead along the momentum; only for 'sgd'.
     early_stopping : bool, default=False
-        Whether to hold samples out, score them after each epoch (accuracy or R^2), stop on a
-        plateau of that score and end with the weights that scored best. For 'sgd' and 'adam'.
-        Two classes are held out in proportion.
+        Whether to score samples held out, or ``X_val``, after each epoch, stop on a plateau of that
+        score and end with the weights that scored best. Two classes are held out in proportion.
     validation_fraction : float, default=0.1
         The share of samples that early stopping holds out, in [0, 1).
     beta_1 : float, default=0.9
@@ -69,6 +85,23 @@ PARAMETERS = f"""
         See ``tol``; for 'sgd' and 'adam'.
     max_fun : int, default=15000
         At most this many evaluations of the loss; for 'lbfgs'.
+    init : {{'auto', 'glorot', 'he', 'lecun', 'orthogonal'}}, default='auto'
+        How the weights start, see :mod:`sknn_edu.core.initializers`. 'auto' is scikit-learn's:
+        Glorot's bounds, for the biases too.
+    dropout : float or array-like of float, default=0.0
+        The probability in [0, 1) with which each hidden neuron is silenced for each sample at each
+        step of training; one rate, or one for each hidden layer. Not for 'lbfgs'.
+    weight_decay : float or 'auto', default='auto'
+        Each step also shrinks the weights by this many learning rates. 'auto' is the solver's own:
+        0.01 for 'adamw', 0 for the others. Not for 'lbfgs'.
+    clip_norm : float or None, default=None
+        Gradients of the mean loss (before the L2 penalty) that are longer are shortened to this
+        length. Not for 'lbfgs'.
+    warmup_fraction : float, default=0.0
+        For this share of ``max_iter`` epochs the learning rate grows to what the schedule says.
+    scoring : str, callable or None, default=None
+        The score of early stopping and of ``validation_scores_``: None is the accuracy or R^2,
+        ``'loss'`` the negative loss, else a scorer's name or ``scorer(estimator, X, y)``.
     dtype : {{'auto', 'float32', 'float64'}}, default='auto'
         What to compute in. 'auto' keeps float32 and float64 of X. float32 needs half the memory
         and less time.
@@ -87,9 +120,16 @@ ATTRIBUTES = """
     best_loss_ : float or None
         The smallest loss of this fit; None with early stopping.
     validation_scores_ : list of float or None
-        With early stopping the score of each epoch (accuracy or R^2), else None.
+        With a validation set, or with early stopping, the score of each epoch on it, else None.
+    validation_loss_curve_ : list of float or None
+        The same for the mean loss, without penalty.
     best_validation_score_ : float or None
-        The best of this fit's validation scores, which the weights belong to.
+        The best of this fit's validation scores; with early stopping the weights belong to it.
+    best_epoch_ : int
+        The number, counted from 1 in ``loss_curve_``, of the epoch with the smallest loss, or with
+        early stopping the best validation score.
+    learning_rate_curve_ : list of float
+        The learning rate at the end of each epoch; empty for 'lbfgs'.
     n_iter_ : int
         Epochs or iterations of the last fit; 1 after partial_fit.
     t_ : int
@@ -103,7 +143,8 @@ ATTRIBUTES = """
     n_outputs_ : int
         The number of output neurons.
     out_activation_ : str
-        The output activation: 'identity', 'logistic', 'softmax' or 'exp'.
+        The output activation: 'identity', 'logistic', 'softmax', 'softmax_of_each', 'exp' or
+        'in_order'.
 """
 
 NOTES = """
@@ -118,3 +159,35 @@ REFERENCES = """
 
     D. Kingma and J. Ba, "Adam: A method for stochastic optimization", arXiv 1412.6980.
 """
+
+FIT = """Fit the network to X and y.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples. float32 and float64 are used as they are (see ``dtype``), anything else
+            becomes float64. Scale the features first; X is not changed.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets: class labels for a classifier, numbers for a regressor.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights, at least 0 and not all 0. A sample of weight k counts as k samples.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Samples to validate on after each epoch: the curves ``validation_loss_curve_`` and
+            ``validation_scores_``, and early stopping, which then holds no samples out. In a
+            Pipeline, ``transform_input=["X_val"]`` sends them through its steps.
+        y_val : array-like of shape (n_val,) or (n_val, n_outputs), default=None
+            Their targets.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the data or a parameter is invalid, or if training diverges. An estimator that was
+            fitted before stays as it was.
+        """

@@ -21,6 +21,7 @@ from sknn_edu._base import (
     linear_classifier_from_weights,
     warn,
 )
+from sknn_edu._callbacks import FINISHED_EARLY, Tasks, progress_bar
 from sknn_edu._watch import Watch
 from sknn_edu.core.perceptron import MistakeDriven, Perceptron, winners
 from sknn_edu.core.training import Epochs, Outcome, Patience
@@ -325,6 +326,7 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
             return X @ np.asarray(self.coef_).T + self.intercept_
 
     def _fit(self, X, y, *, continuing, classes=None):
+        given = {"X": X, "y": y, "metadata": None}
         incremental = classes is not None
         dtype = (np.float64, np.float32)
         if continuing:
@@ -351,13 +353,17 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
             shuffle=self.shuffle,
             keep_best=score is not None,
         )
-        watch = Watch(self, score, loss_format="share of mistakes = {:.6f}")
-
-        outcome = epochs.run(learner, order, rng, Patience(), watch)
+        with progress_bar(self):
+            tasks = Tasks(self, given, epochs.max_epochs, lambda: self._fitted(learner.perceptron))
+            watch = Watch(
+                self, tasks, score, score is not None, loss_format="share of mistakes = {:.6f}"
+            )
+            outcome = epochs.run(learner, order, rng, Patience(), watch)
+            tasks.fit_ended()
 
         self._record(learner, outcome, watch, order.size, continuing)
         self._warn_or_raise(outcome, incremental)
-        if incremental or outcome is Outcome.INTERRUPTED:
+        if incremental or outcome in FINISHED_EARLY:
             self._paused = (learner.perceptron, rng)
         else:
             vars(self).pop("_paused", None)
@@ -384,11 +390,14 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
     def _weights(self, perceptron):
         return perceptron.average() if self.average else (perceptron.W, perceptron.b)
 
+    def _fitted(self, perceptron):
+        W, b = self._weights(perceptron)
+        return {"coef_": W.T.copy(), "intercept_": b.copy()}
+
     def _record(self, learner, outcome, watch, n_samples, continuing):
         if not continuing:
             self.mistake_curve_, self.t_ = [], 1
-        W, b = self._weights(learner.perceptron)
-        self.coef_, self.intercept_ = np.ascontiguousarray(W.T), b
+        vars(self).update(self._fitted(learner.perceptron))
         self.mistake_curve_ = [*self.mistake_curve_, *learner.mistake_curve]
         self.n_iter_ = watch.n_epochs
         self.t_ += watch.n_epochs * n_samples
@@ -412,11 +421,12 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
 
 
 class _HeldOutAccuracy:
-    """The accuracy of a perceptron in training on the samples held out."""
+    """The share of mistakes and the accuracy of a perceptron in training on samples held out."""
 
     def __init__(self, estimator, learner, X, y):
         self.estimator, self.learner, self.X, self.y = estimator, learner, X, y
 
     def __call__(self):
         W, b = self.estimator._weights(self.learner.perceptron)
-        return float(np.mean(winners(self.X @ W + b) == self.y))
+        accuracy = float(np.mean(winners(self.X @ W + b) == self.y))
+        return 1 - accuracy, accuracy

@@ -16,7 +16,7 @@ from sknn_edu._base import (
     linear_classifier_from_weights,
 )
 from sknn_edu._trainable import NetworkClassifier
-from sknn_edu.core.gradient_descent import GradientDescent
+from sknn_edu.core.gradient_descent import GradientDescent, Regularization
 from sknn_edu.core.lbfgs import LBFGS
 from sknn_edu.core.losses import LOSSES, within_0_and_1
 from sknn_edu.core.network import Network
@@ -67,8 +67,11 @@ class SigmoidNeuronClassifier(NetworkClassifier):
     warm_start : bool, default=False
         Whether fit starts from the weights of the last fit instead of zeros.
     early_stopping : bool, default=False
-        Whether to hold samples out, score them after each epoch and end with the weights that
-        scored best. For 'gd', 'sgd' and 'adam'.
+        Whether to score samples held out, or ``X_val``, after each epoch, stop on a plateau of that
+        score and end with the weights that scored best.
+    scoring : str, callable or None, default=None
+        The score of early stopping and of ``validation_scores_``: None is the accuracy, ``'loss'``
+        the negative loss, else a scorer's name or ``scorer(estimator, X, y)``.
     validation_fraction : float, default=0.1
         The share of samples that early stopping holds out, in [0, 1).
     n_iter_no_change : int, default=10
@@ -94,9 +97,16 @@ class SigmoidNeuronClassifier(NetworkClassifier):
     best_loss_ : float or None
         The smallest loss of this fit; None with early stopping.
     validation_scores_ : list of float or None
-        With early stopping the accuracy of each epoch on the samples held out, else None.
+        With a validation set, or with early stopping, the score of each epoch on it, else None.
+    validation_loss_curve_ : list of float or None
+        The same for the mean loss, without penalty.
     best_validation_score_ : float or None
-        The best of this fit's validation scores, which the weights belong to.
+        The best of this fit's validation scores; with early stopping the weights belong to it.
+    best_epoch_ : int
+        The number, counted from 1 in ``loss_curve_``, of the epoch with the smallest loss, or with
+        early stopping the best validation score.
+    learning_rate_curve_ : list of float
+        The learning rate at the end of each epoch; empty for 'lbfgs'.
     n_iter_ : int
         Epochs or iterations of the last fit; 1 after partial_fit.
     t_ : int
@@ -137,6 +147,7 @@ class SigmoidNeuronClassifier(NetworkClassifier):
         "verbose": ["verbose"],
         "warm_start": ["boolean"],
         "early_stopping": ["boolean"],
+        "scoring": [str, callable, None],
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "class_weight": [StrOptions({"balanced"}), dict, None],
@@ -158,6 +169,7 @@ class SigmoidNeuronClassifier(NetworkClassifier):
         verbose=False,
         warm_start=False,
         early_stopping=False,
+        scoring=None,
         validation_fraction=0.1,
         n_iter_no_change=10,
         class_weight=None,
@@ -175,6 +187,7 @@ class SigmoidNeuronClassifier(NetworkClassifier):
         self.verbose = verbose
         self.warm_start = warm_start
         self.early_stopping = early_stopping
+        self.scoring = scoring
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.class_weight = class_weight
@@ -217,7 +230,7 @@ class SigmoidNeuronClassifier(NetworkClassifier):
         return neuron
 
     @fit_method
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
         """Fit the neuron to X and y.
 
         Parameters
@@ -229,6 +242,13 @@ class SigmoidNeuronClassifier(NetworkClassifier):
             Their labels, of at least two classes.
         sample_weight : array-like of shape (n_samples,), default=None
             Weights, at least 0 and not all 0. A sample of weight k counts as k samples.
+        X_val : {array-like, sparse matrix} of shape (n_val, n_features), default=None
+            Samples to validate on after each epoch: the curves ``validation_loss_curve_`` and
+            ``validation_scores_``, and early stopping, which then holds no samples out.
+        y_val : array-like of shape (n_val,), default=None
+            Their labels.
+        sample_weight_val : array-like of shape (n_val,), default=None
+            Their weights.
 
         Returns
         -------
@@ -241,7 +261,7 @@ class SigmoidNeuronClassifier(NetworkClassifier):
             If the data or a parameter is invalid, or if training diverges. A neuron that was
             fitted before stays as it was.
         """
-        return self._fit(X, y, sample_weight)
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
     def predict(self, X):
         """Return the most probable class of each sample.
@@ -303,17 +323,18 @@ class SigmoidNeuronClassifier(NetworkClassifier):
 
     # -- what TrainableNetwork asks for --------------------------------------------------------
 
-    def _check_targets(self, X, y, *, dtype, continuing, classes):
-        X, y = self._check_X_y(X, y, dtype=dtype, reset=not continuing)
+    def _prepare_targets(self, X, y, *, continuing, classes):
         y = column_or_1d(y, warn=True)
         labels = self._check_class_labels(y, at_least=1 if classes is not None else 2)
         self._set_classes(labels if classes is None else classes, continuing)
-        y = class_numbers(y, self.classes_)
-        if self.classes_.size == 2:
-            return X, (y == 1)[:, np.newaxis]
-        return X, y[:, np.newaxis] == np.arange(self.classes_.size)
 
-    def _total_weight(self, y, weight):
+    def _encode(self, y, X):
+        y = class_numbers(column_or_1d(y), self.classes_)
+        if self.classes_.size == 2:
+            return (y == 1)[:, np.newaxis]
+        return y[:, np.newaxis] == np.arange(self.classes_.size)
+
+    def _total_weight(self, y, y_given, weight):
         if self.class_weight is None:
             return weight
         numbers = y[:, 0].astype(int) if y.shape[1] == 1 else y.argmax(axis=1)
@@ -327,8 +348,9 @@ class SigmoidNeuronClassifier(NetworkClassifier):
     def _layers(self):
         return [np.asarray(self.coef_).T], [np.asarray(self.intercept_)]
 
-    def _set_layers(self, weights, biases):
-        self.coef_, self.intercept_ = np.ascontiguousarray(weights[0].T), biases[0].copy()
+    def _fitted(self, weights, biases):
+        coef = np.ascontiguousarray(weights[0].T)
+        return {"coef_": coef, "intercept_": biases[0].copy()}
 
     def _network(self, n_features):
         n_neurons = 1 if self.classes_.size == 2 else self.classes_.size
@@ -337,16 +359,16 @@ class SigmoidNeuronClassifier(NetworkClassifier):
     def _fill(self, parameters, network, rng):
         """Leave the weights at 0: a neuron alone has no twin that it must differ from."""
 
-    def _learner(self, network, parameters, batches):
-        optimizer = Adam() if self.solver == "adam" else SGD(momentum=0.0, nesterov=False)
+    def _learner(self, training, batches):
         return GradientDescent(
-            network,
-            parameters,
+            training.network,
+            training.parameters,
             batches,
-            optimizer=optimizer,
+            optimizer=Adam() if self.solver == "adam" else SGD(momentum=0.0, nesterov=False),
             schedule=Constant(),
             eta_0=self._learning_rate(batches),
-            alpha=float(self.alpha),
+            n_steps=1,
+            regularization=Regularization(alpha=float(self.alpha)),
         )
 
     def _learning_rate(self, batches):

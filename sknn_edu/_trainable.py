@@ -6,7 +6,7 @@ NotImplementedError.
 """
 
 from copy import copy, deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
 
@@ -23,14 +23,17 @@ from sknn_edu._base import (
     check_sample_weight,
     fit_method,
     hold_out,
+    rows_of,
     warn,
 )
+from sknn_edu._callbacks import FINISHED_EARLY, Tasks, progress_bar
 from sknn_edu._threads import one_thread_for_scipy
+from sknn_edu._validation import Validation, ValidationSet, check_validation_set
 from sknn_edu._watch import Watch
 from sknn_edu.core._mini_batches import MiniBatches
 from sknn_edu.core.gradient_descent import Pace
-from sknn_edu.core.network import Parameters, output_sums
-from sknn_edu.core.training import Epochs, Outcome, Patience
+from sknn_edu.core.network import Network, Parameters, output_sums
+from sknn_edu.core.training import Epochs, Outcome, Patience, shuffled
 
 DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
@@ -44,12 +47,20 @@ class TrainableNetwork(NeuralEstimator):
     """Fits a :class:`~sknn_edu.core.network.Network` by gradient descent or L-BFGS.
 
     A subclass provides the parameters solver, alpha, batch_size, learning_rate_init, max_iter,
-    shuffle, random_state, tol, verbose, warm_start, early_stopping, validation_fraction,
+    shuffle, random_state, tol, verbose, warm_start, early_stopping, scoring, validation_fraction,
     n_iter_no_change and dtype, and the methods below.
     """
 
-    def _check_targets(self, X, y, *, dtype, continuing, classes):
-        """Return X and y checked, y as the loss wants it: (n, n_outputs), or class numbers (n,)."""
+    def _target_options(self):
+        """Return the options for checking y that scikit-learn's validation takes."""
+        return {}
+
+    def _prepare_targets(self, X, y, *, continuing, classes):
+        """Learn from checked y what there is to predict: classes, outputs."""
+        raise NotImplementedError
+
+    def _encode(self, y, X):
+        """Return checked y as the engine wants it: (n, n_outputs), or output numbers."""
         raise NotImplementedError
 
     def _network(self, n_features):
@@ -64,11 +75,11 @@ class TrainableNetwork(NeuralEstimator):
         """Return the fitted weights and biases, one array a layer; they are the model."""
         raise NotImplementedError
 
-    def _set_layers(self, weights, biases):
-        """Make these arrays the model."""
+    def _fitted(self, weights, biases):
+        """Return the attributes that these arrays, one a layer, make the model with."""
         raise NotImplementedError
 
-    def _learner(self, network, parameters, batches):
+    def _learner(self, network, parameters, batches, rng):
         """Return the :class:`~sknn_edu.core.gradient_descent.GradientDescent` of the solver."""
         raise NotImplementedError
 
@@ -77,7 +88,7 @@ class TrainableNetwork(NeuralEstimator):
         raise NotImplementedError
 
     def _validation_score(self, z, y, weight):
-        """Return the score of the output sums z (n, n_outputs) against checked targets."""
+        """Return the score of the output sums z (n, n_outputs) against encoded targets."""
         raise NotImplementedError
 
     def _is_fitted_before(self):
@@ -88,9 +99,13 @@ class TrainableNetwork(NeuralEstimator):
         """Return the Activation of each hidden layer."""
         return ()
 
-    def _total_weight(self, y, weight):
+    def _total_weight(self, y, y_given, weight):
         """Return the weight of each sample, given that of the user, or None for 1."""
         return weight
+
+    def _batches(self, X, y, weight, network, batch_size, dtype):
+        """Return the samples, to be handed out."""
+        return MiniBatches(X, y, network.layer_sizes[-1], weight, batch_size, dtype)
 
     def _has_epochs(self):
         """Raise AttributeError unless the solver can train for one epoch."""
@@ -103,16 +118,24 @@ class TrainableNetwork(NeuralEstimator):
 
     # -- fitting -------------------------------------------------------------------------------
 
-    def _fit(self, X, y, sample_weight, *, incremental=False, classes=None):
+    def _fit(self, X, y, sample_weight, validation, *, incremental=False, classes=None):
+        """Fit to X and y; ``validation`` is (X_val, y_val, sample_weight_val)."""
+        given = {
+            "X": X,
+            "y": y,
+            "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
+        }
         continuing = self._is_fitted_before() and (self.warm_start or incremental)
-        if incremental:
+        if incremental and validation[0] is None:
             self._refuse_unsuited_partial_fit()
-        dtype = self._dtype(continuing)
-        X, y = self._check_targets(X, y, dtype=dtype, continuing=continuing, classes=classes)
-        weight = self._total_weight(y, check_sample_weight(sample_weight, X))
+        X, y, y_given, weight = self._check_samples(X, y, sample_weight, continuing, classes)
+        samples = X, y, weight
+        validation = check_validation_set(self, X, *validation)
         network = self._network(X.shape[1])
 
-        rng = self._rng(incremental)
+        paused = self._resumable(X, incremental) if continuing else None
+        resumed = None if incremental else paused
+        rng = self._rng(paused)
         compute_dtype = np.float64 if self.solver == "lbfgs" else X.dtype
         parameters = Parameters(network.layer_sizes, compute_dtype)
         if continuing:
@@ -120,17 +143,87 @@ class TrainableNetwork(NeuralEstimator):
         else:
             self._fill(parameters, network, rng)
 
-        if self.solver == "lbfgs":
-            self._train_lbfgs(network, parameters, X, y, weight, continuing)
-        else:
-            self._train_stochastic(network, parameters, X, y, weight, rng, incremental, continuing)
+        order, held_out = np.arange(X.shape[0]), None
+        if resumed is not None:
+            order, held_out = resumed.order.copy(), resumed.held_out
+        elif self.early_stopping and not incremental and validation is None:
+            order, held_out = self._hold_out(y, weight, rng)
+        if held_out is not None:
+            validation = ValidationSet(
+                X[held_out],
+                y[held_out],
+                None if weight is None else weight[held_out],
+                X_given=rows_of(given["X"] if hasattr(given["X"], "columns") else X, held_out),
+                y_given=rows_of(y_given, held_out),
+            )
+
+        with progress_bar(self):
+            tasks = Tasks(self, given, self.max_iter + 2, lambda: self._fitted_copy(parameters))
+            watch = Watch(self, tasks)
+            if validation is not None:
+                self._validation_samples = validation.as_given()
+                watch.measure = Validation(self, network, parameters, validation).measure
+                watch.steers = self.early_stopping and not incremental
+            training = Training(network, parameters, rng, order, held_out, watch, paused)
+            if self.solver == "lbfgs":
+                self._train_lbfgs(training, *samples, continuing)
+            else:
+                self._train_stochastic(training, *samples, continuing, incremental)
+            tasks.fit_ended()
 
         if parameters.theta.dtype != X.dtype:
             rounded = Parameters(network.layer_sizes, X.dtype)
             rounded.theta[:] = parameters.theta
             parameters = rounded
-        self._set_layers(parameters.weights, parameters.biases)
+        vars(self).update(self._fitted(parameters.weights, parameters.biases))
+        vars(self).pop("_validation_samples", None)
         return self
+
+    def _check_samples(self, X, y, sample_weight, continuing, classes):
+        """Return X, y as the engine wants it, y checked only, and the weights or None."""
+        X, y_given = self._check_X_y(
+            X, y, dtype=self._dtype(continuing), reset=not continuing, **self._target_options()
+        )
+        self._prepare_targets(X, y_given, continuing=continuing, classes=classes)
+        y = self._encode(y_given, X)
+        return X, y, y_given, self._total_weight(y, y_given, check_sample_weight(sample_weight, X))
+
+    def _range_test(self, X, y, rates):
+        """Train from the start with these learning rates; yield the mean loss of each batch."""
+        self._validate_params()
+        X, y, _, weight = self._check_samples(X, y, None, False, None)
+        network, order = self._network(X.shape[1]), np.arange(X.shape[0])
+        training = Training(
+            network, Parameters(network.layer_sizes, X.dtype), self._rng(None), order, None, None
+        )
+        self._fill(training.parameters, network, training.rng)
+        batches = self._batches(X, y, weight, network, self._batch_size(order.size), X.dtype)
+        learner, to_come = self._learner(training, batches), iter(rates)
+        while True:
+            order = shuffled(order, training.rng)
+            for samples in batches.over(order):
+                for start in range(0, samples.n, batches.batch_size):
+                    rate = next(to_come, None)
+                    if rate is None:
+                        return
+                    batch = samples.part(start, start + batches.batch_size)
+                    outputs = np.empty_like(batch.y)
+                    learner.pace.eta = rate
+                    learner.step(batch, outputs)
+                    yield batch.sum(network.loss.value(batch.y, outputs)) / batch.total()
+
+    def _fitted_copy(self, parameters):
+        """Return the attributes of the model that these parameters, copied, would make."""
+        return self._fitted(
+            [W.copy() for W in parameters.weights], [b.copy() for b in parameters.biases]
+        )
+
+    def _as_if_fitted(self, parameters):
+        """Return a copy that predicts as if training had ended with these parameters."""
+        fitted = copy(self)
+        vars(fitted).update(self._fitted(parameters.weights, parameters.biases))
+        vars(fitted).pop("feature_names_in_", None)  # what it will see has been checked
+        return fitted
 
     def _refuse_unsuited_partial_fit(self):
         if self.early_stopping and getattr(self, "validation_scores_", None):
@@ -149,9 +242,23 @@ class TrainableNetwork(NeuralEstimator):
             return np.result_type(np.float32, *weights, *biases)
         return (np.float64, np.float32)
 
-    def _rng(self, incremental):
+    def _resumable(self, X, incremental):
+        """Return where the last call stopped before its end, or None where that is of no use.
+
+        partial_fit goes on from the last partial_fit or stopped fit; fit, which is warm-started
+        here, from a fit that was stopped on as many samples.
+        """
         paused = getattr(self, "_paused", None)
-        if incremental and paused is not None and isinstance(self.random_state, Integral):
+        if paused is None or paused.solver != self.solver:
+            return None  # another solver begins anew
+        if incremental or (paused.order is not None and paused.n_samples == X.shape[0]):
+            return paused
+        return None
+
+    def _rng(self, paused):
+        if paused is not None and (
+            paused.order is not None or isinstance(self.random_state, Integral)
+        ):
             return deepcopy(paused.rng)  # go on where the last call stopped, not from the seed
         return check_random_state(self.random_state)
 
@@ -167,47 +274,44 @@ class TrainableNetwork(NeuralEstimator):
             )
         parameters.load(weights, biases)
 
-    def _train_stochastic(self, network, parameters, X, y, weight, rng, incremental, continuing):
-        order, score = np.arange(X.shape[0]), None
-        if self.early_stopping and not incremental:
-            order, held_out = self._hold_out(y, weight, rng)
-            score = _HeldOutScore(self, network, parameters, X, y, weight, held_out)
-        n_outputs, batch_size = network.layer_sizes[-1], self._batch_size(order.size)
-        batches = MiniBatches(X, y, n_outputs, weight, batch_size, X.dtype)
-        learner = self._learner(network, parameters, batches)
-        paused = self._resumable(learner) if incremental else None
+    def _train_stochastic(self, training, X, y, weight, continuing, incremental):
+        watch, paused, order = training.watch, training.paused, training.order
+        batches = self._batches(
+            X, y, weight, training.network, self._batch_size(order.size), X.dtype
+        )
+        learner = self._learner(training, batches)
+        patience = Patience()
         if paused is not None:
             learner.go_on_from(deepcopy(paused.pace))
-            patience = copy(paused.patience)
+            if paused.order is None or not incremental:
+                patience = copy(paused.patience)
             if learner.eta_0 != paused.eta_0:
                 learner.pace.eta = learner.eta_0
-        else:
-            learner.pace.n_seen, patience = (self.t_ if continuing else 0), Patience()
+            if not incremental:  # as if the stop had never been
+                training.parameters.theta[:] = paused.theta
+        elif continuing:
+            learner.pace.n_seen = self.t_
+        watch.rate = lambda: learner.pace.rate
+        # a schedule that reckons with the end is not cut short by a slow start
+        planned = learner.schedule.moves_each_step and not watch.steers
         epochs = Epochs(
-            max_epochs=1 if incremental else self.max_iter,
+            max_epochs=1 if incremental else max(self.max_iter - patience.n_epochs, 0),
             tol=self.tol,
-            patience=self.n_iter_no_change,
+            patience=np.inf if planned else self.n_iter_no_change,
             shuffle=self._shuffles(),
-            keep_best=score is not None,
+            keep_best=watch.steers,
         )
-        watch = Watch(self, score)
 
-        outcome = epochs.run(learner, order, rng, patience, watch)
+        outcome = epochs.run(learner, order, training.rng, patience, watch)
 
-        self._warn_or_raise(outcome, watch, learner, incremental)
-        self._record(watch, learner.pace.n_seen, patience.best, continuing)
-        if incremental or outcome is Outcome.INTERRUPTED:
-            if score is not None:
-                patience = Patience()  # it counted scores; the next call will count losses
-            self._paused = Paused(learner.optimizer, learner.eta_0, learner.pace, patience, rng)
+        self._warn_or_raise(outcome, watch, learner, incremental or planned)
+        self._record(watch, learner.pace.n_seen, patience, continuing)
+        if paused is not None and not incremental:
+            self.n_iter_ = patience.n_epochs
+        if incremental or outcome in FINISHED_EARLY:
+            self._paused = Paused.after(training, self.solver, learner, patience, incremental)
         else:  # training is over: what only training needs goes
             vars(self).pop("_paused", None)
-
-    def _resumable(self, learner):
-        """Return what the last call to partial_fit left, or None where that is of no use."""
-        paused = getattr(self, "_paused", None)
-        same = paused is not None and type(paused.optimizer) is type(learner.optimizer)
-        return paused if same else None  # another solver begins anew
 
     def _hold_out(self, y, weight, rng):
         """Return the rows to train on and those to score on; samples of weight 0 are in neither."""
@@ -237,7 +341,7 @@ class TrainableNetwork(NeuralEstimator):
             )
         return min(int(self.batch_size), n_samples)
 
-    def _warn_or_raise(self, outcome, watch, learner, incremental):
+    def _warn_or_raise(self, outcome, watch, learner, end_is_planned):
         scored = watch.best_score_was_finite()
         lost = not scored and watch.losses and not np.isfinite(watch.losses[-1])
         if not learner.is_finite() or lost:
@@ -249,7 +353,7 @@ class TrainableNetwork(NeuralEstimator):
                 f"learning_rate_init (now {learner.eta_0})."
             )
             warn(message, ConvergenceWarning)
-        elif outcome is Outcome.OUT_OF_EPOCHS and not incremental:
+        elif outcome is Outcome.OUT_OF_EPOCHS and not end_is_planned:
             message = (
                 f"Training stopped after max_iter={self.max_iter} epochs, before it converged. "
                 "Increase max_iter, scale the features, or raise tol."
@@ -258,12 +362,17 @@ class TrainableNetwork(NeuralEstimator):
         elif outcome is Outcome.INTERRUPTED:
             warn(INTERRUPTED.format(n=watch.n_epochs, what="whole epochs"))
 
-    def _train_lbfgs(self, network, parameters, X, y, weight, continuing):
+    def _train_lbfgs(self, training, X, y, weight, continuing):
+        watch, patience, order = training.watch, Patience(), training.order
+        if training.held_out is not None:
+            X, y, weight = X[order], y[order], None if weight is None else weight[order]
         batch_size = min(X.shape[0], 2048)
-        batches = MiniBatches(X, y, network.layer_sizes[-1], weight, batch_size, np.float64)
-        watch = Watch(self)
+        batches = self._batches(X, y, weight, training.network, batch_size, np.float64)
+        method = self._lbfgs()
+        if watch.steers:
+            method = replace(method, patience=self.n_iter_no_change, keep_best=True)
         with one_thread_for_scipy():
-            report = self._lbfgs().train(network, parameters, batches, watch)
+            report = method.train(training.network, training.parameters, batches, watch, patience)
         if report.outcome is Outcome.DIVERGED:
             raise ValueError(
                 "Solver produced non-finite parameter weights. The loss or the weights became "
@@ -280,11 +389,12 @@ class TrainableNetwork(NeuralEstimator):
             warn(INTERRUPTED.format(n=report.n_iter, what="iterations"))
         vars(self).pop("_paused", None)
         n_seen = report.n_iter * X.shape[0]
-        best = min(watch.losses, default=report.loss)
-        self._record(watch, n_seen + (self.t_ if continuing else 0), best, continuing)
+        if not watch.losses:
+            patience.best = report.loss
+        self._record(watch, n_seen + (self.t_ if continuing else 0), patience, continuing)
         self.n_iter_, self.loss_ = min(report.n_iter, self.max_iter), report.loss
 
-    def _record(self, watch, n_seen, best, continuing):
+    def _record(self, watch, n_seen, patience, continuing):
         """Set what a fit leaves beside the weights; curves go on over warm starts."""
 
         def continued(name, values):
@@ -294,13 +404,19 @@ class TrainableNetwork(NeuralEstimator):
         self.n_iter_ = watch.n_epochs
         self.loss_ = watch.losses[-1] if watch.losses else np.inf
         self.loss_curve_ = continued("loss_curve_", watch.losses)
-        if watch.score is None:
-            self.best_loss_ = best
-            self.validation_scores_ = self.best_validation_score_ = None
+        self.learning_rate_curve_ = continued("learning_rate_curve_", watch.rates)
+        self.best_epoch_ = len(self.loss_curve_) - patience.n_epochs + patience.best_epoch
+        self.best_loss_ = None if watch.steers else patience.best
+        if watch.measure is None:
+            self.validation_scores_ = self.validation_loss_curve_ = None
+            self.best_validation_score_ = None
         else:
-            self.best_loss_ = None
             self.validation_scores_ = continued("validation_scores_", watch.scores)
-            self.best_validation_score_ = -best
+            self.validation_loss_curve_ = continued(
+                "validation_loss_curve_", watch.validation_losses
+            )
+            best = max(watch.scores, default=np.nan)
+            self.best_validation_score_ = -patience.best if watch.steers else best
 
     # -- answering -----------------------------------------------------------------------------
 
@@ -318,7 +434,17 @@ class NetworkClassifier(ClassifierMixin, TrainableNetwork):
 
     @available_if(lambda self: self._has_epochs())
     @fit_method
-    def partial_fit(self, X, y, sample_weight=None, classes=None):
+    def partial_fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        classes=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+    ):
         """Train for one epoch on the given samples, from where the last call stopped.
 
         The optimiser's state, the learning rate and the random numbers go on as well, so calls on
@@ -335,6 +461,8 @@ class NetworkClassifier(ClassifierMixin, TrainableNetwork):
             Weights, at least 0 and not all 0.
         classes : array-like of shape (n_classes,), default=None
             All labels that will ever come. Needed in the first call only.
+        X_val, y_val, sample_weight_val
+            A validation set, measured after the epoch; see :meth:`fit`.
 
         Returns
         -------
@@ -342,7 +470,8 @@ class NetworkClassifier(ClassifierMixin, TrainableNetwork):
             The estimator, one epoch further.
         """
         classes = self._check_first_call(classes)
-        return self._fit(X, y, sample_weight, incremental=True, classes=classes)
+        validation = X_val, y_val, sample_weight_val
+        return self._fit(X, y, sample_weight, validation, incremental=True, classes=classes)
 
     def decision_function(self, X):
         """Return the weighted sums of the output neurons, before the output activation.
@@ -369,27 +498,41 @@ class NetworkClassifier(ClassifierMixin, TrainableNetwork):
 
 
 @dataclass
-class Paused:
-    """Training between two calls of partial_fit, or after an interrupt."""
+class Training:
+    """What one fit works with."""
 
-    optimizer: Any
+    network: Network
+    parameters: Parameters
+    rng: np.random.RandomState
+    order: np.ndarray
+    held_out: np.ndarray | None
+    watch: Watch | None
+    paused: "Paused | None" = None
+
+
+@dataclass
+class Paused:
+    """Training between two calls: of partial_fit, or of a fit that was stopped.
+
+    The rows, and theta as it was when it stopped, are those of a stopped fit, else None.
+    """
+
+    solver: Any
     eta_0: float
     pace: Pace
     patience: Patience
     rng: np.random.RandomState
+    n_samples: int
+    order: np.ndarray | None = None
+    held_out: np.ndarray | None = None
+    theta: np.ndarray | None = None
 
-
-class _HeldOutScore:
-    """Scores a network in training on the rows held out."""
-
-    def __init__(self, estimator, network, parameters, X, y, weight, rows):
-        self.estimator, self.network, self.parameters = estimator, network, parameters
-        self.X, self.y = X[rows], y[rows]
-        self.weight = None if weight is None else weight[rows]
-
-    def __call__(self):
-        weights, biases = self.parameters.weights, self.parameters.biases
-        z = output_sums(self.network.activations, weights, biases, self.X)
-        if not np.isfinite(z).all():
-            return np.nan
-        return float(self.estimator._validation_score(z, self.y, self.weight))
+    @classmethod
+    def after(cls, training, solver, learner, patience, incremental):
+        n = training.order.size + (0 if training.held_out is None else training.held_out.size)
+        paused = cls(solver, learner.eta_0, learner.pace, patience, training.rng, n)
+        if not incremental:
+            last = training.parameters.theta if patience.last is None else patience.last
+            paused.order, paused.held_out = training.order, training.held_out
+            paused.theta = last.copy()
+        return paused

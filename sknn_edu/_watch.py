@@ -1,4 +1,4 @@
-"""Who watches a fit: curves, scores on held-out samples, and what verbose estimators print."""
+"""Who watches a fit: curves, validation, callbacks, and what verbose estimators print."""
 
 from math import isfinite
 
@@ -10,45 +10,69 @@ class Watch:
     ----------
     estimator : estimator
         Its ``verbose``, ``tol`` and ``n_iter_no_change`` are read.
-    score : callable ``score() -> float`` or None
-        The score of the parameters as they stand, on samples held out. It is what training
-        maximises where it is given; else training minimises the loss.
+    tasks : Tasks
+        What callbacks are told through.
+    measure : callable ``measure() -> (loss, score)`` or None
+        Of the parameters as they stand, on samples not learned from.
+    steers : bool
+        Whether training maximises that score; else it minimises the loss.
+    rate : callable ``rate() -> float`` or None
+        The learning rate of the last step.
     loss_format : str
         How to print the loss of an epoch.
     """
 
-    def __init__(self, estimator, score=None, loss_format="loss = {:.8f}"):
-        self.estimator = estimator
-        self.score = score
+    def __init__(
+        self,
+        estimator,
+        tasks,
+        measure=None,
+        steers=False,
+        rate=None,
+        loss_format="loss = {:.8f}",
+    ):
+        self.estimator, self.tasks = estimator, tasks
+        self.measure, self.steers, self.rate = measure, steers, rate
         self.loss_format = loss_format
-        self.losses = []
-        self.scores = []
+        self.losses, self.rates = [], []
+        self.validation_losses, self.scores = [], []
 
     @property
     def n_epochs(self):
         return len(self.losses)
 
+    @property
+    def wants_stop(self):
+        return self.tasks.stop
+
+    def epoch_begins(self):
+        self.tasks.epoch_begins()
+
     def epoch_ended(self, loss):
         self.losses.append(loss)
-        if self.estimator.verbose:
-            print(f"Iteration {self.n_epochs}, {self.loss_format.format(loss)}")
-        if self.score is None:
-            return loss
-        score = self.score()
-        self.scores.append(score)
-        if self.estimator.verbose:
-            print(f"Validation score: {score:f}")
-        return -score
+        if self.rate is not None:
+            self.rates.append(self.rate())
+        self._print(f"Iteration {self.n_epochs}, {self.loss_format.format(loss)}")
+        if self.measure is not None:
+            validation_loss, score = self.measure()
+            self.validation_losses.append(validation_loss)
+            self.scores.append(score)
+            self._print(f"Validation score: {score:f}")
+        self.tasks.epoch_ended()
+        return -score if self.steers else loss
 
     def plateau_reached(self, goes_on):
-        what = "Training loss" if self.score is None else "Validation score"
+        what = "Validation score" if self.steers else "Training loss"
         then = "Lowering the learning rate." if goes_on else "Stopping."
-        if self.estimator.verbose:
-            print(
-                f"{what} did not improve more than tol={self.estimator.tol:f} for "
-                f"{self.estimator.n_iter_no_change} consecutive epochs. {then}"
-            )
+        self._print(
+            f"{what} did not improve more than tol={self.estimator.tol:f} for "
+            f"{self.estimator.n_iter_no_change} consecutive epochs. {then}"
+        )
 
     def best_score_was_finite(self):
         """Tell whether there is an epoch to go back to."""
-        return any(isfinite(score) for score in self.scores)
+        return self.steers and any(isfinite(score) for score in self.scores)
+
+    def _print(self, text):
+        if self.estimator.verbose and self.estimator.verbose != 2:  # 2 is a progress bar
+            print(text)

@@ -216,11 +216,6 @@ def test_poisson_refuses_negative_targets():
         MLPRegressor("poisson").fit(X, X[:, 0])
 
 
-def test_several_columns_of_several_classes_are_refused():
-    with pytest.raises(ValueError, match="MultiOutputClassifier"):
-        MLPClassifier().fit(X, np.column_stack([Y, np.arange(60) % 3]))
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [

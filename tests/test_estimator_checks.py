@@ -8,6 +8,7 @@ import pytest
 from sklearn.utils.estimator_checks import check_estimator
 
 from sknn_edu import MLPClassifier, MLPRegressor, PerceptronClassifier, SigmoidNeuronClassifier
+from sknn_edu.core.optimizers import AdamW
 
 # These two ask for equality to 1e-7 between results of sums in different order. Two neighbouring
 # float32 numbers lie that far apart, so no sum in float32 can promise it; scikit-learn's networks
@@ -20,21 +21,47 @@ FINER_THAN_FLOAT32 = {
 # This one asks 87 % of 50 overlapping samples to be answered with a class of 10^7 times the weight.
 # A perceptron that makes no more mistakes on that class may answer 84 %: the order decides.
 A_MATTER_OF_ORDER = {"check_class_weight_classifiers"}
+# A network answers as its random start has it where there are no samples of the heavy class near
+# by, and so it does for some starts and solvers on the unscaled samples of this check.
+A_MATTER_OF_THE_START = {"check_class_weight_classifiers"}
+# Several labels near certainty: numbers next to 1 lie too far apart to keep the order of the sums.
+NEXT_TO_ONE = {"check_classifier_multioutput"}
+# Weight 2 and two copies are the same samples, but chance does not treat them the same: dropout
+# silences neurons for each row, and the validation split is drawn among rows.
+CHANCE_FOR_EACH_ROW = {
+    "check_sample_weight_equivalence_on_dense_data",
+    "check_sample_weight_equivalence_on_sparse_data",
+}
+# As with scikit-learn's networks, partial_fit after a fit with early stopping is refused.
+REFUSED = {"check_fit_score_takes_y"}
+EARLY_STOPPING = CHANCE_FOR_EACH_ROW | REFUSED | A_MATTER_OF_THE_START
 
 NETWORK_VARIANTS = [
     ({}, set()),
     ({"solver": "sgd"}, set()),
-    ({"solver": "lbfgs"}, set()),
+    ({"solver": "lbfgs"}, A_MATTER_OF_THE_START | NEXT_TO_ONE),
     ({"activation": "identity"}, set()),
     ({"activation": "logistic"}, set()),
-    ({"activation": "tanh"}, set()),
+    ({"activation": "tanh"}, A_MATTER_OF_THE_START),
     ({"shuffle": False}, set()),
     ({"hidden_layer_sizes": (20, 10)}, set()),
     ({"solver": "sgd", "learning_rate": "adaptive"}, set()),
-    ({"solver": "lbfgs", "activation": "tanh"}, set()),
+    ({"solver": "lbfgs", "activation": "tanh"}, NEXT_TO_ONE),
     ({"alpha": 0.0}, set()),
     ({"dtype": "float64"}, set()),
-    ({"dtype": "float32"}, FINER_THAN_FLOAT32),
+    ({"dtype": "float32"}, FINER_THAN_FLOAT32 | NEXT_TO_ONE),
+    ({"dropout": 0.1}, CHANCE_FOR_EACH_ROW),
+    ({"solver": "adamw"}, set()),
+    ({"solver": "rmsprop"}, set()),
+    ({"solver": AdamW(weight_decay=0.1)}, set()),
+    ({"clip_norm": 1.0}, set()),
+    ({"activation": "gelu", "init": "he"}, set()),
+    ({"activation": ["selu"], "init": "lecun"}, set()),
+    ({"init": "orthogonal"}, set()),
+    ({"learning_rate": "cosine"}, set()),
+    ({"learning_rate": "one_cycle", "warmup_fraction": 0.1}, set()),
+    ({"early_stopping": True, "validation_fraction": 0.3}, EARLY_STOPPING),
+    ({"early_stopping": True, "validation_fraction": 0.3, "scoring": "loss"}, EARLY_STOPPING),
 ]
 VARIANTS = {
     PerceptronClassifier: [
@@ -53,10 +80,21 @@ VARIANTS = {
         ({"class_weight": "balanced"}, set()),
         ({"alpha": 0.1}, set()),
         ({"alpha": 0.0001}, set()),
+        ({"early_stopping": True, "validation_fraction": 0.3}, EARLY_STOPPING),
         ({"dtype": "float32"}, FINER_THAN_FLOAT32),
     ],
-    MLPClassifier: NETWORK_VARIANTS,
-    MLPRegressor: NETWORK_VARIANTS,
+    MLPClassifier: [
+        *NETWORK_VARIANTS,
+        ({"class_weight": "balanced"}, set()),
+        ({"label_smoothing": 0.1}, set()),
+    ],
+    MLPRegressor: [
+        *NETWORK_VARIANTS,
+        ({"loss": "absolute_error"}, set()),
+        ({"loss": "huber"}, set()),
+        ({"loss": "log_cosh"}, set()),
+        ({"loss": "quantile"}, set()),
+    ],
 }
 CASES = [
     pytest.param(estimator(**params), excepted, id=f"{estimator.__name__}-{params}")

@@ -76,7 +76,7 @@ class Task:
         layers = []
         for n_in, n_out in pairwise(self.layer_sizes):
             W, b = np.empty((n_in, n_out)), np.empty(n_out)
-            glorot_uniform(rng, ACTIVATIONS["relu"].glorot_factor, W, b)
+            glorot_uniform(rng, ACTIVATIONS["relu"], W, b)
             layers.append((W, b))
         return layers, self._orders(rng)
 

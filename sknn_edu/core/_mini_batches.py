@@ -46,20 +46,34 @@ class MiniBatches:
     Parameters
     ----------
     X : ndarray (n_samples, n_features), C-contiguous, or CSR array
-    y : ndarray (n_samples, n_outputs), or of class numbers (n_samples,)
+    y : ndarray (n_samples, n_outputs), or of output numbers (n_samples,) or (n_samples, k)
+        An integer array names the outputs that should say 1, all others 0.
     n_outputs : int
-        Outputs of the network; a class number becomes a 1 among so many zeros.
+        Outputs of the network.
     weight : ndarray (n_samples,) or None
     batch_size : int
         Samples in a batch; the last one may be smaller.
     dtype : dtype
         What the network computes in.
+    smoothing : float
+        The targets are moved by this share of the way to ``ignorance``: label smoothing.
+    ignorance : ndarray (n_outputs, 1) or None
+        What an output should say that knows nothing: 1 / n_classes.
     """
 
     def __init__(
-        self, X: Any, y: Array, n_outputs: int, weight: Array | None, batch_size: int, dtype: Any
+        self,
+        X: Any,
+        y: Array,
+        n_outputs: int,
+        weight: Array | None,
+        batch_size: int,
+        dtype: Any,
+        smoothing: float = 0.0,
+        ignorance: Array | None = None,
     ) -> None:
         self.X, self.y, self.weight = X, y, weight
+        self.smoothing, self.ignorance = smoothing, ignorance
         self.batch_size = batch_size
         n_samples, n_features = X.shape
         numbers_in_batch = batch_size * (n_features + 1 + n_outputs)
@@ -97,10 +111,17 @@ class MiniBatches:
         return inputs
 
     def _targets_of(self, rows: Indices) -> Array:
-        y, targets = self.y.take(rows, axis=0), self._targets[:, : rows.size]
-        if y.ndim == 1:
-            targets[...] = 0
-            targets[y, np.arange(y.size)] = 1
-        else:
-            targets[...] = y.T
+        targets = self._targets[:, : rows.size]
+        fill_targets(targets, self.y.take(rows, axis=0))
+        if self.smoothing:
+            targets += self.smoothing * (self.ignorance - targets)
         return targets
+
+
+def fill_targets(targets: Array, y: Array) -> None:
+    """Write y, rows of targets or of output numbers, into targets (n_outputs, n)."""
+    if y.dtype.kind == "i":
+        targets[...] = 0
+        targets[y.T, np.arange(len(y))] = 1
+    else:
+        targets[...] = y.T

@@ -3,16 +3,19 @@
 Any function a = g(z) whose slope g'(z) is known will do for a hidden layer. It must bend, though:
 layers of straight lines make only another straight line (``identity`` is here to show that).
 
-Backpropagation multiplies the blame that arrives at a by the slope: delta <- delta * g'(z). Every
-slope below is written in terms of a itself, so z need not be kept. Each function stands with its
-derivative right below it, and :data:`ACTIVATIONS` lists them all: to add an activation, write the
-two functions and one line there. Chapter 4 says how the weights that make z should start.
+Backpropagation multiplies the blame that arrives at a by the slope: delta <- delta * g'(z). Most
+slopes below can be told from a itself, so that z need not be kept; a function whose slope needs z
+says so. Each function stands with its derivative right below it, and :data:`ACTIVATIONS` lists
+them all: to add an activation, write the two functions and one line there. Chapter 4 says how the
+weights that make z should start.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import pi, sqrt
 
 import numpy as np
+from scipy.special import expit, ndtr
 
 from sknn_edu.core._arrays import Array, scalar
 from sknn_edu.core.sigmoid_neuron import sigmoid_backward
@@ -22,52 +25,78 @@ from sknn_edu.core.sigmoid_neuron import sigmoid_backward
 class Activation:
     """A function of the weighted sum, with its derivative.
 
+    To make one of your own, write the two functions at the top level of a module, so that they
+    can be pickled, and pass ``Activation("name", forward, backward)`` as ``activation``.
+
     Parameters
     ----------
     name : str
         The word that users write.
-    forward : callable ``forward(z) -> None``
-        Overwrites z, which is C-contiguous, with a = g(z), elementwise.
-    backward : callable ``backward(a, delta) -> None``
-        Multiplies delta by g'(z) in place. `a` has served its purpose by then and may be
+    forward : callable ``forward(z, a) -> None``
+        Writes a = g(z), elementwise; both are C-contiguous and may be the same array.
+    backward : callable ``backward(z, a, delta) -> None``
+        Multiplies delta by g'(z) in place. z and a have served their purpose by then and may be
         overwritten.
+    keeps_z : bool
+        Whether backward looks at z. If not, z and a are the same array in training.
     glorot_factor : float
         The numerator of the initial weights' bound, see :func:`~.initializers.glorot_uniform`:
         6 for functions with slope 1 at 0; 2 for the sigmoid, as scikit-learn has it.
+
+    Examples
+    --------
+    >>> from sknn_edu import MLPRegressor
+    >>> from sknn_edu.core.activations import Activation
+    >>> def square(z, a):
+    ...     a[...] = z * z
+    >>> def square_backward(z, a, delta):
+    ...     delta *= 2 * z
+    >>> parabola = Activation("parabola", square, square_backward, keeps_z=True)
+    >>> mlp = MLPRegressor(hidden_layer_sizes=4, activation=parabola, solver="lbfgs")
+    >>> mlp.fit([[-1.0], [0.0], [1.0], [2.0]], [1.0, 0.0, 1.0, 4.0]).predict([[3.0]]).round(1)
+    array([9.])
     """
 
     name: str
-    forward: Callable[[Array], None]
-    backward: Callable[[Array, Array], None]
+    forward: Callable[[Array, Array], None]
+    backward: Callable[[Array, Array, Array], None]
+    keeps_z: bool = False
     glorot_factor: float = 6.0
 
 
-def identity(z: Array) -> None:
+def identity(z: Array, a: Array) -> None:
     """a = z."""
+    if a is not z:
+        a[...] = z
 
 
-def identity_backward(a: Array, delta: Array) -> None:
+def identity_backward(z: Array, a: Array, delta: Array) -> None:
     """da/dz = 1."""
 
 
-def logistic(z: Array) -> None:
+def logistic(z: Array, a: Array) -> None:
     """a = 1 / (1 + e^-z), in (0, 1).
 
     As (1 + tanh(z / 2)) / 2 NumPy computes it in a quarter of the time that chapter 2's takes. It
     is exact to 1e-16, not to a share of a: enough within a network, too coarse for a probability.
     """
-    z *= 0.5
-    np.tanh(z, out=z)
-    z *= 0.5
-    z += 0.5
+    np.multiply(z, 0.5, out=a)
+    np.tanh(a, out=a)
+    a *= 0.5
+    a += 0.5
 
 
-def tanh(z: Array) -> None:
+def logistic_backward(z: Array, a: Array, delta: Array) -> None:
+    """da/dz = a (1 - a)."""
+    sigmoid_backward(a, delta)
+
+
+def tanh(z: Array, a: Array) -> None:
     """a = (e^z - e^-z) / (e^z + e^-z), in (-1, 1)."""
-    np.tanh(z, out=z)
+    np.tanh(z, out=a)
 
 
-def tanh_backward(a: Array, delta: Array) -> None:
+def tanh_backward(z: Array, a: Array, delta: Array) -> None:
     """da/dz = 1 - a^2."""
     np.multiply(a, a, out=a)
     np.subtract(1, a, out=a)
@@ -78,31 +107,131 @@ ZEROS = {dtype: np.zeros(2**18, dtype) for dtype in (np.float32, np.float64)}
 ZERO = {dtype: scalar(0, dtype) for dtype in (np.float32, np.float64)}
 
 
-def relu(z: Array) -> None:
+def relu(z: Array, a: Array) -> None:
     """a = max(0, z).
 
     Against an array of zeros NumPy compares several numbers at once, against a single 0 it does
     not: 3 to 7 times faster (``examples/benchmarks``, W3 and W4).
     """
-    zeros, flat = ZEROS[z.dtype.type], z.reshape(-1)
-    if flat.size <= zeros.size:
-        np.maximum(flat, zeros[: flat.size], out=flat)
+    zeros, z, a = ZEROS[z.dtype.type], z.reshape(-1), a.reshape(-1)
+    if z.size <= zeros.size:
+        np.maximum(z, zeros[: z.size], out=a)
         return
-    for start in range(0, flat.size, zeros.size):
-        relu(flat[start : start + zeros.size])
+    for start in range(0, z.size, zeros.size):
+        relu(z[start : start + zeros.size], a[start : start + zeros.size])
 
 
-def relu_backward(a: Array, delta: Array) -> None:
+def relu_backward(z: Array, a: Array, delta: Array) -> None:
     """da/dz = 1 where the neuron fired, else 0."""
     np.multiply(delta, a > ZERO[a.dtype.type], out=delta)
+
+
+LEAK = 0.01
+"""The slope of leaky_relu below 0."""
+
+
+def leaky_relu(z: Array, a: Array) -> None:
+    """a = max(z, z / 100): a neuron that does not fire still learns (Maas et al. 2013)."""
+    np.maximum(z, LEAK * z, out=a)
+
+
+def leaky_relu_backward(z: Array, a: Array, delta: Array) -> None:
+    """da/dz = 1 where z > 0, else 1/100."""
+    np.multiply(delta, LEAK, out=delta, where=a <= 0)
+
+
+def elu(z: Array, a: Array) -> None:
+    """a = z above 0, e^z - 1 below (Clevert et al., arXiv 1511.07289)."""
+    below = np.expm1(np.minimum(z, 0))
+    np.maximum(z, below, out=a)
+
+
+def elu_backward(z: Array, a: Array, delta: Array) -> None:
+    """da/dz = 1 above 0, a + 1 = e^z below."""
+    delta *= np.minimum(a, 0) + 1
+
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
+
+def selu(z: Array, a: Array) -> None:
+    """a = 1.0507 z above 0, 1.7581 (e^z - 1) below: layers keep mean 0 and variance 1.
+
+    Klambauer et al., arXiv 1706.02515.
+    """
+    below = np.expm1(np.minimum(z, 0))
+    below *= SELU_ALPHA
+    np.maximum(z, 0, out=a)
+    a += below
+    a *= SELU_SCALE
+
+
+def selu_backward(z: Array, a: Array, delta: Array) -> None:
+    """da/dz = 1.0507 above 0, a + 1.7581 below."""
+    slope = a + SELU_SCALE * SELU_ALPHA
+    np.copyto(slope, SELU_SCALE, where=a > 0)
+    delta *= slope
+
+
+def gelu(z: Array, a: Array) -> None:
+    """a = z P(N <= z), N standard normal (Hendrycks and Gimpel, arXiv 1606.08415)."""
+    np.multiply(z, ndtr(z), out=a)
+
+
+def gelu_backward(z: Array, a: Array, delta: Array) -> None:
+    """da/dz = P(N <= z) + z p(z), p the normal density."""
+    density = np.exp(-0.5 * z * z)
+    density *= 1 / sqrt(2 * pi)
+    density *= z
+    density += ndtr(z)
+    delta *= density
+
+
+def silu(z: Array, a: Array) -> None:
+    """a = z s(z), s the sigmoid; also called swish (Elfwing et al., arXiv 1702.03118)."""
+    np.multiply(z, expit(z), out=a)
+
+
+def silu_backward(z: Array, a: Array, delta: Array) -> None:
+    """da/dz = s + z s (1 - s) = s + a (1 - s)."""
+    s = expit(z)
+    delta *= s + a * (1 - s)
+
+
+def softplus(z: Array, a: Array) -> None:
+    """a = log(1 + e^z), a smooth relu."""
+    np.logaddexp(z, z.dtype.type(0), out=a)
+
+
+def softplus_backward(z: Array, a: Array, delta: Array) -> None:
+    """da/dz = s(z) = 1 - e^-a."""
+    delta *= -np.expm1(-a)
+
+
+def mish(z: Array, a: Array) -> None:
+    """a = z tanh(log(1 + e^z)) (Misra, arXiv 1908.08681)."""
+    np.multiply(z, np.tanh(np.logaddexp(z, z.dtype.type(0))), out=a)
+
+
+def mish_backward(z: Array, a: Array, delta: Array) -> None:
+    """da/dz = t + z s (1 - t^2) with t = tanh(log(1 + e^z)), s the sigmoid."""
+    t = np.tanh(np.logaddexp(z, z.dtype.type(0)))
+    delta *= t + z * expit(z) * (1 - t * t)
 
 
 ACTIVATIONS: dict[str, Activation] = {
     activation.name: activation
     for activation in (
         Activation("identity", identity, identity_backward),
-        Activation("logistic", logistic, sigmoid_backward, glorot_factor=2.0),
+        Activation("logistic", logistic, logistic_backward, glorot_factor=2.0),
         Activation("tanh", tanh, tanh_backward),
         Activation("relu", relu, relu_backward),
+        Activation("leaky_relu", leaky_relu, leaky_relu_backward),
+        Activation("elu", elu, elu_backward),
+        Activation("selu", selu, selu_backward),
+        Activation("gelu", gelu, gelu_backward, keeps_z=True),
+        Activation("silu", silu, silu_backward, keeps_z=True),
+        Activation("softplus", softplus, softplus_backward),
+        Activation("mish", mish, mish_backward, keeps_z=True),
     )
 }

@@ -10,12 +10,13 @@ cost at the moment when it was shown.
 """
 
 from dataclasses import dataclass, field
+from math import inf, sqrt
 
 import numpy as np
 
 from sknn_edu.core._arrays import Array, Indices, scalar
 from sknn_edu.core._mini_batches import MiniBatches, Samples
-from sknn_edu.core.network import Network, Parameters, Pass, l2_strengths, with_l2
+from sknn_edu.core.network import Dropout, Network, Parameters, Pass, is_weight, with_l2
 from sknn_edu.core.optimizers import Optimizer, State, as_scalars
 from sknn_edu.core.schedules import Schedule
 
@@ -25,11 +26,39 @@ STRETCH = 32_768
 
 @dataclass
 class Pace:
-    """What the steps carry from one to the next, over epochs and over pauses between two calls."""
+    """What the steps carry from one to the next, over epochs and over pauses between two calls.
+
+    ``eta`` is the schedule's, ``rate`` what the last step used; ``chance`` decides what dropout
+    drops.
+    """
 
     optimizer_state: State
     eta: float
+    rate: float
+    chance: np.random.Generator | None = None
     n_seen: int = 0
+
+
+@dataclass(frozen=True)
+class Regularization:
+    """What keeps a network from learning its samples by heart; all off by default.
+
+    Parameters
+    ----------
+    alpha : float
+        L2 penalty, see :func:`~.network.with_l2`.
+    weight_decay : float
+        Each step also shrinks the weights, not the biases, by so many learning rates.
+    clip_norm : float
+        The gradient of the mean loss is shortened to this length where it is longer.
+    dropout : tuple of float
+        A rate for each hidden layer, see :class:`~.network.Dropout`.
+    """
+
+    alpha: float = 0.0
+    weight_decay: float = 0.0
+    clip_norm: float = inf
+    dropout: tuple[float, ...] = ()
 
 
 class Mover:
@@ -45,36 +74,60 @@ class Mover:
         What the optimiser remembers; moved on in place.
     theta, grad : ndarray
         Views are kept: what they hold at each step is what counts.
-    strengths : ndarray
-        As long as theta: the L2 penalty alpha of each parameter, :func:`~.network.l2_strengths`.
+    mask : ndarray
+        As long as theta: :func:`~.network.is_weight`.
+    regularization : Regularization
     """
 
     def __init__(
-        self, optimizer: Optimizer, state: State, theta: Array, grad: Array, strengths: Array
+        self,
+        optimizer: Optimizer,
+        state: State,
+        theta: Array,
+        grad: Array,
+        mask: Array,
+        regularization: Regularization,
     ) -> None:
-        self.optimizer, self.state = optimizer, state
+        self.optimizer, self.state, self.regularization = optimizer, state, regularization
+        self._grad = grad
         self._constants = as_scalars(optimizer.constants(), theta.dtype)
-        self._rate = scalar(0, theta.dtype)
+        self._rate, self._decay = scalar(0, theta.dtype), scalar(0, theta.dtype)
         stretches = [slice(k, k + STRETCH) for k in range(0, theta.size, STRETCH)]
         self._parts = [(theta[s], grad[s], [v[s] for v in state.vectors]) for s in stretches]
-        self._strengths = [one_if_all_alike(strengths[s]) for s in stretches]
-        self._penalises = bool(strengths.any())
-        self._n, self._strengths_over_n = 1.0, self._strengths
+        self._mask = [one_if_all_alike(mask[s]) for s in stretches]
+        self._n, self._strengths = 0.0, self._mask
 
     def step(self, eta: float, n: float) -> float:
         """Take a step on the mean loss of n samples with L2 penalty; return n times the penalty."""
         self.state.t += 1
         self._rate[()] = self.optimizer.rate(eta, self.state.t)
-        if self._penalises and n != self._n:
+        wanted = self.regularization
+        if wanted.clip_norm < inf:
+            shorten(self._grad, wanted.clip_norm)
+        if wanted.weight_decay > 0:
+            self._shrink_weights(eta * wanted.weight_decay)
+        if n != self._n and wanted.alpha > 0:
             self._n = n
-            self._strengths_over_n = [np.asarray(strength / n) for strength in self._strengths]
+            self._strengths = [np.asarray(mask * (wanted.alpha / n)) for mask in self._mask]
         penalty = 0.0
-        for (theta, g, memory), strength in zip(self._parts, self._strengths_over_n, strict=True):
-            if self._penalises:
+        for (theta, g, memory), strength in zip(self._parts, self._strengths, strict=True):
+            if wanted.alpha > 0:
                 g, of_part = with_l2(g, theta, strength)
                 penalty += of_part
             self.optimizer.move(theta, g, memory, self._constants, self._rate)
         return n * penalty
+
+    def _shrink_weights(self, share: float) -> None:
+        self._decay[()] = share
+        for (theta, _, _), mask in zip(self._parts, self._mask, strict=True):
+            theta -= self._decay * mask * theta
+
+
+def shorten(g: Array, longest: float) -> None:
+    """Scale the vector g in place to a length of at most `longest`."""
+    length = sqrt(float(g.dot(g)))
+    if length > longest:
+        g *= longest / length
 
 
 def one_if_all_alike(vector: Array) -> Array:
@@ -94,8 +147,11 @@ class GradientDescent:
         How to step.
     eta_0 : float
         The initial learning rate.
-    alpha : float
-        L2 penalty, see :func:`~.network.with_l2`.
+    n_steps : int
+        How many steps training is to take at most, for schedules that reckon with the end.
+    regularization : Regularization
+    seed : int
+        Of what dropout drops.
 
     Attributes
     ----------
@@ -109,22 +165,26 @@ class GradientDescent:
     optimizer: Optimizer
     schedule: Schedule
     eta_0: float
-    alpha: float
+    n_steps: int
+    regularization: Regularization = Regularization()
+    seed: int = 0
     pace: Pace = field(init=False)
 
     def __post_init__(self) -> None:
         theta = self.parameters.theta
         self._gradient = Parameters(self.network.layer_sizes, theta.dtype)
-        self._passes: dict[int, Pass] = {}
-        self.go_on_from(Pace(State(self.optimizer, theta), self.eta_0))
+        chance = np.random.default_rng(self.seed) if any(self.regularization.dropout) else None
+        self.go_on_from(Pace(State(self.optimizer, theta), self.eta_0, self.eta_0, chance))
 
     def go_on_from(self, pace: Pace) -> None:
         """Take over the pace of an earlier training of the same network."""
-        theta = self.parameters.theta
-        strengths = l2_strengths(self.network.layer_sizes, self.alpha, theta.dtype)
+        theta, wanted = self.parameters.theta, self.regularization
         self.pace = pace
+        self._passes: dict[int, Pass] = {}
+        self._dropout = None if pace.chance is None else Dropout(wanted.dropout, pace.chance)
+        mask = is_weight(self.network.layer_sizes, theta.dtype)
         self._mover = Mover(
-            self.optimizer, pace.optimizer_state, theta, self._gradient.theta, strengths
+            self.optimizer, pace.optimizer_state, theta, self._gradient.theta, mask, wanted
         )
 
     def epoch(self, order: Indices) -> float:
@@ -151,11 +211,16 @@ class GradientDescent:
             return 0.0
         share = work.share if batch.weight is None else batch.weight / total
         work.backward(batch.X, batch.y, share)
-        return self._mover.step(self.pace.eta, total)
+        pace = self.pace
+        pace.rate = pace.eta
+        if self.schedule.moves_each_step:
+            progress = (pace.optimizer_state.t + 0.5) / self.n_steps  # in the middle of the step
+            pace.rate = self.schedule.at(pace.eta, self.eta_0, min(progress, 1.0))
+        return self._mover.step(pace.rate, total)
 
     def _pass(self, m: int) -> Pass:
         if m not in self._passes:
-            self._passes[m] = Pass(self.network, self.parameters, self._gradient, m)
+            self._passes[m] = Pass(self.network, self.parameters, self._gradient, m, self._dropout)
         return self._passes[m]
 
     def is_perfect(self, loss: float) -> bool:

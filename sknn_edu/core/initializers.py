@@ -1,25 +1,31 @@
 """Chapter 4: where do the weights start?
 
 Not at zero: two neurons of a layer that start alike receive the same blame and stay alike for
-ever. Random, then, and of a size that neither drowns nor saturates the next layer. Glorot and
-Bengio (2010, eq. 16) keep the variance of activations and of deltas about equal from layer to
-layer by drawing from a uniform distribution with bound sqrt(6 / (n_in + n_out)).
-
-Chapter 5 fills the layers of a network with these numbers.
+ever. Random, then, and of a size that neither drowns nor saturates the next layer: what a neuron
+adds up should vary about as much as each of its inputs, so the more inputs, the smaller the
+weights. :data:`INITIALIZERS` lists the recipes. Chapter 5 fills the layers of a network with these
+numbers.
 """
 
+from collections.abc import Callable
 from math import sqrt
 
+import numpy as np
 from numpy.random import RandomState
 
 from sknn_edu.core._arrays import Array
+from sknn_edu.core.activations import Activation
+
+Initializer = Callable[[RandomState, Activation, Array, Array], None]
+"""Fills W (n_in, n_out) and then b (n_out,) of a layer; numbers are drawn in float64."""
 
 
-def glorot_uniform(rng: RandomState, factor: float, W: Array, b: Array) -> None:
-    """Fill W (n_in, n_out) and then b (n_out,) from U(-bound, bound).
+def glorot_uniform(rng: RandomState, g: Activation, W: Array, b: Array) -> None:
+    """Fill W and then b from U(-bound, bound), bound = sqrt(factor / (n_in + n_out)).
 
-    ``bound = sqrt(factor / (n_in + n_out))``. The numbers are drawn in float64 whatever the dtype
-    of W, weights before biases: scikit-learn's order, so that one seed gives both the same start.
+    So the variance of activations and that of deltas stay about equal from layer to layer. The
+    factor is that of the activation. Biases are drawn too, after the weights: scikit-learn's way,
+    so that one seed gives both the same start.
 
     References
     ----------
@@ -27,6 +33,52 @@ def glorot_uniform(rng: RandomState, factor: float, W: Array, b: Array) -> None:
     networks", AISTATS 2010, equation 16.
     """
     n_in, n_out = W.shape
-    bound = sqrt(factor / (n_in + n_out))
+    bound = sqrt(g.glorot_factor / (n_in + n_out))
     W[...] = rng.uniform(-bound, bound, (n_in, n_out))
     b[...] = rng.uniform(-bound, bound, n_out)
+
+
+def glorot(rng: RandomState, g: Activation, W: Array, b: Array) -> None:
+    """Fill W from U(-bound, bound), bound = sqrt(6 / (n_in + n_out)), and b with 0."""
+    bound = sqrt(6 / (W.shape[0] + W.shape[1]))
+    W[...] = rng.uniform(-bound, bound, W.shape)
+    b[...] = 0
+
+
+def he(rng: RandomState, g: Activation, W: Array, b: Array) -> None:
+    """Fill W from N(0, 2 / n_in) and b with 0: for relu and its relatives.
+
+    Half of the sums are cut off, hence the 2 (He et al., arXiv 1502.01852, equation 10).
+    """
+    W[...] = rng.normal(0, sqrt(2 / W.shape[0]), W.shape)
+    b[...] = 0
+
+
+def lecun(rng: RandomState, g: Activation, W: Array, b: Array) -> None:
+    """Fill W from N(0, 1 / n_in) and b with 0: for selu and tanh.
+
+    LeCun et al., "Efficient BackProp", 1998, equation 16.
+    """
+    W[...] = rng.normal(0, sqrt(1 / W.shape[0]), W.shape)
+    b[...] = 0
+
+
+def orthogonal(rng: RandomState, g: Activation, W: Array, b: Array) -> None:
+    """Fill W with a random rotation (or a part of one) and b with 0: lengths are kept.
+
+    Saxe et al., arXiv 1312.6120. The signs make all rotations equally likely.
+    """
+    n_in, n_out = W.shape
+    Q, R = np.linalg.qr(rng.normal(size=(max(n_in, n_out), min(n_in, n_out))))
+    Q *= np.sign(np.diag(R))
+    W[...] = Q if n_in >= n_out else Q.T
+    b[...] = 0
+
+
+INITIALIZERS: dict[str, Initializer] = {
+    "auto": glorot_uniform,
+    "glorot": glorot,
+    "he": he,
+    "lecun": lecun,
+    "orthogonal": orthogonal,
+}

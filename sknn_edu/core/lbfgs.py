@@ -13,8 +13,8 @@ from scipy.optimize import OptimizeResult, minimize
 
 from sknn_edu.core._arrays import Array
 from sknn_edu.core._mini_batches import MiniBatches
-from sknn_edu.core.network import Network, Parameters, Pass, l2_strengths, with_l2
-from sknn_edu.core.training import Monitor, Outcome
+from sknn_edu.core.network import Network, Parameters, Pass, is_weight, with_l2
+from sknn_edu.core.training import Monitor, Outcome, Patience
 
 
 @dataclass
@@ -28,7 +28,9 @@ class LBFGSReport:
     message: str = ""
 
     def finish(self, result: OptimizeResult) -> None:
-        """Take over SciPy's verdict."""
+        """Take over SciPy's verdict, unless it was ours."""
+        if self.outcome in (Outcome.STOPPED, Outcome.PLATEAU):
+            return
         self.x[:] = result.x
         self.n_iter, self.loss, self.message = int(result.nit), float(result.fun), result.message
         if not (isfinite(self.loss) and np.isfinite(self.x).all()):
@@ -55,6 +57,11 @@ class LBFGS:
         Stop, too, when an iteration lowers the loss by less than this share of it.
     max_iter, max_fun : int
         At most this many iterations, and evaluations of the loss.
+    patience : float
+        Stop, too, after more than so many iterations in a row that do not improve what the monitor
+        wants by tol.
+    keep_best : bool
+        End with the parameters of the iteration that the monitor liked best, not of the last.
 
     References
     ----------
@@ -67,6 +74,8 @@ class LBFGS:
     ftol: float
     max_iter: int
     max_fun: int
+    patience: float = inf
+    keep_best: bool = False
 
     def train(
         self,
@@ -74,15 +83,16 @@ class LBFGS:
         parameters: Parameters,
         batches: MiniBatches,
         monitor: Monitor,
+        patience: Patience,
     ) -> LBFGSReport:
-        """Move ``parameters`` (float64) in place to where L-BFGS ends."""
+        """Move ``parameters`` (float64) in place to where L-BFGS ends, and ``patience`` on."""
         sizes = network.layer_sizes
         gradient, gradient_of_some = Parameters(sizes, np.float64), Parameters(sizes, np.float64)
         passes: dict[int, Pass] = {}
         one = np.ones(())
         order = np.arange(len(batches.y))
         total = float(order.size if batches.weight is None else batches.weight.sum())
-        strengths = l2_strengths(sizes, self.alpha / total, np.float64)
+        strengths = is_weight(sizes, np.float64) * (self.alpha / total)
         report = LBFGSReport(x=parameters.theta.copy())
 
         def mean_loss_and_gradient(theta: Array) -> tuple[float, Array]:
@@ -101,11 +111,22 @@ class LBFGS:
             return loss / total + penalty, slope
 
         def iteration_ended(intermediate_result: OptimizeResult) -> None:
-            report.x[:] = intermediate_result.x
+            parameters.theta[:] = report.x[:] = intermediate_result.x
             report.n_iter += 1
             report.loss = float(intermediate_result.fun)
-            monitor.epoch_ended(report.loss)
+            is_best = patience.judge(monitor.epoch_ended(report.loss), self.tol)
+            if is_best and self.keep_best:
+                patience.keepsake = report.x.copy()
+            if monitor.wants_stop:
+                report.outcome = Outcome.STOPPED
+                raise StopIteration
+            if patience.n_stalled > self.patience:
+                monitor.plateau_reached(goes_on=False)
+                report.outcome = Outcome.PLATEAU
+                raise StopIteration
+            monitor.epoch_begins()
 
+        monitor.epoch_begins()
         try:
             result = minimize(
                 mean_loss_and_gradient,
@@ -123,5 +144,6 @@ class LBFGS:
             report.finish(result)
         except KeyboardInterrupt:
             report.outcome = Outcome.INTERRUPTED
-        parameters.theta[:] = report.x
+        kept = patience.keepsake
+        parameters.theta[:] = report.x if kept is None else kept
         return report

@@ -18,7 +18,6 @@ import numpy as np
 from scipy.special import xlogy
 
 from sknn_edu.core._arrays import Array
-from sknn_edu.core.activations import identity
 from sknn_edu.core.sigmoid_neuron import (
     clipped_log,
     cross_entropy,
@@ -32,6 +31,9 @@ from sknn_edu.core.sigmoid_neuron import (
 @dataclass(frozen=True)
 class Loss:
     """A loss with the output activation that it is meant for.
+
+    To make one of your own, write the functions at the top level of a module, so that they can be
+    pickled, and pass ``Loss("name", "identity", activate, value, delta)`` as ``loss``.
 
     Parameters
     ----------
@@ -59,6 +61,10 @@ class Loss:
     delta: Callable[[Array, Array], None]
 
 
+def identity(z: Array) -> None:
+    """a = z."""
+
+
 # Cross-entropy with softmax: L = -log a_y, for one class among several.
 
 
@@ -75,6 +81,122 @@ def categorical_cross_entropy(y: Array, a: Array) -> Array:
     return losses
 
 
+def soft_cross_entropy(y: Array, a: Array) -> Array:
+    """L = -sum_k y_k log a_k in nats; y_k is the share of class k, as in label smoothing."""
+    losses: Array = -(y * clipped_log(a)).sum(axis=0)
+    return losses
+
+
+class SoftmaxOfEach:
+    """Softmax for several questions at once, each with its own classes: k_1 outputs, k_2, ...
+
+    Parameters
+    ----------
+    sizes : tuple of int
+        The number of classes of each question.
+    """
+
+    def __init__(self, sizes: tuple[int, ...]) -> None:
+        self.sizes = sizes
+
+    def __call__(self, z: Array) -> None:
+        stop = 0
+        for size in self.sizes:
+            start, stop = stop, stop + size
+            softmax(z[start:stop])
+
+
+# Losses of z = a that are kinder to outliers than the squared error, with e = a - y.
+
+
+def absolute_error(y: Array, a: Array) -> Array:
+    """L = |e|: minimal at the median."""
+    losses: Array = np.abs(a - y).sum(axis=0)
+    return losses
+
+
+def absolute_error_delta(y: Array, a: Array) -> None:
+    """dL/dz = sign(e)."""
+    a -= y
+    np.sign(a, out=a)
+
+
+def huber(y: Array, a: Array) -> Array:
+    """L = e^2 / 2 where |e| <= 1, else |e| - 1/2 (Huber 1964)."""
+    e = np.abs(a - y)
+    losses: Array = np.where(e <= 1, 0.5 * e * e, e - 0.5).sum(axis=0)
+    return losses
+
+
+def huber_delta(y: Array, a: Array) -> None:
+    """dL/dz = e kept within [-1, 1]."""
+    a -= y
+    np.clip(a, -1, 1, out=a)
+
+
+def log_cosh(y: Array, a: Array) -> Array:
+    """L = log cosh e: e^2 / 2 for small errors, |e| - log 2 for large ones."""
+    e = np.abs(a - y)
+    losses: Array = (e + np.log1p(np.exp(-2 * e)) - np.log(2).astype(e.dtype)).sum(axis=0)
+    return losses
+
+
+def log_cosh_delta(y: Array, a: Array) -> None:
+    """dL/dz = tanh e."""
+    a -= y
+    np.tanh(a, out=a)
+
+
+# The pinball loss: minimal where a share q of the targets lies below a (Koenker and Bassett 1978).
+
+
+@dataclass(frozen=True)
+class Pinball:
+    """L = q (y - a) where y is above a, else (1 - q) (a - y), summed over the quantiles asked for.
+
+    Parameters
+    ----------
+    levels : tuple of float
+        The q of each output, increasing, in (0, 1).
+    """
+
+    levels: tuple[float, ...]
+
+    def _q(self, a: Array) -> Array:
+        return np.array(self.levels, dtype=a.dtype)[:, np.newaxis]
+
+    def value(self, y: Array, a: Array) -> Array:
+        """Return the loss of each sample (m,)."""
+        e = y - a
+        losses: Array = np.maximum(self._q(a) * e, (self._q(a) - 1) * e).sum(axis=0)
+        return losses
+
+    def delta(self, y: Array, a: Array) -> None:
+        """dL/dz = dL/da = 1 - q where a > y, else -q, for one quantile."""
+        np.subtract(a > y, self._q(a), out=a)
+
+    def delta_in_order(self, y: Array, a: Array) -> None:
+        """dL/dz_1 = sum_k dL/da_k and dL/dz_j = s(z_j) sum_(k >= j) dL/da_k, see in_order."""
+        slope = -np.expm1(a[:-1] - a[1:])  # s(z_j) = 1 - e^-softplus(z_j)
+        np.subtract(a > y, self._q(a), out=a)
+        a[...] = np.cumsum(a[::-1], axis=0)[::-1]
+        a[1:] *= slope
+
+
+def in_order(z: Array) -> None:
+    """a_1 = z_1 and a_j = a_(j-1) + log(1 + e^(z_j)): outputs that can never cross."""
+    np.logaddexp(z[1:], z.dtype.type(0), out=z[1:])
+    np.cumsum(z, axis=0, out=z)
+
+
+def quantiles(levels: tuple[float, ...]) -> Loss:
+    """Return the pinball loss for one quantile, or for several that never cross."""
+    pinball = Pinball(levels)
+    if len(levels) == 1:
+        return Loss("quantile", "identity", identity, pinball.value, pinball.delta)
+    return Loss("quantile", "in_order", in_order, pinball.value, pinball.delta_in_order)
+
+
 # Half the Poisson deviance with exp: L = y log(y / a) - y + a, for counts and rates y >= 0.
 
 
@@ -87,6 +209,22 @@ def poisson_deviance(y: Array, a: Array) -> Array:
     """L = y log(y / a) - y + a, summed over outputs; 0 when a = y."""
     losses: Array = (xlogy(y, y / a) - y + a).sum(axis=0)
     return losses
+
+
+# Half the gamma deviance with exp: L = y / a - log(y / a) - 1, for y > 0 whose spread grows with y.
+
+
+def gamma_deviance(y: Array, a: Array) -> Array:
+    """L = y / a - log(y / a) - 1, summed over outputs; 0 when a = y."""
+    ratio = y / a
+    losses: Array = (ratio - np.log(ratio) - 1).sum(axis=0)
+    return losses
+
+
+def gamma_delta(y: Array, a: Array) -> None:
+    """dL/dz = 1 - y / a."""
+    np.divide(y, a, out=a)
+    np.subtract(1, a, out=a)
 
 
 def within_0_and_1(p: Array, log_p: Callable[[], Array]) -> None:
@@ -110,13 +248,19 @@ LOSSES: dict[tuple[str, str], Loss] = {
     for loss in (
         Loss("squared_error", "identity", identity, squared_error, error_delta),
         Loss("squared_error", "logistic", sigmoid, squared_error, squared_error_delta),
+        Loss("absolute_error", "identity", identity, absolute_error, absolute_error_delta),
+        Loss("huber", "identity", identity, huber, huber_delta),
+        Loss("log_cosh", "identity", identity, log_cosh, log_cosh_delta),
+        quantiles((0.5,)),
         Loss("log_loss", "logistic", sigmoid, cross_entropy, error_delta),
         Loss("log_loss", "softmax", softmax, categorical_cross_entropy, error_delta),
         Loss("poisson", "exp", exp, poisson_deviance, error_delta),
+        Loss("gamma", "exp", exp, gamma_deviance, gamma_delta),
     )
 }
 
 OUTPUTS: dict[str, Callable[[Array], None]] = {
-    loss.output: loss.activate for loss in LOSSES.values()
+    "in_order": in_order,
+    **{loss.output: loss.activate for loss in LOSSES.values()},
 }
 """The output activations by name."""

@@ -75,18 +75,46 @@ class Network:
 class Layer:
     """One layer at work on m samples: its parameters, their gradient, and buffers.
 
-    All are views and arrays made beforehand, so that a step creates next to nothing.
+    All are views and arrays made beforehand, so that a step creates next to nothing. z, a and what
+    is handed on are one memory unless the activation needs z for its slope, or dropout a.
     """
 
-    def __init__(self, block: Array, dblock: Array, m: int) -> None:
-        n_out = block.shape[1]
+    def __init__(
+        self, block: Array, dblock: Array, m: int, keeps_z: bool = False, drops: bool = False
+    ) -> None:
+        n_out, dtype = block.shape[1], block.dtype
         self.block, self.block_T = block, block.T  # [W; b] and its transpose
         self.W = block[:-1]  # (n_in, n_out)
         self.dblock = dblock  # [dW; db]   (n_in + 1, n_out)
-        self.outputs = np.ones((n_out + 1, m), dtype=block.dtype)  # [a; 1]
-        self.a = self.outputs[:-1]  # (n_out, m)
-        self.delta = np.empty((n_out, m), dtype=block.dtype)
+        self.outputs = np.ones((n_out + 1, m), dtype=dtype)  # [a; 1]
+        self.handed_on = self.outputs[:-1]  # (n_out, m)
+        self.a = np.empty_like(self.handed_on) if drops else self.handed_on
+        self.z = np.empty_like(self.a) if keeps_z else self.a
+        self.delta = np.empty((n_out, m), dtype=dtype)
         self.delta_T = self.delta.T
+
+
+class Dropout:
+    """Silences each hidden neuron for each sample with a probability, anew at every step.
+
+    a <- a r with r = 1 / (1 - rate) where a random number is at least the rate, else 0: on average
+    a stays what it was, so nothing has to be done at prediction. Each sample trains a thinner
+    network, and no neuron can rely on another (Srivastava et al. 2014, J. Mach. Learn. Res. 15).
+
+    Parameters
+    ----------
+    rates : sequence of float
+        The probability for each hidden layer, in [0, 1).
+    rng : numpy.random.Generator
+    """
+
+    def __init__(self, rates: Sequence[float], rng: np.random.Generator) -> None:
+        self.rates, self.rng = tuple(rates), rng
+
+    def draw(self, k: int, like: Array) -> Array:
+        """Return the factors r of hidden layer k, in the shape of its activations."""
+        r = self.rng.random(like.shape, dtype=np.float32) >= self.rates[k]
+        return np.multiply(r, 1 / (1 - self.rates[k]), dtype=like.dtype)
 
 
 class Pass:
@@ -102,34 +130,54 @@ class Pass:
         What is read, and where the derivatives are written; they stay the same objects.
     m : int
         The number of samples.
+    dropout : Dropout or None
     """
 
     def __init__(
-        self, network: Network, parameters: Parameters, gradient: Parameters, m: int
+        self,
+        network: Network,
+        parameters: Parameters,
+        gradient: Parameters,
+        m: int,
+        dropout: Dropout | None = None,
     ) -> None:
-        self.network = network
+        self.loss, self.activations, self.dropout = network.loss, network.activations, dropout
         self.share = scalar(1 / m, parameters.theta.dtype)  # of each sample in their mean
-        self.activate = [*(g.forward for g in network.activations), network.loss.activate]
         self.layers = [
-            Layer(block, dblock, m)
-            for block, dblock in zip(parameters.blocks, gradient.blocks, strict=True)
+            Layer(block, dblock, m, keeps_z=g.keeps_z, drops=dropout is not None)
+            for block, dblock, g in zip(
+                parameters.blocks, gradient.blocks, self.activations, strict=False
+            )
         ]
+        self.layers.append(Layer(parameters.blocks[-1], gradient.blocks[-1], m))
+        self._factors: list[Array] = []  # of dropout, one array a hidden layer
 
     def forward(self, X: Any) -> Array:
         """Return the outputs (n_outputs, m) for X: (m, n_features + 1) with a last column of ones.
 
         Sparse X comes without that column. What is returned is overwritten by :meth:`backward`.
         """
+        self._factors = []
         inputs = X.T
-        for k, (layer, g) in enumerate(zip(self.layers, self.activate, strict=True)):
-            if k == 0 and is_sparse(X):
-                layer.a[...] = (X @ layer.W).T
-                layer.a += layer.block[-1][:, np.newaxis]
-            else:
-                layer.block_T.dot(inputs, layer.a)  # z = [W; b]^T [a; 1]   (n_out, m)
-            g(layer.a)  # a = g(z)
+        for k, (layer, g) in enumerate(zip(self.layers, self.activations, strict=False)):
+            self._weighted_sums(layer, inputs, X if k == 0 else None)
+            g.forward(layer.z, layer.a)  # a = g(z)
+            if self.dropout is not None:
+                self._factors.append(self.dropout.draw(k, layer.a))
+                np.multiply(layer.a, self._factors[k], out=layer.handed_on)
             inputs = layer.outputs
-        return layer.a
+        last = self.layers[-1]
+        self._weighted_sums(last, inputs, X if len(self.layers) == 1 else None)
+        self.loss.activate(last.a)
+        return last.a
+
+    def _weighted_sums(self, layer: Layer, inputs: Any, X: Any) -> None:
+        """Write z = [W; b]^T [a; 1], (n_out, m)."""
+        if is_sparse(X):
+            layer.z[...] = (X @ layer.W).T
+            layer.z += layer.block[-1][:, np.newaxis]
+        else:
+            layer.block_T.dot(inputs, layer.z)
 
     def backward(self, X: Any, y: Array, share: Array) -> None:
         """Write the gradient of the loss of the samples, each times its `share`.
@@ -137,27 +185,35 @@ class Pass:
         Call after :meth:`forward` on the same X. ``share`` is 1 / m for the gradient of the mean,
         or an array (m,). ``y`` is (n_outputs, m).
         """
+        self.delta_of_first_layer(y, share)
+        first = self.layers[0]
+        if is_sparse(X):
+            first.dblock[:-1] = X.T @ first.delta_T
+            first.delta.sum(axis=1, out=first.dblock[-1])
+        else:
+            X.T.dot(first.delta_T, first.dblock)
+
+    def delta_of_first_layer(self, y: Array, share: Array) -> Array:
+        """Carry delta from the loss down to the first layer, writing the gradients above it."""
         layer = self.layers[-1]
-        self.network.loss.delta(y, layer.a)
+        self.loss.delta(y, layer.a)
         np.multiply(layer.a, share, out=layer.delta)  # delta = dL/dz   (n_outputs, m)
         for k in range(len(self.layers) - 1, 0, -1):
             above, layer = self.layers[k], self.layers[k - 1]
             layer.outputs.dot(above.delta_T, above.dblock)  # [dW; db] = [a; 1] delta^T
             above.W.dot(above.delta, layer.delta)  # W delta   (n_in, m)
-            self.network.activations[k - 1].backward(layer.a, layer.delta)  # * g'(z)
-        if is_sparse(X):
-            layer.dblock[:-1] = X.T @ layer.delta_T
-            layer.delta.sum(axis=1, out=layer.dblock[-1])
-        else:
-            X.T.dot(layer.delta_T, layer.dblock)
+            if self.dropout is not None:
+                layer.delta *= self._factors[k - 1]
+            self.activations[k - 1].backward(layer.z, layer.a, layer.delta)  # * g'(z)
+        return layer.delta
 
 
-def l2_strengths(layer_sizes: Sequence[int], alpha: float, dtype: Any) -> Array:
-    """Return a vector as long as theta: alpha for each weight, 0 for each bias, which is free."""
-    strengths = Parameters(layer_sizes, dtype)
-    for W in strengths.weights:
-        W[...] = alpha
-    return strengths.theta
+def is_weight(layer_sizes: Sequence[int], dtype: Any) -> Array:
+    """Return a vector as long as theta: 1 for each weight, 0 for each bias, which is left free."""
+    mask = Parameters(layer_sizes, dtype)
+    for W in mask.weights:
+        W[...] = 1
+    return mask.theta
 
 
 def with_l2(g: Array, theta: Array, strengths: Array) -> tuple[Array, float]:
@@ -183,7 +239,7 @@ def output_sums(
     biases: Sequence[Array],
     X: Any,
 ) -> Array:
-    """Return z of the output layer for each row of X: (n_samples, n_outputs), in X's dtype.
+    """Return z of the last of these layers for each row of X: (n_samples, n_out), in X's dtype.
 
     Forward propagation that keeps nothing but its end, and one row per sample as X has it, since
     there is no way back to prepare for. Nothing is shared between calls, so it may run in many
@@ -195,8 +251,51 @@ def output_sums(
         for k, (W, b) in enumerate(zip(weights, biases, strict=True)):
             z = a @ W
             z += b  # z = a W + b   (m, n_out)
-            if k < len(activations):
-                activations[k].forward(z)
+            if k < len(weights) - 1:
+                activations[k].forward(z, z)
             a = z
         z_out[start : start + ROWS_AT_A_TIME] = z
     return z_out
+
+
+def input_gradients(
+    activations: Sequence[Activation],
+    weights: Sequence[Array],
+    biases: Sequence[Array],
+    X: Array,
+) -> Array:
+    """Return dz_k/dx for each sample and each output z_k: (n_samples, n_outputs, n_features).
+
+    Backpropagation, begun with delta = 1 at one output and carried one layer further than training
+    does: dz_k/dx = W delta of the first layer.
+    """
+    n_samples, n_features = X.shape
+    sizes = (n_features, *(W.shape[1] for W in weights))
+    parameters, unused = Parameters(sizes, X.dtype), Parameters(sizes, X.dtype)
+    parameters.load(weights, biases)
+    network = Network(sizes, tuple(activations), ONE_OUTPUT)
+    gradients = np.empty((n_samples, sizes[-1], n_features), dtype=X.dtype)
+    for start in range(0, n_samples, ROWS_AT_A_TIME):
+        some = X[start : start + ROWS_AT_A_TIME]
+        inputs = np.hstack([some, np.ones((len(some), 1), X.dtype)])
+        work = Pass(network, parameters, unused, len(some))
+        for k in range(sizes[-1]):
+            chosen = np.zeros((sizes[-1], len(some)), X.dtype)
+            chosen[k] = 1
+            work.forward(inputs)
+            delta = work.delta_of_first_layer(chosen, scalar(1, X.dtype))
+            gradients[start : start + len(some), k] = (work.layers[0].W @ delta).T
+    return gradients
+
+
+def _choose(y: Array, a: Array) -> None:
+    """delta = 1 at the chosen output, whatever it says."""
+    a[...] = y
+
+
+def _nothing(z: Array) -> None:
+    """The weighted sum itself."""
+
+
+ONE_OUTPUT = Loss("chosen", "identity", _nothing, lambda y, a: (y * a).sum(axis=0), _choose)
+"""Not a loss but one of the outputs, z_k: where :func:`input_gradients` begins."""

@@ -12,13 +12,14 @@ it moves by a schedule: chapter 8.
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
 from sknn_edu.core._arrays import Array, scalar
 
 
+@runtime_checkable
 class Optimizer(Protocol):
     """What training asks of an optimiser."""
 
@@ -150,3 +151,77 @@ class Adam:
         np.divide(M, step, out=step)
         step *= rate
         theta -= step
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam with decoupled weight decay: each step also shrinks the weights by eta times the decay.
+
+    Unlike an L2 penalty, whose pull Adam rescales with the gradient, the decay is the same for all
+    weights (not the biases).
+
+    Parameters
+    ----------
+    beta_1, beta_2, epsilon : float
+        As in :class:`Adam`.
+    weight_decay : float, default=0.01
+        The decay.
+
+    References
+    ----------
+    I. Loshchilov and F. Hutter, "Decoupled weight decay regularization", arXiv 1711.05101,
+    algorithm 2.
+    """
+
+    weight_decay: float = 0.01
+
+
+@dataclass(frozen=True)
+class RMSprop:
+    """Each step is divided by the root of the running mean of the squared gradient.
+
+    v <- rho v + (1 - rho) g^2 and theta <- theta - eta g / (sqrt(v) + epsilon): Adam without its
+    memory of directions (Tieleman and Hinton 2012, lecture 6.5 of "Neural networks for machine
+    learning").
+
+    Parameters
+    ----------
+    rho : float, default=0.99
+        How much of the running mean is kept at a step, in [0, 1).
+    epsilon : float, default=1e-8
+        Keeps the quotient finite where the gradient has always been 0.
+    """
+
+    n_vectors: ClassVar[int] = 1
+
+    rho: float = 0.99
+    epsilon: float = 1e-8
+
+    def rate(self, eta: float, t: int) -> float:
+        return eta
+
+    def constants(self) -> tuple[float, ...]:
+        return self.rho, 1 - self.rho, self.epsilon
+
+    def move(
+        self, theta: Array, g: Array, memory: list[Array], constants: list[Array], rate: Array
+    ) -> None:
+        (v,), (rho, new, epsilon) = memory, constants
+        step = g * g
+        step *= new
+        v *= rho
+        v += step
+        np.sqrt(v, out=step)
+        step += epsilon
+        np.divide(g, step, out=step)
+        step *= rate
+        theta -= step
+
+
+OPTIMIZERS: dict[str, Optimizer] = {
+    "sgd": SGD(),
+    "adam": Adam(),
+    "adamw": AdamW(),
+    "rmsprop": RMSprop(),
+}
+"""The optimisers by the names that users write, with their usual hyperparameters."""

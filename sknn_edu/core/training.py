@@ -45,6 +45,12 @@ class Learner(Protocol):
 class Monitor(Protocol):
     """Who watches the training: it keeps the curves, prints, and judges each epoch."""
 
+    wants_stop: bool
+    """Whether somebody has asked for an end."""
+
+    def epoch_begins(self) -> None:
+        """Take note that an epoch begins."""
+
     def epoch_ended(self, loss: float) -> float:
         """Take note of an epoch's mean loss; return the number that training is to minimise."""
 
@@ -59,21 +65,31 @@ class Outcome(Enum):
     PLATEAU = auto()
     OUT_OF_EPOCHS = auto()
     INTERRUPTED = auto()
+    STOPPED = auto()
     DIVERGED = auto()
 
 
 @dataclass
 class Patience:
-    """How long training has been without an improvement by tol on the best epoch so far."""
+    """How long training has been without an improvement by tol on the best epoch so far.
+
+    ``best_epoch`` counts from 1. If the learner is to go back to it, ``keepsake`` is what it was
+    then and ``last`` what it was at the end.
+    """
 
     best: float = inf
+    best_epoch: int = 0
+    n_epochs: int = 0
     n_stalled: int = 0
+    keepsake: Any = None
+    last: Any = None
 
     def judge(self, objective: float, tol: float) -> bool:
         """Count the epochs without an improvement; tell whether this one is the best so far."""
+        self.n_epochs += 1
         self.n_stalled = 0 if objective <= self.best - tol else self.n_stalled + 1
         if is_best := objective < self.best:
-            self.best = objective
+            self.best, self.best_epoch = objective, self.n_epochs
         return is_best
 
 
@@ -109,34 +125,48 @@ class Epochs:
     ) -> Outcome:
         """Train until there is a reason to stop, and return it.
 
-        ``order`` names the samples to train on; ``patience`` and ``rng`` are moved on in place. An
-        interrupt from the keyboard ends training with what was learned so far.
+        ``order`` names the samples to train on; it is shuffled in place, and ``patience`` and
+        ``rng`` are moved on in place. An interrupt from the keyboard ends training with what was
+        learned so far.
         """
-        best = None
         try:
-            for _ in range(self.max_epochs):
-                if self.shuffle:
-                    order = shuffled(order, rng)
-                loss = learner.epoch(order)
-                is_best = patience.judge(monitor.epoch_ended(loss), self.tol)
-                if not isfinite(loss) and not learner.is_finite():
-                    return Outcome.DIVERGED
-                if is_best and self.keep_best:
-                    best = learner.snapshot()
-                if learner.is_perfect(loss):
-                    return Outcome.PERFECT
-                if patience.n_stalled > self.patience:
-                    goes_on = learner.goes_on()
-                    monitor.plateau_reached(goes_on)
-                    if not goes_on:
-                        return Outcome.PLATEAU
-                    patience.n_stalled = 0
-            return Outcome.OUT_OF_EPOCHS
+            return self._run(learner, order, rng, patience, monitor)
         except KeyboardInterrupt:
             return Outcome.INTERRUPTED
         finally:
-            if best is not None:
-                learner.restore(best)
+            if patience.keepsake is not None:
+                patience.last = learner.snapshot()
+                learner.restore(patience.keepsake)
+
+    def _run(
+        self,
+        learner: Learner,
+        order: Indices,
+        rng: RandomState,
+        patience: Patience,
+        monitor: Monitor,
+    ) -> Outcome:
+        for _ in range(self.max_epochs):
+            monitor.epoch_begins()
+            if self.shuffle:
+                order[:] = shuffled(order, rng)
+            loss = learner.epoch(order)
+            is_best = patience.judge(monitor.epoch_ended(loss), self.tol)
+            if not isfinite(loss) and not learner.is_finite():
+                return Outcome.DIVERGED
+            if is_best and self.keep_best:
+                patience.keepsake = learner.snapshot()
+            if learner.is_perfect(loss):
+                return Outcome.PERFECT
+            if monitor.wants_stop:
+                return Outcome.STOPPED
+            if patience.n_stalled > self.patience:
+                goes_on = learner.goes_on()
+                monitor.plateau_reached(goes_on)
+                if not goes_on:
+                    return Outcome.PLATEAU
+                patience.n_stalled = 0
+        return Outcome.OUT_OF_EPOCHS
 
 
 def shuffled(order: Indices, rng: RandomState) -> Indices:

@@ -10,10 +10,12 @@ from sknn_edu.core.activations import ACTIVATIONS
 from sknn_edu.core.losses import LOSSES
 from sknn_edu.core.network import (
     ROWS_AT_A_TIME,
+    Dropout,
     Network,
     Parameters,
     Pass,
-    l2_strengths,
+    input_gradients,
+    is_weight,
     output_sums,
     with_l2,
 )
@@ -39,7 +41,7 @@ def mean_loss(network, parameters, X, y, weight=None, alpha=0.0):
     work = Pass(network, parameters, gradient, X.shape[0])
     loss = network.loss.value(y, work.forward(X)) @ weight
     work.backward(X, y, weight / n)
-    strengths = l2_strengths(network.layer_sizes, alpha / n, parameters.theta.dtype)
+    strengths = is_weight(network.layer_sizes, parameters.theta.dtype) * (alpha / n)
     slope, penalty = with_l2(gradient.theta, parameters.theta, strengths)
     return loss / n + penalty, slope
 
@@ -127,6 +129,55 @@ def test_output_sums_do_not_depend_on_the_walk_over_the_rows(dtype, n_samples):
 def test_l2_penalty_leaves_biases_free():
     # n = 4 samples, alpha = 1/2: alpha / (2 n) ||W||^2 = 1/16 * 4 * 2^2, slope alpha / n W = 1/4
     theta, g = np.full(6, 2.0), np.full(6, 10.0)
-    slope, penalty = with_l2(g, theta, l2_strengths((2, 2), 0.5 / 4, np.float64))
+    slope, penalty = with_l2(g, theta, is_weight((2, 2), np.float64) * (0.5 / 4))
     assert penalty == 1.0
     np.testing.assert_array_equal(slope, [10.25, 10.25, 10.25, 10.25, 10, 10])
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_input_gradients_are_the_slopes_of_the_output_sums(activation, dtype):
+    network, parameters = random_network(activation, ("squared_error", "identity"), dtype=dtype)
+    X = np.random.default_rng(1).normal(size=(6, 3)).astype(dtype)
+    model = network.activations, parameters.weights, parameters.biases
+    slopes, h = input_gradients(*model, X), 1e-6 if dtype is np.float64 else 1e-3
+    assert slopes.shape == (6, 2, 3)
+    assert slopes.dtype == dtype
+    for j in range(3):
+        step = np.zeros(3, dtype)
+        step[j] = h
+        numeric = (output_sums(*model, X + step) - output_sums(*model, X - step)) / (2 * h)
+        tolerance = 1e-5 if dtype is np.float64 else 0.05
+        np.testing.assert_allclose(slopes[:, :, j], numeric, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "gelu"])
+def test_gradient_under_dropout_is_the_slope_of_the_thinned_network(activation):
+    network, parameters = random_network(activation, ("squared_error", "identity"))
+    rng = np.random.default_rng(1)
+    X, y = with_ones(rng.normal(size=(6, 3))), rng.normal(size=(2, 6))
+    gradient = Parameters(network.layer_sizes, np.float64)
+
+    def thinned():
+        """The same neurons are silenced each time: the dice start anew."""
+        dropout = Dropout((0.5, 0.25), np.random.default_rng(7))
+        return Pass(network, parameters, gradient, 6, dropout)
+
+    work = thinned()
+    work.forward(X)
+    work.backward(X, y, work.share)
+    slope, start, h = gradient.theta.copy(), parameters.theta.copy(), 1e-6
+    direction = rng.normal(size=start.size)
+    losses = []
+    for sign in (1, -1):
+        parameters.theta[:] = start + sign * h * direction
+        losses.append(network.loss.value(y, thinned().forward(X)).mean())
+    assert slope @ direction == pytest.approx((losses[0] - losses[1]) / (2 * h), rel=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_dropout_silences_its_share_and_keeps_the_mean(dtype):
+    factors = Dropout((0.0, 0.25), np.random.default_rng(0)).draw(1, np.empty((100, 1000), dtype))
+    assert factors.dtype == dtype
+    assert (factors == 0).mean() == pytest.approx(0.25, abs=0.01)
+    assert factors.mean() == pytest.approx(1, abs=0.01)

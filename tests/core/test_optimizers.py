@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
-from sknn_edu.core.optimizers import SGD, Adam, State, take_step
+from sknn_edu.core.optimizers import OPTIMIZERS, SGD, Adam, RMSprop, State, take_step
 
 
 def walk(optimizer, theta, gradients, eta):
@@ -45,9 +45,16 @@ def test_ten_steps_are_those_of_scikit_learn(ours, theirs):
     )
 
 
-@pytest.mark.parametrize("optimizer", [SGD(), Adam()])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
 def test_float32_stays_float32(optimizer):
     theta = np.ones(4, np.float32)
     state = State(optimizer, theta)
     take_step(optimizer, theta, np.ones(4, np.float32), state, 0.1)
     assert {array.dtype for array in [theta, *state.vectors]} == {np.dtype(np.float32)}
+
+
+def test_two_steps_of_rmsprop_worked_by_hand():
+    # v = 0.25 * 4 = 1, step 2 / 1; v = 0.75 * 1 + 0.25 * 1 = 1, step 1 / 1
+    optimizer = RMSprop(rho=0.75, epsilon=1e-300)
+    theta = walk(optimizer, np.zeros(1), [np.array([2.0]), np.array([-1.0])], 0.1)
+    np.testing.assert_allclose(theta, [-0.2 + 0.1])

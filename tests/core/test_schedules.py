@@ -2,7 +2,17 @@
 
 import pytest
 
-from sknn_edu.core.schedules import Adaptive, Constant, InverseScaling
+from sknn_edu.core.schedules import (
+    SCHEDULES,
+    Adaptive,
+    Constant,
+    Curve,
+    InverseScaling,
+    WarmUp,
+    cosine,
+    one_cycle,
+    step,
+)
 
 
 def test_constant_stays_and_stops_on_a_plateau():
@@ -22,3 +32,23 @@ def test_adaptive_divides_by_five_until_a_millionth():
         eta, steps = lower, steps + 1
     assert eta < 1e-6
     assert steps == 8
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
+def test_every_rate_is_positive_and_at_most_the_initial_one(schedule):
+    rates = [schedule.at(0.1, 0.1, progress / 100) for progress in range(100)]
+    assert all(0 < rate <= 0.1 * (1 + 1e-12) for rate in rates)
+
+
+def test_curves_at_points_worked_by_hand():
+    assert [cosine(p) for p in (0, 0.5, 1)] == pytest.approx([1, 0.5, 0])
+    assert [one_cycle(p) for p in (0, 0.3, 1)] == pytest.approx([1 / 25, 1, 1 / 250_000])
+    assert [step(p) for p in (0, 0.3, 0.4, 0.7, 1)] == pytest.approx([1, 1, 0.1, 0.01, 0.01])
+
+
+def test_warm_up_grows_in_a_straight_line_before_any_schedule():
+    warm = WarmUp(Curve(lambda _: 2.0), share=0.2)
+    assert [warm.at(1, 1, p) for p in (0, 0.05, 0.1, 0.2, 0.9)] == pytest.approx([0, 0.5, 1, 2, 2])
+    inverse = WarmUp(InverseScaling(0.5), 0.1)
+    assert inverse.after_epoch(0.3, 0.1, 99) == pytest.approx(0.01)
+    assert WarmUp(Adaptive(), 0.1).on_plateau(0.5) == pytest.approx(0.1)

@@ -6,12 +6,12 @@ from scipy.sparse import csr_array
 
 from sknn_edu.core._mini_batches import GATHER, MiniBatches
 from sknn_edu.core.activations import ACTIVATIONS
-from sknn_edu.core.gradient_descent import STRETCH, GradientDescent, Mover
+from sknn_edu.core.gradient_descent import STRETCH, GradientDescent, Mover, Regularization
 from sknn_edu.core.lbfgs import LBFGS
 from sknn_edu.core.losses import LOSSES
-from sknn_edu.core.network import Network, Parameters, l2_strengths, with_l2
-from sknn_edu.core.optimizers import SGD, Adam, State, take_step
-from sknn_edu.core.schedules import Adaptive, Constant
+from sknn_edu.core.network import Network, Parameters, is_weight, with_l2
+from sknn_edu.core.optimizers import OPTIMIZERS, SGD, State, take_step
+from sknn_edu.core.schedules import Adaptive, Constant, Curve
 from sknn_edu.core.training import Epochs, Outcome, Patience, shuffled
 
 
@@ -23,7 +23,7 @@ class Scripted:
         self.epochs, self.orders = 0, []
 
     def epoch(self, order):
-        self.orders.append(order)
+        self.orders.append(order.copy())
         self.epochs += 1
         loss = next(self.losses)
         if isinstance(loss, BaseException):
@@ -47,6 +47,11 @@ class Scripted:
 
 
 class Silent:
+    wants_stop = False
+
+    def epoch_begins(self):
+        pass
+
     def epoch_ended(self, loss):
         return loss
 
@@ -127,7 +132,7 @@ def test_batches_are_the_rows_in_order_with_a_column_of_ones(
     container, n, n_features, batch_size, dtype
 ):
     X = np.random.default_rng(0).normal(size=(n, n_features)).astype(dtype)
-    y, weight = np.arange(n)[:, np.newaxis], np.arange(n, dtype=dtype)
+    y, weight = np.arange(n, dtype=dtype)[:, np.newaxis], np.arange(n, dtype=dtype)
     order = np.random.default_rng(1).permutation(n)
     shown = []
     for samples in MiniBatches(container(X), y, 1, weight, batch_size, dtype).over(order):
@@ -156,22 +161,28 @@ def test_one_batch_of_all_samples_is_gathered_once():
     assert first is second
 
 
-@pytest.mark.parametrize("optimizer", [SGD(), Adam()])
-@pytest.mark.parametrize("alpha", [0.0, 0.5])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
+@pytest.mark.parametrize(
+    ("alpha", "decay", "clip"), [(0, 0, np.inf), (0.5, 0, np.inf), (0.5, 0.1, 1.0), (0, 0.1, 1.0)]
+)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_moving_stretch_by_stretch_is_moving_all_at_once(optimizer, alpha, dtype):
+def test_moving_stretch_by_stretch_is_moving_all_at_once(optimizer, alpha, decay, clip, dtype):
     rng = np.random.default_rng(0)
     sizes = (STRETCH // 8, 10, 3)
     theta = rng.normal(size=Parameters(sizes, dtype).theta.size).astype(dtype)
-    strengths, grad = l2_strengths(sizes, alpha, dtype), np.empty_like(theta)
+    mask, grad = is_weight(sizes, dtype), np.empty_like(theta)
     whole, state = theta.copy(), State(optimizer, theta)
-    mover = Mover(optimizer, State(optimizer, theta), theta, grad, strengths)
+    wanted = Regularization(alpha=alpha, weight_decay=decay, clip_norm=clip)
+    mover = Mover(optimizer, State(optimizer, theta), theta, grad, mask, wanted)
     for n in (10, 10, 4):  # batches of different sizes
         grad[:] = rng.normal(size=grad.size)
-        slope, penalty = with_l2(grad, whole, strengths / dtype(n))
+        shortened = grad * dtype(min(1, clip / np.linalg.norm(grad)))
+        whole -= dtype(0.1 * decay) * mask * whole
+        slope, penalty = with_l2(shortened, whole, mask * dtype(alpha / n))
         assert mover.step(0.1, n) == pytest.approx(n * penalty, rel=1e-5)
         take_step(optimizer, whole, slope, state, 0.1)
-    np.testing.assert_allclose(theta, whole, rtol=1e-12 if dtype is np.float64 else 1e-5)
+    tolerance = 1e-12 if dtype is np.float64 else 1e-5
+    assert np.linalg.norm(theta - whole) < tolerance * np.linalg.norm(whole)
 
 
 def regression(n=40, weight=None):
@@ -185,7 +196,7 @@ def regression(n=40, weight=None):
 
 def test_gradient_descent_solves_a_linear_regression():
     network, parameters, batches = regression()
-    learner = GradientDescent(network, parameters, batches, SGD(), Constant(), 0.1, 0.0)
+    learner = GradientDescent(network, parameters, batches, SGD(), Constant(), 0.1, 400)
     for _ in range(100):
         loss = learner.epoch(np.arange(40))
     assert loss < 1e-12
@@ -198,15 +209,15 @@ def test_batches_that_weigh_nothing_are_skipped():
     network, parameters, batches = regression(weight=weight)
     half_network, half_parameters, half_batches = regression()
     plain = SGD(0, False)
-    all_rows = GradientDescent(network, parameters, batches, plain, Constant(), 0.1, 0.0)
-    half = GradientDescent(half_network, half_parameters, half_batches, plain, Constant(), 0.1, 0.0)
+    all_rows = GradientDescent(network, parameters, batches, plain, Constant(), 0.1, 4)
+    half = GradientDescent(half_network, half_parameters, half_batches, plain, Constant(), 0.1, 4)
     assert all_rows.epoch(np.arange(40)) == pytest.approx(half.epoch(np.arange(20)), rel=1e-14)
     np.testing.assert_array_equal(parameters.theta, half_parameters.theta)
 
 
 def test_a_plateau_lowers_the_learning_rate_of_an_adaptive_schedule():
     network, parameters, batches = regression()
-    learner = GradientDescent(network, parameters, batches, SGD(), Adaptive(), 1e-6 * 5, 0.0)
+    learner = GradientDescent(network, parameters, batches, SGD(), Adaptive(), 1e-6 * 5, 4)
     assert learner.goes_on()
     assert learner.pace.eta == pytest.approx(1e-6)
     assert not learner.goes_on()
@@ -216,7 +227,7 @@ def test_lbfgs_walks_over_batches_to_the_solution_of_ridge_regression():
     weight = np.random.default_rng(1).uniform(0.5, 2, 40)
     network, parameters, batches = regression(weight=weight)
     report = LBFGS(alpha=3.0, tol=1e-12, ftol=0.0, max_iter=100, max_fun=1000).train(
-        network, parameters, batches, Silent()
+        network, parameters, batches, Silent(), Patience()
     )
     A = np.hstack([batches.X, np.ones((40, 1))])
     ridge = np.diag([3.0, 3.0, 3.0, 0.0])
@@ -236,7 +247,45 @@ def test_lbfgs_keeps_its_last_iterate_when_interrupted():
     parameters = Parameters((3, 2, 1), np.float64)
     parameters.theta[:] = start = np.random.default_rng(0).normal(size=parameters.theta.size)
     _, _, batches = regression()
-    report = LBFGS(0.0, 1e-5, 0.0, 100, 1000).train(network, parameters, batches, Impatient())
+    method = LBFGS(0.0, 1e-5, 0.0, 100, 1000)
+    report = method.train(network, parameters, batches, Impatient(), Patience())
     assert report.outcome is Outcome.INTERRUPTED
     assert report.n_iter == 1
     assert not np.array_equal(parameters.theta, start)
+
+
+def test_lbfgs_stops_and_goes_back_when_the_monitor_no_longer_likes_it():
+    network, parameters, batches = regression()
+
+    class Fastidious(Silent):
+        """Likes the third iteration best."""
+
+        liked = iter([3, 2, 1, 5, 5, 5, 5, 5, 5])
+
+        def epoch_ended(self, loss):
+            objective = next(self.liked)
+            if objective == 1:
+                self.best = parameters.theta.copy()
+            return objective
+
+    monitor, patience = Fastidious(), Patience()
+    report = LBFGS(0.0, 0.0, 0.0, 100, 1000, patience=1, keep_best=True).train(
+        network, parameters, batches, monitor, patience
+    )
+    assert report.outcome is Outcome.PLATEAU
+    assert (report.n_iter, patience.best_epoch) == (5, 3)
+    np.testing.assert_array_equal(parameters.theta, monitor.best)
+
+
+def test_the_rate_of_each_step_follows_the_curve_of_its_progress():
+    network, parameters, batches = regression()
+    seen = []
+
+    def falling(progress):
+        seen.append(progress)
+        return 1 - progress
+
+    learner = GradientDescent(network, parameters, batches, SGD(), Curve(falling), 0.1, n_steps=8)
+    learner.epoch(np.arange(40))
+    np.testing.assert_allclose(seen, [1 / 16, 3 / 16, 5 / 16, 7 / 16])
+    assert learner.pace.rate == pytest.approx(0.1 * 9 / 16)
