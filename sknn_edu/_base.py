@@ -149,13 +149,23 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
                     "bring classes that the first one lacks. Pass classes=np.unique(all_labels)."
                 )
             return known
-        classes = unique_labels(classes)
-        if known is not None and not np.array_equal(classes, known):
+        if isinstance(classes, list | tuple) and np.ndim(classes[0]) == 1:  # one array a column
+            classes = [unique_labels(of_column) for of_column in classes]
+        else:
+            classes = unique_labels(classes)
+        if known is not None and not same_labels(classes, known):
             raise ValueError(
                 f"classes={classes} differs from the classes of the earlier call to fit or "
                 f"partial_fit, {known}. Omit it, or start a new estimator with clone()."
             )
         return classes
+
+
+def same_labels(classes, others):
+    """Tell whether two arrays of labels, or lists of one array a column, are equal."""
+    if isinstance(classes, list) and isinstance(others, list):
+        return len(classes) == len(others) and all(map(np.array_equal, classes, others))
+    return not isinstance(classes, list) and np.array_equal(classes, others)
 
 
 def rows_of(data, rows):

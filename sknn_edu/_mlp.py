@@ -28,6 +28,7 @@ from sknn_edu._base import (
     class_numbers,
     fill_docstring,
     fit_method,
+    same_labels,
 )
 from sknn_edu._mlp_docs import ATTRIBUTES, FIT, NOTES, PARAMETERS, REFERENCES
 from sknn_edu._trainable import NetworkClassifier, TrainableNetwork
@@ -210,6 +211,10 @@ class BaseMLP(TrainableNetwork):
                     "learning_rate must return a finite factor of at least 0 for each progress "
                     f"from 0 to 1; for 0, 0.5 and 1 it returned {factors}."
                 )
+        if isinstance(self.solver, type):
+            raise InvalidParameterError(
+                f"solver must be a name or an instance, not a class: {self.solver.__name__}()."
+            )
         if self.solver == "lbfgs":
             self._refuse_what_lbfgs_cannot_do()
 
@@ -736,10 +741,10 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
                 f"and classes as a list of as many arrays; got y of shape {y.shape} and "
                 f"classes={classes!r}."
             )
-        had = getattr(self, "classes_", classes) if continuing else classes
-        if not isinstance(had, list) or not all(map(np.array_equal, had, classes)):
+        classes = [np.asarray(of_column) for of_column in classes]
+        if continuing and not same_labels(classes, getattr(self, "classes_", classes)):
             self._check_same_task(classes, (sum(map(len, classes)), "softmax_of_each"))
-        self.classes_ = [np.asarray(of_column) for of_column in classes]
+        self.classes_ = classes
         self.n_outputs_, self.out_activation_ = sum(self._sizes()), "softmax_of_each"
 
     def _encode(self, y, X):
