@@ -34,6 +34,7 @@ class Watch:
         self.estimator, self.tasks = estimator, tasks
         self.measure, self.steers, self.rate = measure, steers, rate
         self.loss_format = loss_format
+        self._prints = estimator.verbose and estimator.verbose != 2  # 2 is a progress bar
         self.losses, self.rates = [], []
         self.validation_losses, self.scores = [], []
 
@@ -52,27 +53,26 @@ class Watch:
         self.losses.append(loss)
         if self.rate is not None:
             self.rates.append(self.rate())
-        self._print(f"Iteration {self.n_epochs}, {self.loss_format.format(loss)}")
+        if self._prints:
+            print(f"Iteration {self.n_epochs}, {self.loss_format.format(loss)}")
         if self.measure is not None:
             validation_loss, score = self.measure()
             self.validation_losses.append(validation_loss)
             self.scores.append(score)
-            self._print(f"Validation score: {score:f}")
+            if self._prints:
+                print(f"Validation score: {score:f}")
         self.tasks.epoch_ended()
         return -score if self.steers else loss
 
     def plateau_reached(self, goes_on):
         what = "Validation score" if self.steers else "Training loss"
         then = "Lowering the learning rate." if goes_on else "Stopping."
-        self._print(
-            f"{what} did not improve more than tol={self.estimator.tol:f} for "
-            f"{self.estimator.n_iter_no_change} consecutive epochs. {then}"
-        )
+        if self._prints:
+            print(
+                f"{what} did not improve more than tol={self.estimator.tol:f} for "
+                f"{self.estimator.n_iter_no_change} consecutive epochs. {then}"
+            )
 
     def best_score_was_finite(self):
         """Tell whether there is an epoch to go back to."""
         return self.steers and any(isfinite(score) for score in self.scores)
-
-    def _print(self, text):
-        if self.estimator.verbose and self.estimator.verbose != 2:  # 2 is a progress bar
-            print(text)

@@ -101,17 +101,17 @@ class Mover:
         """Take a step on the mean loss of n samples with L2 penalty; return n times the penalty."""
         self.state.t += 1
         self._rate[()] = self.optimizer.rate(eta, self.state.t)
-        wanted = self.regularization
+        wanted, penalty = self.regularization, 0.0
+        penalises = wanted.alpha > 0
         if wanted.clip_norm < inf:
             shorten(self._grad, wanted.clip_norm)
         if wanted.weight_decay > 0:
             self._shrink_weights(eta * wanted.weight_decay)
-        if n != self._n and wanted.alpha > 0:
+        if penalises and n != self._n:
             self._n = n
             self._strengths = [np.asarray(mask * (wanted.alpha / n)) for mask in self._mask]
-        penalty = 0.0
         for (theta, g, memory), strength in zip(self._parts, self._strengths, strict=True):
-            if wanted.alpha > 0:
+            if penalises:
                 g, of_part = with_l2(g, theta, strength)
                 penalty += of_part
             self.optimizer.move(theta, g, memory, self._constants, self._rate)

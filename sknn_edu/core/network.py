@@ -150,34 +150,28 @@ class Pass:
             )
         ]
         self.layers.append(Layer(parameters.blocks[-1], gradient.blocks[-1], m))
-        self._factors: list[Array] = []  # of dropout, one array a hidden layer
+        self._factors: dict[int, Array] = {}  # of dropout, by hidden layer
 
     def forward(self, X: Any) -> Array:
         """Return the outputs (n_outputs, m) for X: (m, n_features + 1) with a last column of ones.
 
         Sparse X comes without that column. What is returned is overwritten by :meth:`backward`.
         """
-        self._factors = []
-        inputs = X.T
-        for k, (layer, g) in enumerate(zip(self.layers, self.activations, strict=False)):
-            self._weighted_sums(layer, inputs, X if k == 0 else None)
-            g.forward(layer.z, layer.a)  # a = g(z)
-            if self.dropout is not None:
-                self._factors.append(self.dropout.draw(k, layer.a))
-                np.multiply(layer.a, self._factors[k], out=layer.handed_on)
-            inputs = layer.outputs
-        last = self.layers[-1]
-        self._weighted_sums(last, inputs, X if len(self.layers) == 1 else None)
-        self.loss.activate(last.a)
-        return last.a
-
-    def _weighted_sums(self, layer: Layer, inputs: Any, X: Any) -> None:
-        """Write z = [W; b]^T [a; 1], (n_out, m)."""
+        layer = self.layers[0]
         if is_sparse(X):
             layer.z[...] = (X @ layer.W).T
             layer.z += layer.block[-1][:, np.newaxis]
         else:
-            layer.block_T.dot(inputs, layer.z)
+            layer.block_T.dot(X.T, layer.z)  # z = [W; b]^T [a; 1]   (n_out, m)
+        for k, g in enumerate(self.activations):
+            below, layer = layer, self.layers[k + 1]
+            g.forward(below.z, below.a)  # a = g(z)
+            if self.dropout is not None:
+                self._factors[k] = self.dropout.draw(k, below.a)
+                np.multiply(below.a, self._factors[k], out=below.handed_on)
+            layer.block_T.dot(below.outputs, layer.z)
+        self.loss.activate(layer.a)
+        return layer.a
 
     def backward(self, X: Any, y: Array, share: Array) -> None:
         """Write the gradient of the loss of the samples, each times its `share`.
