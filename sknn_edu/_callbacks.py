@@ -69,7 +69,7 @@ class ValidationMonitor(ScoringMonitor):
     >>> monitor = ValidationMonitor(scoring="neg_log_loss")
     >>> mlp = MLPClassifier(early_stopping=True, random_state=0)
     >>> mlp = mlp.set_callbacks(monitor).fit(X, y)
-    >>> len(monitor.get_logs().data) == mlp.n_iter_
+    >>> len(monitor.get_logs().data) == mlp.n_iter_ + 1  # each epoch, and the fit
     True
     """
 
@@ -137,10 +137,13 @@ class Tasks:
             self._epoch = None
 
     def fit_ended(self):
+        """Say that the fit has ended and the estimator has all its attributes."""
         if self._epoch is not None:  # an epoch that was begun but not finished
             self._epoch.call_on_fit_task_end(estimator=self.estimator)
         if self._fit is not None:
-            self._fit.call_on_fit_task_end(estimator=self.estimator)
+            self._fit.call_on_fit_task_end(
+                estimator=self.estimator, reconstruction_attributes={}, **self.data
+            )
 
 
 @contextmanager

@@ -359,7 +359,6 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
                 self, tasks, score, score is not None, loss_format="share of mistakes = {:.6f}"
             )
             outcome = epochs.run(learner, order, rng, Patience(), watch)
-            tasks.fit_ended()
 
         self._record(learner, outcome, watch, order.size, continuing)
         self._warn_or_raise(outcome, incremental)
@@ -367,6 +366,7 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
             self._paused = (learner.perceptron, rng)
         else:
             vars(self).pop("_paused", None)
+        tasks.fit_ended()
         return self
 
     def _start(self, X, continuing):

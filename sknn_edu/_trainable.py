@@ -158,7 +158,8 @@ class TrainableNetwork(NeuralEstimator):
             )
 
         with progress_bar(self):
-            tasks = Tasks(self, given, self.max_iter + 2, lambda: self._fitted_copy(parameters))
+            n_tasks = self.max_iter + 2 if self.solver == "lbfgs" else self.max_iter
+            tasks = Tasks(self, given, n_tasks, lambda: self._fitted_copy(parameters))
             watch = Watch(self, tasks)
             if validation is not None:
                 self._validation_samples = validation.as_given()
@@ -169,13 +170,13 @@ class TrainableNetwork(NeuralEstimator):
                 self._train_lbfgs(training, *samples, continuing)
             else:
                 self._train_stochastic(training, *samples, continuing, incremental)
-            tasks.fit_ended()
 
         if parameters.theta.dtype != X.dtype:
             rounded = Parameters(network.layer_sizes, X.dtype)
             rounded.theta[:] = parameters.theta
             parameters = rounded
         vars(self).update(self._fitted(parameters.weights, parameters.biases))
+        tasks.fit_ended()
         vars(self).pop("_validation_samples", None)
         return self
 

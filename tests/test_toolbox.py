@@ -575,9 +575,11 @@ def test_callbacks_see_each_epoch_and_may_stop_the_fit(estimator):
     ScoringMonitor = pytest.importorskip("sklearn.callback").ScoringMonitor
     monitor = ScoringMonitor(scoring="accuracy")
     model = clone(estimator).set_callbacks(monitor).fit(X, Y)
-    scores = [row["accuracy"] for row in monitor.get_logs().data]
-    assert len(scores) == model.n_iter_
-    assert scores[-1] == pytest.approx(model.score(X, Y))
+    scores = {"epoch": [], "fit": []}
+    for row in monitor.get_logs().data:
+        scores[row["task_name"]].append(row["accuracy"])
+    assert len(scores["epoch"]) == model.n_iter_
+    assert scores["epoch"][-1] == scores["fit"][0] == pytest.approx(model.score(X, Y))
     stopped = clone(estimator).set_callbacks(StopAfter(2)).fit(X, Y)
     assert stopped.n_iter_ == 2
 
@@ -588,8 +590,8 @@ def test_callbacks_work_within_a_pipeline_and_a_grid_search():
     mlp = MLPClassifier(4, max_iter=3, random_state=0).set_callbacks(monitor)
     search = GridSearchCV(make_pipeline(StandardScaler(), mlp), {"mlpclassifier__alpha": [0, 1]})
     search.set_params(cv=2).fit(X, Y)
-    epochs = sum(len(log.data) for log in monitor.get_logs(select="all"))
-    assert epochs == 5 * 3
+    rows = [row for log in monitor.get_logs(select="all") for row in log.data]
+    assert sum(row["task_name"] == "epoch" for row in rows) == 5 * 3
 
 
 def test_the_validation_monitor_scores_the_validation_set():
@@ -598,7 +600,8 @@ def test_the_validation_monitor_scores_the_validation_set():
     monitor = ValidationMonitor(scoring="accuracy")
     mlp = MLPClassifier(4, max_iter=5, random_state=0).set_callbacks(monitor)
     mlp.fit(X[TRAIN], Y[TRAIN], X_val=X[VAL], y_val=Y[VAL])
-    assert [row["accuracy"] for row in monitor.get_logs().data] == mlp.validation_scores_
+    rows = [row for row in monitor.get_logs().data if row["task_name"] == "epoch"]
+    assert [row["accuracy"] for row in rows] == mlp.validation_scores_
 
 
 def test_a_callback_that_fails_leaves_the_estimator_as_it_was():
@@ -613,6 +616,20 @@ def test_a_callback_that_fails_leaves_the_estimator_as_it_was():
     with pytest.raises(RuntimeError, match="broken callback"):
         model.set_callbacks(Broken(1)).fit(X, Y)
     np.testing.assert_array_equal(model.predict_proba(X), before)
+
+
+def test_an_older_scikit_learn_is_told_which_version_brings_callbacks():
+    try:
+        import sklearn.callback  # noqa: F401
+    except ImportError:
+        with pytest.raises(ImportError, match=r"scikit-learn 1\.9 or newer"):
+            MLPClassifier().set_callbacks(StopAfter(1))
+        with pytest.raises(ImportError, match="ValidationMonitor needs"):
+            ValidationMonitor(scoring="accuracy")
+        with pytest.raises(ImportError, match="verbose=2"):
+            MLPClassifier(verbose=2).fit(X, Y)
+    else:
+        assert MLPClassifier().set_callbacks(StopAfter(1)) is not None
 
 
 def test_verbose_2_shows_a_progress_bar_and_verbose_1_prints(capsys):

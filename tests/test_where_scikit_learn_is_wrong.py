@@ -177,3 +177,17 @@ def test_11_partial_fit_needs_no_split_so_early_stopping_does_not_hinder_it(pack
     plain = package.MLPClassifier(random_state=0)
     plain.partial_fit(X, Y, classes=[0, 1]).partial_fit(X, Y)
     np.testing.assert_array_equal(model.coefs_[0], plain.coefs_[0])
+
+
+@ours_holds_theirs_fails
+def test_12_the_learning_rate_schedule_holds_for_adam(package):
+    params = {"random_state": 0, "max_iter": 5}
+    constant = package.MLPClassifier(**params).fit(X, Y)
+    falling = package.MLPClassifier(learning_rate="invscaling", **params).fit(X, Y)
+    assert not np.array_equal(constant.coefs_[0], falling.coefs_[0])
+
+
+@ours_holds_theirs_fails
+def test_12_early_stopping_holds_for_lbfgs(package):
+    model = package.MLPClassifier(solver="lbfgs", early_stopping=True, random_state=0).fit(X, Y)
+    assert len(model.validation_scores_) == model.n_iter_
