@@ -129,31 +129,24 @@ class TrainableNetwork(NeuralEstimator):
         if incremental and validation[0] is None:
             self._refuse_unsuited_partial_fit()
         X, y, y_given, weight = self._check_samples(X, y, sample_weight, continuing, classes)
-        samples = X, y, weight
         validation = check_validation_set(self, X, *validation)
         network = self._network(X.shape[1])
-
         paused = self._resumable(X, incremental) if continuing else None
-        resumed = None if incremental else paused
         rng = self._rng(paused)
-        compute_dtype = np.float64 if self.solver == "lbfgs" else X.dtype
-        parameters = Parameters(network.layer_sizes, compute_dtype)
-        if continuing:
-            self._load_layers(parameters)
-        else:
-            self._fill(parameters, network, rng)
+        parameters = self._start(network, X, rng, continuing)
 
         order, held_out = np.arange(X.shape[0]), None
-        if resumed is not None:
-            order, held_out = resumed.order.copy(), resumed.held_out
+        if paused is not None and not incremental:
+            order, held_out = paused.order.copy(), paused.held_out
         elif self.early_stopping and not incremental and validation is None:
             order, held_out = self._hold_out(y, weight, rng)
         if held_out is not None:
+            X_given = given["X"] if hasattr(given["X"], "columns") else X
             validation = ValidationSet(
                 X[held_out],
                 y[held_out],
                 None if weight is None else weight[held_out],
-                X_given=rows_of(given["X"] if hasattr(given["X"], "columns") else X, held_out),
+                X_given=rows_of(X_given, held_out),
                 y_given=rows_of(y_given, held_out),
             )
 
@@ -167,18 +160,26 @@ class TrainableNetwork(NeuralEstimator):
                 watch.steers = self.early_stopping and not incremental
             training = Training(network, parameters, rng, order, held_out, watch, paused)
             if self.solver == "lbfgs":
-                self._train_lbfgs(training, *samples, continuing)
+                self._train_lbfgs(training, X, y, weight, continuing)
             else:
-                self._train_stochastic(training, *samples, continuing, incremental)
+                self._train_stochastic(training, X, y, weight, continuing, incremental)
 
-        if parameters.theta.dtype != X.dtype:
-            rounded = Parameters(network.layer_sizes, X.dtype)
-            rounded.theta[:] = parameters.theta
-            parameters = rounded
-        vars(self).update(self._fitted(parameters.weights, parameters.biases))
+        weights = [W.astype(X.dtype, copy=False) for W in parameters.weights]
+        biases = [b.astype(X.dtype, copy=False) for b in parameters.biases]
+        vars(self).update(self._fitted(weights, biases))
         tasks.fit_ended()
         vars(self).pop("_validation_samples", None)
         return self
+
+    def _start(self, network, X, rng, continuing):
+        """Return the parameters to begin with; lbfgs computes in float64."""
+        dtype = np.float64 if self.solver == "lbfgs" else X.dtype
+        parameters = Parameters(network.layer_sizes, dtype)
+        if continuing:
+            self._load_layers(parameters)
+        else:
+            self._fill(parameters, network, rng)
+        return parameters
 
     def _check_samples(self, X, y, sample_weight, continuing, classes):
         """Return X, y as the engine wants it, y checked only, and the weights or None."""
@@ -193,15 +194,13 @@ class TrainableNetwork(NeuralEstimator):
         """Train from the start with these learning rates; yield the mean loss of each batch."""
         self._validate_params()
         X, y, _, weight = self._check_samples(X, y, None, False, None)
-        network, order = self._network(X.shape[1]), np.arange(X.shape[0])
-        training = Training(
-            network, Parameters(network.layer_sizes, X.dtype), self._rng(None), order, None, None
-        )
-        self._fill(training.parameters, network, training.rng)
+        network, order, rng = self._network(X.shape[1]), np.arange(X.shape[0]), self._rng(None)
+        parameters = self._start(network, X, rng, continuing=False)
+        training = Training(network, parameters, rng, order, None, None)
         batches = self._batches(X, y, weight, network, self._batch_size(order.size), X.dtype)
         learner, to_come = self._learner(training, batches), iter(rates)
         while True:
-            order = shuffled(order, training.rng)
+            order = shuffled(order, rng)
             for samples in batches.over(order):
                 for start in range(0, samples.n, batches.batch_size):
                     rate = next(to_come, None)
@@ -403,8 +402,8 @@ class TrainableNetwork(NeuralEstimator):
 
         self.t_ = n_seen
         self.n_iter_ = watch.n_epochs
-        self.loss_ = watch.losses[-1] if watch.losses else np.inf
         self.loss_curve_ = continued("loss_curve_", watch.losses)
+        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.inf
         self.learning_rate_curve_ = continued("learning_rate_curve_", watch.rates)
         self.best_epoch_ = len(self.loss_curve_) - patience.n_epochs + patience.best_epoch
         self.best_loss_ = None if watch.steers else patience.best

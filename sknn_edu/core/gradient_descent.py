@@ -173,15 +173,17 @@ class GradientDescent:
     def __post_init__(self) -> None:
         theta = self.parameters.theta
         self._gradient = Parameters(self.network.layer_sizes, theta.dtype)
-        chance = np.random.default_rng(self.seed) if any(self.regularization.dropout) else None
-        self.go_on_from(Pace(State(self.optimizer, theta), self.eta_0, self.eta_0, chance))
+        self.go_on_from(Pace(State(self.optimizer, theta), self.eta_0, self.eta_0))
 
     def go_on_from(self, pace: Pace) -> None:
         """Take over the pace of an earlier training of the same network."""
         theta, wanted = self.parameters.theta, self.regularization
         self.pace = pace
         self._passes: dict[int, Pass] = {}
-        self._dropout = None if pace.chance is None else Dropout(wanted.dropout, pace.chance)
+        self._dropout = None
+        if any(wanted.dropout):
+            pace.chance = pace.chance or np.random.default_rng(self.seed)
+            self._dropout = Dropout(wanted.dropout, pace.chance)
         mask = is_weight(self.network.layer_sizes, theta.dtype)
         self._mover = Mover(
             self.optimizer, pace.optimizer_state, theta, self._gradient.theta, mask, wanted
