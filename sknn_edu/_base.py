@@ -21,7 +21,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from sknn_edu._callbacks import CallbackSupportMixin, with_callbacks
+from sknn_edu._callbacks import CallbackSupportMixin, progress_bar, with_callbacks
 
 __all__ = ["Interval", "InvalidParameterError", "NeuralEstimator", "Options", "StrOptions"]
 
@@ -48,7 +48,7 @@ def fit_method(method: Callable) -> Callable:
         if method.__name__ == "partial_fit" and not get_config()["skip_parameter_validation"]:
             self._validate_params()  # scikit-learn does so at the first call only
         try:
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            with progress_bar(self), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 return checked(self, *args, **kwargs)
         except BaseException:
             vars(self).clear()
@@ -226,7 +226,8 @@ def class_numbers(y, classes):
     if unknown.size:
         raise ValueError(
             f"y has labels that are not among the classes seen before: {unknown}. Known are "
-            f"{classes}. Name all classes in the first call: partial_fit(X, y, classes=...)."
+            f"{classes}. Train on samples of all classes, or name them all in the first call: "
+            "partial_fit(X, y, classes=...)."
         )
     return np.searchsorted(classes, y)
 

@@ -49,6 +49,11 @@ NEEDS_1_9 = (
 )
 
 
+def own_score(estimator, X, y, **weight):
+    """Return what the estimator's own score method says."""
+    return estimator.score(X, y, **weight)
+
+
 class ValidationMonitor(ScoringMonitor):
     """Callback that scores, after each epoch, the samples that training is validated on.
 
@@ -74,7 +79,7 @@ class ValidationMonitor(ScoringMonitor):
     """
 
     def __init__(self, *, scoring=None):
-        super().__init__(scoring=scoring)
+        super().__init__(scoring={"score": own_score} if scoring is None else scoring)
 
     def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
         """Score the fitted estimator on the validation samples, if there are any.
@@ -148,8 +153,11 @@ class Tasks:
 
 @contextmanager
 def progress_bar(estimator):
-    """Show a progress bar within this context if the estimator's verbose is 2."""
-    if estimator.verbose != 2:
+    """Show a progress bar within this context if the estimator's verbose is 2.
+
+    Under a meta-estimator, such as a Pipeline or a grid search, the bars are its affair.
+    """
+    if estimator.verbose != 2 or hasattr(estimator, "_parent_callback_ctx"):
         yield
         return
     try:
@@ -164,6 +172,9 @@ def progress_bar(estimator):
             'pip install "sknn_edu[progress]". verbose=1 prints the losses without it.'
         ) from error
     before = list(getattr(estimator, "_skl_callbacks", []))
+    if any(isinstance(callback, ProgressBar) for callback in before):
+        yield
+        return
     estimator.set_callbacks(*before, bar)
     try:
         yield

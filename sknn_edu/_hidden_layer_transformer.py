@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
-from sknn_edu._mlp import BaseMLP
+from sknn_edu._mlp import BaseMLP, check_layer, layer_sizes_of
 
 
 class HiddenLayerTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -51,7 +51,7 @@ class HiddenLayerTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self.estimator = estimator
         self.layer = layer
 
-    def fit(self, X, y, **fit_params):
+    def fit(self, X, y=None, **fit_params):
         """Train a clone of the network.
 
         Parameters
@@ -59,7 +59,7 @@ class HiddenLayerTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The samples.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Their targets.
+            Their targets; not needed for a FrozenEstimator.
         **fit_params
             Passed to the network's fit, such as ``sample_weight``.
 
@@ -72,6 +72,8 @@ class HiddenLayerTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         ------
         TypeError
             If the estimator is not a multi-layer perceptron of this package.
+        ValueError
+            If it has no such layer.
         """
         network = clone(self.estimator)
         inner = getattr(network, "estimator", network)
@@ -80,6 +82,7 @@ class HiddenLayerTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
                 "estimator must be an MLPClassifier or MLPRegressor of sknn_edu, which have "
                 f"hidden layers to look at; got {self.estimator!r}."
             )
+        check_layer(self.layer, len(layer_sizes_of(inner.hidden_layer_sizes)))
         network.fit(X, y, **fit_params)
         self.estimator_ = inner
         self.n_features_in_ = inner.n_features_in_

@@ -14,7 +14,6 @@ from scipy.special import expit, log_expit, log_softmax
 from sklearn.base import RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import column_or_1d
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
 from sklearn.utils.validation import check_is_fitted
@@ -85,6 +84,15 @@ def one_for_each_layer(name, value, n_hidden, is_one):
             f"{len(values)} values: {value!r}."
         )
     return values
+
+
+def check_layer(layer, n_hidden):
+    """Refuse the number of a hidden layer that a network does not have."""
+    if not (isinstance(layer, Integral) and -n_hidden <= layer < n_hidden):
+        raise ValueError(
+            f"layer must be an int from {-n_hidden} to {n_hidden - 1}, for the {n_hidden} hidden "
+            f"layers of this network; got {layer!r}."
+        )
 
 
 def is_activation(value):
@@ -265,11 +273,7 @@ class BaseMLP(TrainableNetwork):
         check_is_fitted(self)
         weights, biases = self._layers()
         activations, n_hidden = self._hidden_activations(), len(weights) - 1
-        if not (isinstance(layer, Integral) and -n_hidden <= layer < n_hidden):
-            raise ValueError(
-                f"layer must be an int from {-n_hidden} to {n_hidden - 1}, for the {n_hidden} "
-                f"hidden layers of this network; got {layer!r}."
-            )
+        check_layer(layer, n_hidden)
         k = layer % n_hidden + 1
         X = self._check_X(X, dtype=np.result_type(np.float32, *weights, *biases))
         with np.errstate(over="ignore", invalid="ignore"):
@@ -390,7 +394,7 @@ class BaseMLP(TrainableNetwork):
             optimizer=optimizer,
             schedule=self._schedule(),
             eta_0=float(self.learning_rate_init),
-            n_steps=self.max_iter * -(-training.order.size // batches.batch_size),
+            n_epochs=self.max_iter,
             regularization=Regularization(
                 alpha=float(self.alpha),
                 weight_decay=getattr(optimizer, "weight_decay", 0.0) if decay == "auto" else decay,
@@ -597,7 +601,10 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
             return (z > 0).astype(int)
         if self._is_multioutput():
             columns = zip(self.classes_, self._of_each(z), strict=True)
-            return np.stack([classes[z_k.argmax(axis=1)] for classes, z_k in columns], axis=1)
+            labels = [classes[z_k.argmax(axis=1)] for classes, z_k in columns]
+            if len({of_column.dtype.kind for of_column in labels}) > 1:
+                labels = [of_column.astype(object) for of_column in labels]  # "1" is not 1
+            return np.stack(labels, axis=1)
         return self.classes_[self._winners(z)]
 
     def predict_proba(self, X):
@@ -656,6 +663,11 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
         """
         predicted = self.predict(X)
         if self._is_multioutput():
+            if np.shape(y) != predicted.shape:
+                raise ValueError(
+                    f"y must have the shape of what is predicted, {predicted.shape}; got "
+                    f"{np.shape(y)}."
+                )
             right = (np.asarray(y) == predicted).all(axis=1)
             return float(np.average(right, weights=sample_weight))
         return accuracy_score(y, predicted, sample_weight=sample_weight)
@@ -708,11 +720,11 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
 
     def _prepare_targets(self, X, y, *, continuing, classes):
         y = one_column(y)
-        check_classification_targets(y)
         had = getattr(self, "classes_", None) if continuing else None
-        if isinstance(had, list) or type_of_target(y) == "multiclass-multioutput":
+        if isinstance(had, list) or isinstance(classes, list) or has_columns_of_classes(y):
             self._prepare_columns(y, continuing, classes)
             return
+        check_classification_targets(y)
         multilabel = y.ndim == 2
         if classes is None:
             classes = unique_labels(y)
@@ -734,7 +746,8 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
     def _prepare_columns(self, y, continuing, classes):
         """Learn the classes of each column of y."""
         if classes is None:
-            classes = self.classes_ if continuing else [np.unique(column) for column in y.T]
+            known = self.classes_ if continuing else None
+            classes = known or [unique_labels(column) for column in plain(y)]
         if not isinstance(classes, list) or y.ndim != 2 or len(classes) != y.shape[1]:
             raise ValueError(
                 "y with several columns of classes needs the same number of columns in each call, "
@@ -750,7 +763,7 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
     def _encode(self, y, X):
         y = one_column(y)
         if self._is_multioutput():
-            numbers = map(class_numbers, y.T, self.classes_)
+            numbers = map(class_numbers, plain(y), self.classes_)
             starts = np.cumsum([0, *self._sizes()[:-1]])
             return np.stack(list(numbers), axis=1) + starts
         if self._is_multilabel():
@@ -789,14 +802,25 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
         if self.class_weight is None:
             return weight
         y_given = one_column(y_given)
-        if y_given.ndim == 2:
-            if issparse(y_given):
-                y_given = y_given.toarray()
-            factors = compute_sample_weight(self.class_weight, y_given)
-        else:
-            numbers = y if self._is_softmax() else y[:, 0].astype(int)
-            factors = class_factors(self.class_weight, self.classes_, y_given, weight)[numbers]
-        return factors if weight is None else factors * weight
+        columns = [y_given] if y_given.ndim == 1 else plain(y_given)
+        same_for_all = self.class_weight == "balanced" or len(columns) == 1
+        wanted = [self.class_weight] * len(columns) if same_for_all else self.class_weight
+        if not isinstance(wanted, list) or len(wanted) != len(columns):
+            raise ValueError(
+                f"class_weight must be 'balanced' or a list with a dict for each of the "
+                f"{len(columns)} columns of y; got {self.class_weight!r}."
+            )
+        total = 1.0 if weight is None else weight
+        for of_column, column in zip(wanted, columns, strict=True):
+            if isinstance(of_column, list):
+                raise ValueError(
+                    "class_weight must be 'balanced' or a dict, since y has one column; got a "
+                    f"list: {self.class_weight!r}."
+                )
+            classes = np.unique(column)
+            factors = class_factors(of_column, classes, column, weight)
+            total = total * factors[np.searchsorted(classes, column)]
+        return total.astype(weight.dtype) if weight is not None else total
 
     def _check_same_task(self, classes, output):
         before = self.n_outputs_, self.out_activation_
@@ -831,6 +855,22 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
         tags.classifier_tags.multi_label = True
         tags.target_tags.multi_output = True
         return tags
+
+
+def has_columns_of_classes(y):
+    """Tell whether y has several columns, some with more than two classes or of mixed types."""
+    if y.ndim == 1 or issparse(y):
+        return False
+    try:
+        return type_of_target(y) == "multiclass-multioutput"
+    except TypeError:  # one column of numbers, one of strings
+        return True
+
+
+def plain(y):
+    """Return the columns of y, dense, each with a dtype of its own."""
+    dense = y.toarray() if issparse(y) else y
+    return [np.array(column.tolist()) if column.dtype == object else column for column in dense.T]
 
 
 def one_column(y):
@@ -985,7 +1025,10 @@ class MLPRegressor(RegressorMixin, BaseMLP):
                 f"you mean MLPRegressor(hidden_layer_sizes={self.loss!r})?"
             )
         super()._validate_params()
-        levels = self._levels()
+        try:
+            levels = self._levels()
+        except (TypeError, ValueError):
+            levels = ()
         if not all(0 < q < 1 for q in levels) or any(np.diff(levels) <= 0) or not levels:
             raise InvalidParameterError(
                 "quantile must be a number in (0, 1), or several of them in increasing order, such "
@@ -1040,6 +1083,31 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         """
         return self._outputs(self._output_sums(X))
 
+    def score(self, X, y, sample_weight=None):
+        """Return the coefficient of determination R^2; of several quantiles that of the middle one.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Their weights.
+
+        Returns
+        -------
+        r2 : float
+            At most 1; 0 for a model that always says the mean.
+        """
+        return r2_score(y, self._middle(self.predict(X)), sample_weight=sample_weight)
+
+    def _middle(self, predicted):
+        """Return what is predicted, of several quantiles the middle one."""
+        if self.out_activation_ == "in_order":
+            return predicted[:, self.n_outputs_ // 2]
+        return predicted
+
     def _outputs(self, z):
         with np.errstate(over="ignore"):
             self._loss().activate(z.T)
@@ -1049,9 +1117,16 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         z = self._output_sums(X)
         if self.out_activation_ == "exp":
             slopes *= np.exp(z)[:, :, np.newaxis]
+        elif self.out_activation_ == "logistic":
+            slopes *= (expit(z) * expit(-z))[:, :, np.newaxis]
         elif self.out_activation_ == "in_order":
             slopes[:, 1:] *= expit(z[:, 1:])[:, :, np.newaxis]
             np.cumsum(slopes, axis=1, out=slopes)
+        elif self.out_activation_ != "identity":
+            raise ValueError(
+                "input_gradient knows the slopes of the outputs identity, exp, logistic and "
+                f"in_order; the loss {self.loss!r} has the output {self.out_activation_!r}."
+            )
         return slopes
 
     # -- what TrainableNetwork asks for --------------------------------------------------------
@@ -1061,12 +1136,6 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     def _prepare_targets(self, X, y, *, continuing, classes):
         y = one_column(y)
-        lowest = {"poisson": "y >= 0", "gamma": "y > 0"}.get(self.loss)
-        if lowest and (y.min() < 0 or (self.loss == "gamma" and y.min() == 0)):
-            raise ValueError(
-                f"loss={self.loss!r} is for counts, rates and amounts, {lowest}; the smallest y is "
-                f"{y.min()}. Use loss='squared_error' for targets that may be negative."
-            )
         self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
         if self.loss == "quantile" and len(self._levels()) > 1:
             if self.n_outputs_ > 1:
@@ -1079,6 +1148,12 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     def _encode(self, y, X):
         y = one_column(y).astype(X.dtype, copy=False).reshape(X.shape[0], -1)
+        lowest = {"poisson": "y >= 0", "gamma": "y > 0"}.get(self.loss)
+        if lowest and (y.min() < 0 or (self.loss == "gamma" and y.min() == 0)):
+            raise ValueError(
+                f"loss={self.loss!r} is for counts, rates and amounts, {lowest}; the smallest y is "
+                f"{y.min()}. Use loss='squared_error' for targets that may be negative."
+            )
         if not np.isfinite(y).all():
             raise ValueError(
                 f"y has values too large for {X.dtype}. Scale y, for example with "
@@ -1097,6 +1172,5 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         predicted = self._outputs(z.copy())
         if not np.isfinite(predicted).all():
             return np.nan
-        if self.out_activation_ == "in_order":  # how well the middle one does
-            predicted, y = predicted[:, self.n_outputs_ // 2], y[:, 0]
-        return r2_score(y, predicted, sample_weight=weight)
+        y = y[:, 0] if self.out_activation_ == "in_order" else y
+        return r2_score(y, self._middle(predicted), sample_weight=weight)

@@ -21,7 +21,7 @@ from sknn_edu._base import (
     linear_classifier_from_weights,
     warn,
 )
-from sknn_edu._callbacks import FINISHED_EARLY, Tasks, progress_bar
+from sknn_edu._callbacks import FINISHED_EARLY, Tasks
 from sknn_edu._watch import Watch
 from sknn_edu.core.perceptron import MistakeDriven, Perceptron, winners
 from sknn_edu.core.training import Epochs, Outcome, Patience
@@ -353,12 +353,12 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
             shuffle=self.shuffle,
             keep_best=score is not None,
         )
-        with progress_bar(self):
-            tasks = Tasks(self, given, epochs.max_epochs, lambda: self._fitted(learner.perceptron))
-            watch = Watch(
-                self, tasks, score, score is not None, loss_format="share of mistakes = {:.6f}"
-            )
-            outcome = epochs.run(learner, order, rng, Patience(), watch)
+        tasks = Tasks(self, given, epochs.max_epochs, lambda: self._fitted(learner.perceptron))
+        watch = Watch(
+            self, tasks, score, score is not None, loss_format="share of mistakes = {:.6f}"
+        )
+
+        outcome = epochs.run(learner, order, rng, Patience(), watch)
 
         self._record(learner, outcome, watch, order.size, continuing)
         self._warn_or_raise(outcome, incremental)

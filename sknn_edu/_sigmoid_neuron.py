@@ -367,7 +367,7 @@ class SigmoidNeuronClassifier(NetworkClassifier):
             optimizer=Adam() if self.solver == "adam" else SGD(momentum=0.0, nesterov=False),
             schedule=Constant(),
             eta_0=self._learning_rate(batches),
-            n_steps=1,
+            n_epochs=self.max_iter,
             regularization=Regularization(alpha=float(self.alpha)),
         )
 

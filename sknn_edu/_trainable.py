@@ -7,6 +7,7 @@ NotImplementedError.
 
 from copy import copy, deepcopy
 from dataclasses import dataclass, replace
+from math import ceil
 from numbers import Integral
 from typing import Any
 
@@ -26,7 +27,7 @@ from sknn_edu._base import (
     rows_of,
     warn,
 )
-from sknn_edu._callbacks import FINISHED_EARLY, Tasks, progress_bar
+from sknn_edu._callbacks import FINISHED_EARLY, Tasks
 from sknn_edu._threads import one_thread_for_scipy
 from sknn_edu._validation import Validation, ValidationSet, check_validation_set
 from sknn_edu._watch import Watch
@@ -129,9 +130,11 @@ class TrainableNetwork(NeuralEstimator):
         if incremental and validation[0] is None:
             self._refuse_unsuited_partial_fit()
         X, y, y_given, weight = self._check_samples(X, y, sample_weight, continuing, classes)
-        validation = check_validation_set(self, X, *validation)
+        own_weight = check_sample_weight(sample_weight, X)
+        validation = check_validation_set(self, X, y_given, *validation)
         network = self._network(X.shape[1])
-        paused = self._resumable(X, incremental) if continuing else None
+        aim = self.early_stopping, self.scoring, validation is not None
+        paused = self._resumable(X, aim, incremental) if continuing else None
         rng = self._rng(paused)
         parameters = self._start(network, X, rng, continuing)
 
@@ -145,24 +148,23 @@ class TrainableNetwork(NeuralEstimator):
             validation = ValidationSet(
                 X[held_out],
                 y[held_out],
-                None if weight is None else weight[held_out],
+                None if own_weight is None else own_weight[held_out],
                 X_given=rows_of(X_given, held_out),
                 y_given=rows_of(y_given, held_out),
             )
 
-        with progress_bar(self):
-            n_tasks = self.max_iter + 2 if self.solver == "lbfgs" else self.max_iter
-            tasks = Tasks(self, given, n_tasks, lambda: self._fitted_copy(parameters))
-            watch = Watch(self, tasks)
-            if validation is not None:
-                self._validation_samples = validation.as_given()
-                watch.measure = Validation(self, network, parameters, validation).measure
-                watch.steers = self.early_stopping and not incremental
-            training = Training(network, parameters, rng, order, held_out, watch, paused)
-            if self.solver == "lbfgs":
-                self._train_lbfgs(training, X, y, weight, continuing)
-            else:
-                self._train_stochastic(training, X, y, weight, continuing, incremental)
+        n_tasks = self.max_iter + 2 if self.solver == "lbfgs" else self.max_iter
+        tasks = Tasks(self, given, n_tasks, lambda: self._fitted_copy(parameters))
+        watch = Watch(self, tasks)
+        if validation is not None:
+            self._validation_samples = validation.as_given()
+            watch.measure = Validation(self, network, parameters, validation).measure
+            watch.steers = self.early_stopping and not incremental
+        training = Training(network, parameters, rng, order, held_out, watch, paused, aim)
+        if self.solver == "lbfgs":
+            self._train_lbfgs(training, X, y, weight, continuing)
+        else:
+            self._train_stochastic(training, X, y, weight, continuing, incremental)
 
         weights = [W.astype(X.dtype, copy=False) for W in parameters.weights]
         biases = [b.astype(X.dtype, copy=False) for b in parameters.biases]
@@ -210,7 +212,8 @@ class TrainableNetwork(NeuralEstimator):
                     outputs = np.empty_like(batch.y)
                     learner.pace.eta = rate
                     learner.step(batch, outputs)
-                    yield batch.sum(network.loss.value(batch.y, outputs)) / batch.total()
+                    if batch.total() > 0:
+                        yield batch.sum(network.loss.value(batch.y, outputs)) / batch.total()
 
     def _fitted_copy(self, parameters):
         """Return the attributes of the model that these parameters, copied, would make."""
@@ -226,7 +229,7 @@ class TrainableNetwork(NeuralEstimator):
         return fitted
 
     def _refuse_unsuited_partial_fit(self):
-        if self.early_stopping and getattr(self, "validation_scores_", None):
+        if self.early_stopping and getattr(self, "best_loss_", 0) is None:
             raise ValueError(
                 "partial_fit does not support early_stopping=True after fit: the weights are those "
                 "of the epoch that scored best on samples held out, and partial_fit, which holds "
@@ -242,18 +245,18 @@ class TrainableNetwork(NeuralEstimator):
             return np.result_type(np.float32, *weights, *biases)
         return (np.float64, np.float32)
 
-    def _resumable(self, X, incremental):
+    def _resumable(self, X, aim, incremental):
         """Return where the last call stopped before its end, or None where that is of no use.
 
         partial_fit goes on from the last partial_fit or stopped fit; fit, which is warm-started
-        here, from a fit that was stopped on as many samples.
+        here, from a fit that was stopped on as many samples and had the same aim: whether and by
+        what score to stop early, and whether with a validation set of the user's own.
         """
         paused = getattr(self, "_paused", None)
         if paused is None or paused.solver != self.solver:
             return None  # another solver begins anew
-        if incremental or (paused.order is not None and paused.n_samples == X.shape[0]):
-            return paused
-        return None
+        same = paused.order is not None and paused.n_samples == X.shape[0] and paused.aim == aim
+        return paused if incremental or same else None
 
     def _rng(self, paused):
         if paused is not None and (
@@ -292,14 +295,14 @@ class TrainableNetwork(NeuralEstimator):
         elif continuing:
             learner.pace.n_seen = self.t_
         watch.rate = lambda: learner.pace.rate
-        # a schedule that reckons with the end is not cut short by a slow start
-        planned = learner.schedule.moves_each_step and not watch.steers
+        planned = learner.schedule.has_an_end
         epochs = Epochs(
             max_epochs=1 if incremental else max(self.max_iter - patience.n_epochs, 0),
             tol=self.tol,
-            patience=np.inf if planned else self.n_iter_no_change,
+            patience=np.inf if planned and not watch.steers else self.n_iter_no_change,
             shuffle=self._shuffles(),
             keep_best=watch.steers,
+            grace=ceil(getattr(self, "warmup_fraction", 0) * self.max_iter),
         )
 
         outcome = epochs.run(learner, order, training.rng, patience, watch)
@@ -415,8 +418,11 @@ class TrainableNetwork(NeuralEstimator):
             self.validation_loss_curve_ = continued(
                 "validation_loss_curve_", watch.validation_losses
             )
-            best = max(watch.scores, default=np.nan)
-            self.best_validation_score_ = -patience.best if watch.steers else best
+            finite = [score for score in watch.scores if np.isfinite(score)]
+            best = max(finite, default=np.nan)
+            if watch.steers and np.isfinite(patience.best):
+                best = -patience.best
+            self.best_validation_score_ = best
 
     # -- answering -----------------------------------------------------------------------------
 
@@ -508,6 +514,7 @@ class Training:
     held_out: np.ndarray | None
     watch: Watch | None
     paused: "Paused | None" = None
+    aim: Any = None
 
 
 @dataclass
@@ -523,6 +530,7 @@ class Paused:
     patience: Patience
     rng: np.random.RandomState
     n_samples: int
+    aim: Any = None
     order: np.ndarray | None = None
     held_out: np.ndarray | None = None
     theta: np.ndarray | None = None
@@ -534,5 +542,6 @@ class Paused:
         if not incremental:
             last = training.parameters.theta if patience.last is None else patience.last
             paused.order, paused.held_out = training.order, training.held_out
+            paused.aim = training.aim
             paused.theta = last.copy()
         return paused

@@ -1,5 +1,7 @@
 """Samples that training does not learn from: how well does it do on them, epoch by epoch?"""
 
+from inspect import Parameter, signature
+
 import numpy as np
 from sklearn.metrics import check_scoring
 
@@ -31,8 +33,8 @@ class ValidationSet:
         return self.X_given, self.y_given, self.weight
 
 
-def check_validation_set(estimator, X, X_val, y_val, sample_weight_val):
-    """Return the user's validation set, checked like the training samples X, or None."""
+def check_validation_set(estimator, X, y, X_val, y_val, sample_weight_val):
+    """Return the user's validation set, checked like the training samples X and y, or None."""
     if X_val is None and y_val is None:
         if sample_weight_val is not None:
             raise ValueError(
@@ -45,8 +47,17 @@ def check_validation_set(estimator, X, X_val, y_val, sample_weight_val):
     checked, y_given = estimator._check_X_y(
         X_val, y_val, dtype=X.dtype, reset=False, **estimator._target_options()
     )
+    if y_given.shape[1:] != y.shape[1:]:
+        raise ValueError(
+            f"y_val must have as many columns as y: y has the shape {y.shape}, y_val "
+            f"{y_given.shape}."
+        )
+    try:
+        encoded = estimator._encode(y_given, checked)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"y_val does not fit what is trained on: {error}") from error
     weight = check_sample_weight(sample_weight_val, checked)
-    return ValidationSet(checked, estimator._encode(y_given, checked), weight, X_val, y_given)
+    return ValidationSet(checked, encoded, weight, X_val, y_given)
 
 
 class Validation:
@@ -67,9 +78,11 @@ class Validation:
         n, n_outputs, dtype = samples.X.shape[0], network.layer_sizes[-1], parameters.theta.dtype
         self._targets = np.empty((n_outputs, n), dtype=dtype)
         fill_targets(self._targets, samples.y)
-        self._scorer = None
+        self._scorer, self._weight = None, {}
         if estimator.scoring not in (None, "loss"):
             self._scorer = check_scoring(estimator, estimator.scoring)
+            if samples.weight is not None and takes_weights(self._scorer):
+                self._weight = {"sample_weight": samples.weight}
 
     def measure(self):
         """Return the mean loss, without penalties, and the score, of which more is better."""
@@ -88,5 +101,10 @@ class Validation:
         if self._scorer is None:
             return float(self.estimator._validation_score(z, samples.y, samples.weight))
         fitted = self.estimator._as_if_fitted(self.parameters)
-        weight = {} if samples.weight is None else {"sample_weight": samples.weight}
-        return float(self._scorer(fitted, samples.X, samples.y_given, **weight))
+        return float(self._scorer(fitted, samples.X, samples.y_given, **self._weight))
+
+
+def takes_weights(scorer):
+    """Tell whether a scorer can be called with sample_weight."""
+    kinds = {name: p.kind for name, p in signature(scorer).parameters.items()}
+    return "sample_weight" in kinds or Parameter.VAR_KEYWORD in kinds.values()

@@ -50,16 +50,16 @@ class Watch:
         self.tasks.epoch_begins()
 
     def epoch_ended(self, loss):
+        if self.measure is not None:  # first, lest an interrupt leave curves of different lengths
+            validation_loss, score = self.measure()
+            self.validation_losses.append(validation_loss)
+            self.scores.append(score)
         self.losses.append(loss)
         if self.rate is not None:
             self.rates.append(self.rate())
         if self._prints:
             print(f"Iteration {self.n_epochs}, {self.loss_format.format(loss)}")
-        if self.measure is not None:
-            validation_loss, score = self.measure()
-            self.validation_losses.append(validation_loss)
-            self.scores.append(score)
-            if self._prints:
+            if self.measure is not None:
                 print(f"Validation score: {score:f}")
         self.tasks.epoch_ended()
         return -score if self.steers else loss

@@ -365,7 +365,9 @@ def test_quantiles_are_reached_and_never_cross():
     )
 
 
-@pytest.mark.parametrize("quantile", [0, 1, [0.5, 0.1], [0.5, 0.5], [], "median"])
+@pytest.mark.parametrize(
+    "quantile", [0, 1, [0.5, 0.1], [0.5, 0.5], [], "median", ["a"], [[0.1, 0.9]]]
+)
 def test_wrong_quantiles_are_refused(quantile):
     with pytest.raises(ValueError, match="quantile"):
         MLPRegressor("quantile", quantile=quantile).fit(A, B)
@@ -665,6 +667,174 @@ def test_find_learning_rate_refuses_what_has_none():
         find_learning_rate(MLPClassifier(), X, Y, low=1, high=0.1)
 
 
+# -- found by attacking it -------------------------------------------------------------------------
+
+
+def test_verbose_2_is_silent_under_a_meta_estimator_and_beside_a_bar_of_ones_own(capsys):
+    ProgressBar = pytest.importorskip("sklearn.callback").ProgressBar
+    model = MLPClassifier(4, max_iter=3, random_state=0, verbose=2)
+    make_pipeline(StandardScaler(), clone(model)).fit(X, Y)
+    GridSearchCV(clone(model), {"alpha": [0, 1]}, cv=2, error_score="raise").fit(X, Y)
+    assert capsys.readouterr().out == ""
+    clone(model).set_callbacks(ProgressBar()).fit(X, Y)
+    assert "MLPClassifier" in capsys.readouterr().out
+
+
+def test_a_plain_scorer_is_called_without_weights():
+    def share_right(mlp, X, y):
+        return (mlp.predict(X) == y).mean()
+
+    model = MLPClassifier(4, early_stopping=True, scoring=share_right, class_weight="balanced")
+    model.set_params(random_state=0, max_iter=5).fit(X, Y, sample_weight=np.ones(150))
+    assert len(model.validation_scores_) == 5
+
+
+def test_an_adaptive_schedule_goes_on_after_its_warm_up():
+    model = MLPClassifier(5, learning_rate="adaptive", solver="sgd", tol=0.1, n_iter_no_change=3)
+    model.set_params(max_iter=150, warmup_fraction=0.1, random_state=0).fit(X, Y)
+    assert 15 < model.n_iter_ < 150
+    assert min(model.learning_rate_curve_[15:]) < 1e-5
+
+
+def test_each_call_of_partial_fit_is_an_epoch_of_the_schedule_whatever_its_size():
+    model = MLPClassifier(5, learning_rate="cosine", max_iter=10, batch_size=20, random_state=0)
+    for n in (150, 150, 40, 150):
+        model.partial_fit(X[:n], Y[:n], classes=[0, 1, 2])
+    last = np.array([0, 1, 2, 3]) + 1 - 0.5 / np.array([8, 8, 2, 8])
+    expected = 0.0005 * (1 + np.cos(np.pi * last / 10))
+    np.testing.assert_allclose(model.learning_rate_curve_, expected)
+
+
+def test_a_first_chunk_may_lack_classes_in_each_column():
+    columns = np.stack([Y, (Y + 1) % 3], axis=1)
+    few = (columns < 2).all(axis=1)
+    model = MLPClassifier(5, random_state=0)
+    model.partial_fit(X[few], columns[few], classes=[[0, 1, 2], [0, 1, 2]])
+    assert [p.shape[1] for p in model.partial_fit(X, columns).predict_proba(X)] == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("model", "y", "y_val"),
+    [
+        (MLPRegressor(), np.stack([B, B], axis=1), B),
+        (MLPRegressor(), B, np.stack([B, B], axis=1)),
+        (MLPRegressor("poisson"), np.abs(B), B),
+        (MLPClassifier(), np.stack([np.round(B), np.round(-B)], axis=1), np.round(B)),
+    ],
+)
+def test_targets_to_validate_on_are_of_the_kind_of_those_to_train_on(model, y, y_val):
+    with pytest.raises(ValueError, match="y_val"):
+        model.fit(A, y, X_val=A, y_val=y_val)
+
+
+@pytest.mark.parametrize("wrong", [[{0: -1, 1: 1}, {0: 1, 1: 1}], [{0: 1, 1: 1}], {0: 1, 1: 1}])
+def test_wrong_class_weights_of_several_columns_are_refused(wrong):
+    labels = np.stack([Y == 0, Y > 0], axis=1).astype(int)
+    with pytest.raises(ValueError, match="class_weight"):
+        MLPClassifier(4, class_weight=wrong).fit(X, labels)
+
+
+def test_balanced_columns_heed_the_weights_of_samples():
+    labels = np.stack([Y == 0, Y > 0], axis=1).astype(int)
+    weight = (np.arange(150) % 5 > 0).astype(float)
+    model = MLPClassifier(4, class_weight="balanced", solver="lbfgs", max_iter=20, random_state=0)
+    weighted = clone(model).fit(X, labels, sample_weight=weight)
+    removed = clone(model).fit(X[weight > 0], labels[weight > 0])
+    np.testing.assert_allclose(weighted.predict_proba(X), removed.predict_proba(X), rtol=1e-6)
+
+
+def test_several_quantiles_are_scored_by_the_middle_one():
+    model = MLPRegressor("quantile", 5, quantile=[0.1, 0.5, 0.9], max_iter=5, random_state=0)
+    model.fit(A, B, X_val=A, y_val=B)
+    assert model.score(A, B) == pytest.approx(model.validation_scores_[-1])
+    assert np.isfinite(cross_validate(model, A, B, cv=2)["test_score"]).all()
+
+
+@pytest.mark.parametrize(
+    "change", [{"scoring": "loss"}, {"early_stopping": False}, {"solver": "sgd"}], ids=str
+)
+def test_a_stopped_fit_with_another_aim_is_an_ordinary_warm_start(change):
+    pytest.importorskip("sklearn.callback")
+    model = MLPClassifier(5, max_iter=10, early_stopping=True, warm_start=True, random_state=0)
+    model.set_callbacks(StopAfter(4)).fit(X, Y)
+    model.set_callbacks().set_params(**change).fit(X, Y)
+    assert model.n_iter_ == 10
+    assert len(model.loss_curve_) == 14
+    assert (model.best_loss_ is None) == model.early_stopping
+
+
+def test_columns_of_numbers_and_of_strings():
+    pandas = pytest.importorskip("pandas")
+    names = np.array(["a", "b", "c"])[Y]
+    columns = pandas.DataFrame({"name": names, "number": Y})
+    model = MLPClassifier(5, random_state=0, max_iter=20).fit(X, columns)
+    predicted = model.predict(X)
+    assert set(map(type, predicted[0])) == {str, int}
+    assert 0 <= model.score(X, columns) <= 1
+
+
+def test_input_gradient_of_an_output_whose_slope_is_not_known_is_refused():
+    model = MLPRegressor(LOSSES["squared_error", "logistic"], 4, max_iter=3, random_state=0)
+    model.fit(A, (B > 0).astype(float))
+    step = np.array([[1e-6, 0, 0, 0]])
+    slope = (model.predict(A[:3] + step) - model.predict(A[:3] - step)) / 2e-6
+    np.testing.assert_allclose(model.input_gradient(A[:3])[:, 0], slope, rtol=1e-5)
+    own = Loss("own", "odd", no_change, quartic, quartic_delta)
+    with pytest.raises(ValueError, match="input_gradient knows"):
+        MLPRegressor(own, 4, max_iter=3, random_state=0).fit(A, B).input_gradient(A)
+
+
+def test_the_validation_monitor_scores_as_the_estimator_does_by_default():
+    pytest.importorskip("sklearn.callback")
+    monitor = ValidationMonitor()
+    model = MLPClassifier(4, max_iter=3, random_state=0).set_callbacks(monitor)
+    model.fit(X, Y, X_val=X[VAL], y_val=Y[VAL])
+    assert monitor.get_logs().data[-1]["score"] == model.score(X[VAL], Y[VAL])
+
+
+def test_a_fit_of_one_batch_resumes_to_the_same_bits():
+    pytest.importorskip("sklearn.callback")
+    model = MLPClassifier(5, max_iter=20, learning_rate_init=0.01, random_state=0)
+    whole = clone(model).fit(X, Y)
+    model.set_params(warm_start=True).set_callbacks(StopAfter(6)).fit(X, Y)
+    model.set_callbacks().fit(X, Y)
+    np.testing.assert_array_equal(model.coefs_[0], whole.coefs_[0])
+    assert model.loss_curve_ == whole.loss_curve_
+
+
+def test_partial_fit_after_partial_fit_with_a_validation_set_is_not_refused():
+    model = MLPClassifier(5, early_stopping=True, random_state=0)
+    model.partial_fit(X, Y, classes=[0, 1, 2], X_val=X[VAL], y_val=Y[VAL]).partial_fit(X, Y)
+
+
+def test_hidden_layer_transformer_refuses_a_layer_before_it_trains():
+    with pytest.raises(ValueError, match="layer must be an int from -1 to 0"):
+        HiddenLayerTransformer(MLPClassifier(5), layer=3).fit(X, Y)
+    trained = MLPClassifier(5, max_iter=3, random_state=0).fit(X, Y)
+    assert HiddenLayerTransformer(FrozenEstimator(trained)).fit(X).transform(X).shape == (150, 5)
+
+
+def test_an_interrupt_while_validating_leaves_curves_of_one_length():
+    calls = []
+
+    def impatient(*_):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return len(calls)
+
+    model = MLPClassifier(4, early_stopping=True, scoring=impatient, random_state=0)
+    with pytest.warns(UserWarning, match="interrupted by user after 2 whole epochs"):
+        model.fit(X, Y)
+    assert len(model.loss_curve_) == len(model.validation_scores_) == model.best_epoch_ == 2
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_planned_end_is_no_failure_to_converge():
+    model = MLPClassifier(4, early_stopping=True, learning_rate="one_cycle", n_iter_no_change=99)
+    model.set_params(max_iter=5, random_state=0).fit(X, Y)
+
+
 # -- everything with everything --------------------------------------------------------------------
 
 SHARED = {
@@ -729,10 +899,14 @@ def test_any_valid_combination_learns_clones_and_pickles(model, weighted, column
 
 
 def check_slope(fitted, data, y, weight):
-    """Compare the gradient at the fitted weights with finite differences, dropout left out."""
+    """Compare the gradient with finite differences, dropout left out.
+
+    A little beside the fitted weights: at these, losses with a kink may sit in it.
+    """
     network = fitted._network(data.shape[1])
     parameters, gradient = (Parameters(network.layer_sizes, np.float64) for _ in range(2))
     parameters.load(fitted.coefs_, fitted.intercepts_)
+    parameters.theta += 0.1 * np.random.default_rng(1).normal(size=parameters.theta.size)
     n, encoded = len(data), fitted._encode(y, data)
     share = np.full(n, 1 / n) if weight is None else weight / weight.sum()
     samples = next(fitted._batches(data, encoded, None, network, n, np.float64).over(np.arange(n)))

@@ -88,11 +88,12 @@ class MiniBatches:
     def over(self, order: Indices) -> Iterator[Samples]:
         """Yield the rows of the data named by `order`, whole batches at a time.
 
-        What is yielded is overwritten when the next is asked for.
+        What is yielded is overwritten when the next is asked for. If all samples are one batch they
+        come in their own order, which makes no difference.
         """
-        if self.batch_size >= order.size == len(self.y):  # one batch: the order does not matter
+        if self.batch_size >= order.size == len(self.y):
             if self._all is None:
-                self._all = self._take(order)
+                self._all = self._take(np.arange(order.size))
             yield self._all
             return
         for start in range(0, order.size, self._n_at_once):

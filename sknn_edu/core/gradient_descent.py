@@ -37,6 +37,7 @@ class Pace:
     rate: float
     chance: np.random.Generator | None = None
     n_seen: int = 0
+    n_epochs: int = 0
 
 
 @dataclass(frozen=True)
@@ -147,8 +148,8 @@ class GradientDescent:
         How to step.
     eta_0 : float
         The initial learning rate.
-    n_steps : int
-        How many steps training is to take at most, for schedules that reckon with the end.
+    n_epochs : int
+        How many epochs training is to take at most, for schedules that reckon with the end.
     regularization : Regularization
     seed : int
         Of what dropout drops.
@@ -165,13 +166,14 @@ class GradientDescent:
     optimizer: Optimizer
     schedule: Schedule
     eta_0: float
-    n_steps: int
+    n_epochs: int
     regularization: Regularization = Regularization()
     seed: int = 0
     pace: Pace = field(init=False)
 
     def __post_init__(self) -> None:
         theta = self.parameters.theta
+        self._n_steps, self._n_steps_done = 1, 0  # in this epoch
         self._gradient = Parameters(self.network.layer_sizes, theta.dtype)
         self.go_on_from(Pace(State(self.optimizer, theta), self.eta_0, self.eta_0))
 
@@ -192,6 +194,8 @@ class GradientDescent:
     def epoch(self, order: Indices) -> float:
         """Take one step for each batch; return the mean loss, L2 penalty included."""
         loss = total = 0.0
+        self._n_steps = -(-order.size // self.batches.batch_size)
+        self._n_steps_done = 0
         for samples in self.batches.over(order):
             outputs = np.empty_like(samples.y)
             for start in range(0, samples.n, self.batches.batch_size):
@@ -201,6 +205,7 @@ class GradientDescent:
             total += samples.total()
         pace = self.pace
         pace.n_seen += order.size
+        pace.n_epochs += 1
         pace.eta = self.schedule.after_epoch(pace.eta, self.eta_0, pace.n_seen)
         return loss / total
 
@@ -216,8 +221,10 @@ class GradientDescent:
         pace = self.pace
         pace.rate = pace.eta
         if self.schedule.moves_each_step:
-            progress = (pace.optimizer_state.t + 0.5) / self.n_steps  # in the middle of the step
-            pace.rate = self.schedule.at(pace.eta, self.eta_0, min(progress, 1.0))
+            of_epoch = (self._n_steps_done + 0.5) / self._n_steps  # in the middle of the step
+            progress = min((pace.n_epochs + of_epoch) / self.n_epochs, 1.0)
+            pace.rate = self.schedule.at(pace.eta, self.eta_0, progress)
+            self._n_steps_done += 1
         return self._mover.step(pace.rate, total)
 
     def _pass(self, m: int) -> Pass:

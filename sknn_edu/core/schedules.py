@@ -19,6 +19,11 @@ class Schedule:
         """Whether ``at`` depends on the progress."""
         return False
 
+    @property
+    def has_an_end(self) -> bool:
+        """Whether training should run to its last epoch, plateau or not."""
+        return False
+
     def after_epoch(self, eta: float, eta_0: float, n_seen: int) -> float:
         """Return the next eta, given the initial one and the number of samples seen so far."""
         return eta
@@ -71,6 +76,10 @@ class Curve(Schedule):
     def moves_each_step(self) -> bool:
         return True
 
+    @property
+    def has_an_end(self) -> bool:
+        return True
+
     def at(self, eta: float, eta_0: float, progress: float) -> float:
         return eta_0 * self.curve(progress)
 
@@ -110,6 +119,10 @@ class WarmUp(Schedule):
     @property
     def moves_each_step(self) -> bool:
         return True
+
+    @property
+    def has_an_end(self) -> bool:
+        return self.schedule.has_an_end
 
     def after_epoch(self, eta: float, eta_0: float, n_seen: int) -> float:
         return self.schedule.after_epoch(eta, eta_0, n_seen)

@@ -107,6 +107,8 @@ class Epochs:
         Show the samples in a new order in each epoch.
     keep_best : bool
         End with the parameters of the epoch that the monitor liked best, not of the last.
+    grace : int
+        In so many first epochs nothing is a plateau.
     """
 
     max_epochs: int
@@ -114,6 +116,7 @@ class Epochs:
     patience: float
     shuffle: bool
     keep_best: bool
+    grace: int = 0
 
     def run(
         self,
@@ -160,7 +163,7 @@ class Epochs:
                 return Outcome.PERFECT
             if monitor.wants_stop:
                 return Outcome.STOPPED
-            if patience.n_stalled > self.patience:
+            if patience.n_stalled > self.patience and patience.n_epochs > self.grace:
                 goes_on = learner.goes_on()
                 monitor.plateau_reached(goes_on)
                 if not goes_on:

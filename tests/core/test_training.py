@@ -73,6 +73,12 @@ def test_a_plateau_is_more_epochs_without_improvement_than_the_patience():
     assert learner.epochs == 5
 
 
+def test_nothing_is_a_plateau_in_the_first_epochs_of_grace():
+    learner = Scripted([1.0] * 9)
+    assert run(learner, grace=6)[0] is Outcome.PLATEAU
+    assert learner.epochs == 7
+
+
 def test_small_gains_that_add_up_are_no_improvement_but_move_the_best():
     _, patience = run(Scripted([1.0, 0.95, 0.89, 0.88]), max_epochs=4)
     assert (patience.best, patience.n_stalled) == (0.88, 3)
@@ -126,7 +132,7 @@ def test_shuffled_is_scikit_learns():
 
 
 @pytest.mark.parametrize("container", [np.asarray, csr_array])
-@pytest.mark.parametrize(("n", "n_features", "batch_size"), [(10, 3, 4), (7, GATHER, 2), (5, 1, 5)])
+@pytest.mark.parametrize(("n", "n_features", "batch_size"), [(10, 3, 4), (7, GATHER, 2), (6, 1, 5)])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_batches_are_the_rows_in_order_with_a_column_of_ones(
     container, n, n_features, batch_size, dtype
@@ -155,10 +161,12 @@ def test_class_numbers_become_columns_with_a_single_one():
     np.testing.assert_array_equal(np.hstack(shown), [[0, 1, 0], [0, 0, 1], [1, 0, 0]])
 
 
-def test_one_batch_of_all_samples_is_gathered_once():
-    batches = MiniBatches(np.ones((5, 2)), np.ones((5, 1)), 1, None, 5, np.float64)
-    first, second = (next(batches.over(order)) for order in (np.arange(5), np.arange(5)[::-1]))
+def test_one_batch_of_all_samples_is_gathered_once_in_their_own_order():
+    y = np.arange(5.0)[:, np.newaxis]
+    batches = MiniBatches(np.ones((5, 2)), y, 1, None, 5, np.float64)
+    first, second = (next(batches.over(order)) for order in (np.arange(5)[::-1], np.arange(5)))
     assert first is second
+    np.testing.assert_array_equal(first.y[0], y[:, 0])
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
@@ -285,7 +293,7 @@ def test_the_rate_of_each_step_follows_the_curve_of_its_progress():
         seen.append(progress)
         return 1 - progress
 
-    learner = GradientDescent(network, parameters, batches, SGD(), Curve(falling), 0.1, n_steps=8)
+    learner = GradientDescent(network, parameters, batches, SGD(), Curve(falling), 0.1, n_epochs=2)
     learner.epoch(np.arange(40))
     np.testing.assert_allclose(seen, [1 / 16, 3 / 16, 5 / 16, 7 / 16])
     assert learner.pace.rate == pytest.approx(0.1 * 9 / 16)
