@@ -911,7 +911,9 @@ def check_slope(fitted, data, y, weight):
     share = np.full(n, 1 / n) if weight is None else weight / weight.sum()
     samples = next(fitted._batches(data, encoded, None, network, n, np.float64).over(np.arange(n)))
     work = Pass(network, parameters, gradient, n)
-    work.forward(samples.X)
+    said = work.forward(samples.X)
+    if isinstance(fitted, MLPClassifier):  # where the loss is cut off it has no slope
+        share = share * ((said > 1e-9) & (said < 1 - 1e-9)).all(axis=0)
     work.backward(samples.X, samples.y, share)
     slope, start, h = gradient.theta.copy(), parameters.theta.copy(), 1e-6
     direction = np.random.default_rng(0).normal(size=start.size)
