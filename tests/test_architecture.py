@@ -62,6 +62,15 @@ MAY_IMPORT = {
     },
     "_find_learning_rate": {"_mlp"},
     "_hidden_layer_transformer": {"_mlp"},
+    "inspection._problem": {
+        "_trainable",
+        "core._mini_batches",
+        "core.gradient_descent",
+        "core.network",
+    },
+    "inspection._trace": {"inspection._problem"},
+    "inspection._gradient": {"core.network", "inspection._problem"},
+    "inspection._displays": {"core.activations"},
     "_mlp": {
         "_base",
         "_mlp_docs",
