@@ -47,7 +47,7 @@ from sknn_edu.core.losses import (
     within_0_and_1,
 )
 from sknn_edu.core.network import Network, input_gradients, output_sums
-from sknn_edu.core.optimizers import SGD, Adam, AdamW, Optimizer, RMSprop
+from sknn_edu.core.optimizers import OPTIMIZERS, Optimizer
 from sknn_edu.core.schedules import SCHEDULES, Curve, InverseScaling, Schedule, WarmUp
 
 REGRESSION_OUTPUTS = {name: output for name, output in LOSSES if output in ("identity", "exp")}
@@ -109,7 +109,7 @@ class BaseMLP(TrainableNetwork):
     _parameter_constraints: dict = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
         "activation": [StrOptions(set(ACTIVATIONS)), Activation, list, tuple],
-        "solver": [StrOptions({"lbfgs", "sgd", "adam", "adamw", "rmsprop"}), Optimizer],
+        "solver": [StrOptions({"lbfgs", *OPTIMIZERS}), Optimizer],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "learning_rate": [StrOptions(set(SCHEDULES)), Schedule, callable],
@@ -407,12 +407,14 @@ class BaseMLP(TrainableNetwork):
     def _optimizer(self):
         if not isinstance(self.solver, str):
             return self.solver
-        if self.solver == "sgd":
-            return SGD(self.momentum, self.nesterovs_momentum)
-        if self.solver == "rmsprop":
-            return RMSprop(epsilon=self.epsilon)
-        kind = AdamW if self.solver == "adamw" else Adam
-        return kind(self.beta_1, self.beta_2, self.epsilon)
+        adam = {"beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon}
+        own_parameters = {
+            "sgd": {"momentum": self.momentum, "nesterov": self.nesterovs_momentum},
+            "adam": adam,
+            "adamw": adam,
+            "rmsprop": {"epsilon": self.epsilon},
+        }
+        return replace(OPTIMIZERS[self.solver], **own_parameters.get(self.solver, {}))
 
     def _schedule(self):
         schedule = self.learning_rate
@@ -810,14 +812,16 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
                 f"class_weight must be 'balanced' or a list with a dict for each of the "
                 f"{len(columns)} columns of y; got {self.class_weight!r}."
             )
+        known = self.classes_ if self._is_multioutput() else [self.classes_]
+        if self._is_multilabel():
+            known = [np.unique(column) for column in columns]
         total = 1.0 if weight is None else weight
-        for of_column, column in zip(wanted, columns, strict=True):
+        for of_column, column, classes in zip(wanted, columns, known, strict=True):
             if isinstance(of_column, list):
                 raise ValueError(
                     "class_weight must be 'balanced' or a dict, since y has one column; got a "
                     f"list: {self.class_weight!r}."
                 )
-            classes = np.unique(column)
             factors = class_factors(of_column, classes, column, weight)
             total = total * factors[np.searchsorted(classes, column)]
         return total.astype(weight.dtype) if weight is not None else total

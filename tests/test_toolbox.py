@@ -56,6 +56,14 @@ def test_class_weight_is_sample_weight(kind):
     np.testing.assert_allclose(by_class.predict_proba(X), by_sample.predict_proba(X), rtol=1e-10)
 
 
+def test_a_chunk_that_lacks_a_class_cannot_be_balanced():
+    columns = np.stack([Y, (Y + 1) % 3], axis=1)
+    model = MLPClassifier(5, class_weight="balanced", random_state=0)
+    for y, classes in ((Y, [0, 1, 2]), (columns, [[0, 1, 2], [0, 1, 2]])):
+        with pytest.raises(ValueError, match="needs samples of every class"):
+            clone(model).partial_fit(X[:60], y[:60], classes=classes)
+
+
 def test_balanced_class_weight_of_several_columns():
     columns = np.stack([Y, (Y == 0).astype(int)], axis=1)
     model = MLPClassifier(5, class_weight="balanced", max_iter=5, random_state=0).fit(X, columns)
