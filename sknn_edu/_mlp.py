@@ -320,22 +320,6 @@ class BaseMLP(TrainableNetwork):
         """Return the gradients of the outputs, given those of the output sums."""
         return slopes
 
-    def slim(self):
-        """Drop what only training needs, so that a pickle is little more than the weights.
-
-        Gone are the curves and the state from which ``partial_fit`` or a stopped fit would go on;
-        a later ``partial_fit`` or warm start begins with a fresh optimiser.
-
-        Returns
-        -------
-        self : object
-            The estimator, which predicts as before.
-        """
-        check_is_fitted(self)
-        for name in ("_paused", *CURVES):
-            vars(self).pop(name, None)
-        return self
-
     # -- what TrainableNetwork asks for --------------------------------------------------------
 
     def _is_fitted_before(self):
@@ -434,15 +418,6 @@ class BaseMLP(TrainableNetwork):
             max_iter=self.max_iter,
             max_fun=self.max_fun,
         )
-
-
-CURVES = (
-    "loss_curve_",
-    "validation_loss_curve_",
-    "validation_scores_",
-    "learning_rate_curve_",
-)
-"""Attributes with a number for each epoch."""
 
 
 @fill_docstring(parameters=PARAMETERS, attributes=ATTRIBUTES, notes=NOTES, references=REFERENCES)

@@ -44,6 +44,15 @@ DIVERGED = (
 )
 
 
+CURVES = (
+    "loss_curve_",
+    "validation_loss_curve_",
+    "validation_scores_",
+    "learning_rate_curve_",
+)
+"""Attributes with a number for each epoch."""
+
+
 class TrainableNetwork(NeuralEstimator):
     """Fits a :class:`~sknn_edu.core.network.Network` by gradient descent or L-BFGS.
 
@@ -423,6 +432,22 @@ class TrainableNetwork(NeuralEstimator):
             if watch.steers and np.isfinite(patience.best):
                 best = -patience.best
             self.best_validation_score_ = best
+
+    def slim(self):
+        """Drop what only training needs, so that a pickle is little more than the weights.
+
+        Gone are the curves and the state from which ``partial_fit`` or a stopped fit would go on;
+        a later ``partial_fit`` or warm start begins with a fresh optimiser.
+
+        Returns
+        -------
+        self : object
+            The estimator, which predicts as before.
+        """
+        check_is_fitted(self)
+        for name in ("_paused", *CURVES):
+            vars(self).pop(name, None)
+        return self
 
     # -- answering -----------------------------------------------------------------------------
 

@@ -566,6 +566,8 @@ def test_slim_leaves_the_parameters_and_a_few_kilobytes():
     assert len(pickle.dumps(model.slim())) < n_bytes + 6000
     np.testing.assert_array_equal(model.predict_proba(X), before)
     model.partial_fit(X, Y)
+    neuron = SigmoidNeuronClassifier(solver="sgd").partial_fit(X, Y, classes=[0, 1, 2])
+    assert len(pickle.dumps(neuron)) > 3000 > len(pickle.dumps(neuron.slim()))
 
 
 # -- callbacks -------------------------------------------------------------------------------------
