@@ -161,6 +161,13 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         return classes
 
 
+def takes_weights(scorer):
+    """Tell whether a scorer, or the metric that it is made of, can be called with sample_weight."""
+    parameters = inspect.signature(getattr(scorer, "_score_func", scorer)).parameters
+    any_keyword = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
+    return "sample_weight" in parameters or any_keyword
+
+
 def same_labels(classes, others):
     """Tell whether two arrays of labels, or lists of one array a column, are equal."""
     if isinstance(classes, list) and isinstance(others, list):

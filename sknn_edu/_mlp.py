@@ -739,12 +739,23 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
 
     def _encode(self, y, X):
         y = one_column(y)
+        n_columns = 1 if y.ndim == 1 else y.shape[1]
+        expected = 1
+        if self._is_multioutput():
+            expected = len(self.classes_)
+        elif self._is_multilabel():
+            expected = self.n_outputs_
+        if n_columns != expected:
+            raise ValueError(f"y must have {expected} columns here; got {n_columns}.")
         if self._is_multioutput():
             numbers = map(class_numbers, plain(y), self.classes_)
             starts = np.cumsum([0, *self._sizes()[:-1]])
             return np.stack(list(numbers), axis=1) + starts
         if self._is_multilabel():
-            return (y.toarray() if issparse(y) else y).astype(bool)
+            y = y.toarray() if issparse(y) else y
+            if not np.isin(y, (0, 1)).all():
+                raise ValueError("y with several labels a sample must hold only 0 and 1.")
+            return y.astype(bool)
         y = class_numbers(y, self.classes_)
         return y if self._is_softmax() else (y == 1)[:, np.newaxis]
 
@@ -1127,6 +1138,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     def _encode(self, y, X):
         y = one_column(y).astype(X.dtype, copy=False).reshape(X.shape[0], -1)
+        expected = 1 if self.out_activation_ == "in_order" else self.n_outputs_
+        if y.shape[1] != expected:
+            raise ValueError(f"y must have {expected} columns here; got {y.shape[1]}.")
         lowest = {"poisson": "y >= 0", "gamma": "y > 0"}.get(self.loss)
         if lowest and (y.min() < 0 or (self.loss == "gamma" and y.min() == 0)):
             raise ValueError(
@@ -1138,7 +1152,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
                 f"y has values too large for {X.dtype}. Scale y, for example with "
                 "TransformedTargetRegressor."
             )
-        return np.broadcast_to(y, (y.shape[0], self.n_outputs_)) if y.shape[1] == 1 else y
+        return np.broadcast_to(y, (y.shape[0], self.n_outputs_))  # each quantile has the same
 
     def _loss(self):
         if self.loss == "quantile":

@@ -65,7 +65,7 @@ PARAMETERS = f"""
     warm_start : bool, default=False
         Whether fit starts from the weights of the last fit instead of random ones. All
         else starts afresh, but the curves go on, and so do ``t_`` and with it 'invscaling'. A fit
-        that a callback stopped goes on as if it had not been stopped.
+        that a callback stopped goes on as if it had not been stopped; not so for 'lbfgs'.
     momentum : float, default=0.9
         How much of the last step is added to the next, in [0, 1]; only for 'sgd'.
     nesterovs_momentum : bool, default=True

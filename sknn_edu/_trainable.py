@@ -136,11 +136,11 @@ class TrainableNetwork(NeuralEstimator):
             "metadata": None if sample_weight is None else {"sample_weight": sample_weight},
         }
         continuing = self._is_fitted_before() and (self.warm_start or incremental)
-        if incremental and validation[0] is None:
+        if incremental:
             self._refuse_unsuited_partial_fit()
         X, y, y_given, weight = self._check_samples(X, y, sample_weight, continuing, classes)
         own_weight = check_sample_weight(sample_weight, X)
-        validation = check_validation_set(self, X, y_given, *validation)
+        validation = check_validation_set(self, X, *validation)
         network = self._network(X.shape[1])
         aim = self.early_stopping, self.scoring, validation is not None
         paused = self._resumable(X, aim, incremental) if continuing else None
@@ -401,7 +401,7 @@ class TrainableNetwork(NeuralEstimator):
             warn(INTERRUPTED.format(n=report.n_iter, what="iterations"))
         vars(self).pop("_paused", None)
         n_seen = report.n_iter * X.shape[0]
-        if not watch.losses:
+        if not watch.losses and not watch.steers:
             patience.best = report.loss
         self._record(watch, n_seen + (self.t_ if continuing else 0), patience, continuing)
         self.n_iter_, self.loss_ = min(report.n_iter, self.max_iter), report.loss

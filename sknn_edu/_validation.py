@@ -1,11 +1,9 @@
 """Samples that training does not learn from: how well does it do on them, epoch by epoch?"""
 
-from inspect import Parameter, signature
-
 import numpy as np
 from sklearn.metrics import check_scoring
 
-from sknn_edu._base import check_sample_weight
+from sknn_edu._base import check_sample_weight, takes_weights
 from sknn_edu.core._mini_batches import fill_targets
 from sknn_edu.core.network import output_sums
 
@@ -33,8 +31,8 @@ class ValidationSet:
         return self.X_given, self.y_given, self.weight
 
 
-def check_validation_set(estimator, X, y, X_val, y_val, sample_weight_val):
-    """Return the user's validation set, checked like the training samples X and y, or None."""
+def check_validation_set(estimator, X, X_val, y_val, sample_weight_val):
+    """Return the user's validation set, checked like the training samples X, or None."""
     if X_val is None and y_val is None:
         if sample_weight_val is not None:
             raise ValueError(
@@ -47,11 +45,6 @@ def check_validation_set(estimator, X, y, X_val, y_val, sample_weight_val):
     checked, y_given = estimator._check_X_y(
         X_val, y_val, dtype=X.dtype, reset=False, **estimator._target_options()
     )
-    if y_given.shape[1:] != y.shape[1:]:
-        raise ValueError(
-            f"y_val must have as many columns as y: y has the shape {y.shape}, y_val "
-            f"{y_given.shape}."
-        )
     try:
         encoded = estimator._encode(y_given, checked)
     except (ValueError, TypeError) as error:
@@ -102,9 +95,3 @@ class Validation:
             return float(self.estimator._validation_score(z, samples.y, samples.weight))
         fitted = self.estimator._as_if_fitted(self.parameters)
         return float(self._scorer(fitted, samples.X, samples.y_given, **self._weight))
-
-
-def takes_weights(scorer):
-    """Tell whether a scorer can be called with sample_weight."""
-    kinds = {name: p.kind for name, p in signature(scorer).parameters.items()}
-    return "sample_weight" in kinds or Parameter.VAR_KEYWORD in kinds.values()

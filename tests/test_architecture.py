@@ -70,7 +70,7 @@ MAY_IMPORT = {
     },
     "inspection._trace": {"inspection._problem"},
     "inspection._gradient": {"core.network", "inspection._problem"},
-    "inspection._displays": {"core.activations"},
+    "inspection._displays": {"_trainable", "core.activations"},
     "_mlp": {
         "_base",
         "_mlp_docs",

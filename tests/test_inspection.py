@@ -74,6 +74,31 @@ def test_the_first_step_of_a_fresh_network_is_that_of_fit(activation, dtype):
     assert board.loss == pytest.approx(fitted.loss_curve_[0], rel=1e-5)
 
 
+def test_dropout_is_left_out_of_a_trace_and_chance_is_not_moved():
+    chance = np.random.RandomState(0)
+    mlp = MLPClassifier(6, solver="sgd", momentum=0.0, dropout=0.5, random_state=chance)
+    mlp.set_params(max_iter=3, learning_rate_init=0.1, alpha=0.0).fit(X, Y)
+    before = chance.get_state()[2]
+    layer = trace(mlp, X[:4], Y[:4]).layers[0]
+    np.testing.assert_allclose(layer.change_W, -0.1 * layer.dW, atol=1e-15)
+    assert chance.get_state()[2] == before
+
+
+@pytest.mark.parametrize(
+    ("estimator", "y"),
+    [
+        (MLPRegressor(max_iter=2), X[:2, 0]),
+        (MLPRegressor(max_iter=2), np.ones((2, 3))),
+        (MLPClassifier(max_iter=2), [0, 1]),
+        (MLPClassifier(max_iter=2), [[5, 0], [2, 2]]),
+    ],
+)
+def test_targets_that_do_not_fit_are_refused(estimator, y):
+    fitted = clone(estimator).fit(X, np.stack([Y > 0, Y > 1], axis=1).astype(int))
+    with pytest.raises(ValueError, match="y "):
+        trace(fitted, X[:2], y)
+
+
 def test_a_trace_reads_as_text_and_as_html():
     neuron = SigmoidNeuronClassifier.from_weights([10, 10], bias=-15)
     board = trace(neuron, [[0, 1], [1, 1]], [0, 1])
@@ -108,6 +133,18 @@ def test_the_gradient_is_right_fresh_and_fitted(estimator):
     assert check_gradient(clone(estimator).set_params(max_iter=5).fit(X, Y), X, Y).error < 1e-6
 
 
+def test_at_a_minimum_rounding_is_no_error():
+    neuron = SigmoidNeuronClassifier(alpha=0).fit(X[::3], Y[::3])
+    assert check_gradient(neuron, X[::3], Y[::3]).error < 1e-6
+
+
+def test_check_gradient_refuses_what_trace_refuses():
+    with pytest.raises(TypeError, match="SigmoidNeuronClassifier, MLPClassifier or MLPRegressor"):
+        check_gradient(make_pipeline(StandardScaler(), MLPClassifier()), X, Y)
+    with pytest.raises(TypeError, match="dense"):
+        check_gradient(MLPClassifier(5), csr_array(X), Y)
+
+
 def wrong_backward(z, a, delta):  # noqa: ARG001
     delta *= 1.1 * (1 - a * a)
 
@@ -127,6 +164,39 @@ def test_loss_curves_of_several_estimators_in_one_picture():
     assert display.figure_ is display.ax_.figure
     lines = display.ax_.get_lines()
     np.testing.assert_array_equal(lines[0].get_ydata(), one.loss_curve_)
+
+
+def test_the_best_epoch_may_lie_before_the_first_validation():
+    mlp = MLPClassifier(5, random_state=0, learning_rate_init=1.0, solver="sgd")
+    mlp.partial_fit(X, Y, classes=[0, 1, 2]).set_params(learning_rate_init=50.0)
+    for _ in range(3):
+        mlp.partial_fit(X, Y)
+    mlp.partial_fit(X, Y, X_val=X, y_val=Y)
+    LossCurveDisplay.from_estimator(mlp)
+
+
+def test_what_has_no_curve_or_no_layers_is_refused():
+    mlp = MLPClassifier(5, max_iter=2).fit(X, Y)
+    perceptron = PerceptronClassifier(max_iter=3).fit(X, Y)
+    with pytest.raises(ValueError, match="different names"):
+        LossCurveDisplay.from_estimator(mlp, mlp, names=["a", "a"])
+    for one in (perceptron, MLPClassifier(), mlp.slim()):
+        with pytest.raises(ValueError, match="no loss_curve_ to draw"):
+            LossCurveDisplay.from_estimator(one)
+    with pytest.raises(TypeError, match="fitted SigmoidNeuronClassifier"):
+        NetworkDisplay.from_estimator(perceptron)
+    with pytest.raises(ValueError, match="one sample of 4 features"):
+        NetworkDisplay.from_estimator(mlp, [1, 2])
+    pipeline = make_pipeline(StandardScaler(), MLPClassifier(3, max_iter=2)).fit(X, Y)
+    assert NetworkDisplay.from_estimator(pipeline, X[0]).answers[0].size == 4
+
+
+def test_each_output_neuron_is_shown_with_its_own_answer():
+    neurons = SigmoidNeuronClassifier().fit(X, Y)
+    display = NetworkDisplay.from_estimator(neurons, X[0])
+    np.testing.assert_allclose(display.answers[-1], trace(neurons, X[:1], Y[:1]).layers[0].a[:, 0])
+    alone = MLPClassifier(3, max_iter=2).fit(X, np.ones(150))
+    assert NetworkDisplay.from_estimator(alone, X[0]).answers[-1].size == 1
 
 
 def test_the_network_says_what_it_leaves_out():

@@ -817,6 +817,38 @@ def test_partial_fit_after_partial_fit_with_a_validation_set_is_not_refused():
     model.partial_fit(X, Y, classes=[0, 1, 2], X_val=X[VAL], y_val=Y[VAL]).partial_fit(X, Y)
 
 
+def test_partial_fit_with_a_validation_set_does_not_replace_the_best_weights_either():
+    model = MLPClassifier(5, early_stopping=True, random_state=0, max_iter=5).fit(X, Y)
+    with pytest.raises(ValueError, match=r"set_params\(early_stopping=False\)"):
+        model.partial_fit(X, Y, X_val=X[VAL], y_val=Y[VAL])
+
+
+def test_lbfgs_that_takes_no_step_has_no_score():
+    model = MLPClassifier(5, solver="lbfgs", early_stopping=True, tol=1e9, random_state=0)
+    model.fit(X, Y)
+    assert model.n_iter_ == 0
+    assert np.isnan(model.best_validation_score_)
+
+
+@pytest.mark.parametrize("scoring", ["neg_max_error", lambda mlp, X, y: -mlp.score(X, y)])
+def test_a_score_that_knows_no_weights_is_taken_without(scoring):
+    model = MLPRegressor(hidden_layer_sizes=4, early_stopping=True, scoring=scoring, max_iter=3)
+    model.set_params(random_state=0).fit(A, B, sample_weight=np.linspace(0.5, 1, 120))
+    assert len(model.validation_scores_) == 3
+
+
+def test_labels_to_validate_on_are_zeros_and_ones():
+    labels = np.stack([Y == 0, Y > 0], axis=1).astype(int)
+    with pytest.raises(ValueError, match=r"y_val .* only 0 and 1"):
+        MLPClassifier(4).fit(X, labels, X_val=X, y_val=labels + 5)
+
+
+def test_one_column_to_validate_on_may_be_a_matrix():
+    column = Y[VAL][:, np.newaxis]
+    with pytest.warns(UserWarning, match="column-vector"):
+        MLPClassifier(4, max_iter=2).fit(X, Y, X_val=X[VAL], y_val=column)
+
+
 def test_hidden_layer_transformer_refuses_a_layer_before_it_trains():
     with pytest.raises(ValueError, match="layer must be an int from -1 to 0"):
         HiddenLayerTransformer(MLPClassifier(5), layer=3).fit(X, Y)

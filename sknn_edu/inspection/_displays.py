@@ -1,10 +1,9 @@
 """Pictures of networks, in scikit-learn's form: ``from_estimator`` and ``plot(ax=...)``."""
 
-from copy import copy
-
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from sknn_edu._trainable import TrainableNetwork
 from sknn_edu.core.activations import ACTIVATIONS, Activation
 
 MOST_NEURONS = 12
@@ -78,13 +77,19 @@ class LossCurveDisplay(Display):
         """
         fitted = [last_step(one) for one in (estimator, *others)]
         for one in fitted:
-            check_is_fitted(one, "loss_curve_")
-        names = names or numbered([type(one).__name__ for one in fitted])
+            if not getattr(one, "loss_curve_", None):
+                raise ValueError(
+                    f"{one!r} has no loss_curve_ to draw: fit it first. slim() drops it, and a "
+                    "perceptron has a mistake_curve_ instead."
+                )
+        names = list(names) if names else numbered([type(one).__name__ for one in fitted])
+        if len(set(names)) != len(fitted):
+            raise ValueError(f"names must be {len(fitted)} different names; got {names}.")
         curves = {
             name: {
                 "loss": one.loss_curve_,
-                "validation": one.validation_loss_curve_,
-                "best": one.best_epoch_,
+                "validation": getattr(one, "validation_loss_curve_", None),
+                "best": getattr(one, "best_epoch_", None),
             }
             for name, one in zip(names, fitted, strict=True)
         }
@@ -107,15 +112,16 @@ class LossCurveDisplay(Display):
         for k, (name, curve) in enumerate(self.curves.items()):
             epochs = np.arange(1, len(curve["loss"]) + 1)
             ax.plot(epochs, curve["loss"], color=f"C{k}", label=f"{name}, training")
-            watched = curve["loss"]
+            heights = dict(zip(epochs, curve["loss"], strict=True))
             if curve.get("validation"):
-                watched = curve["validation"]
-                epochs = epochs[-len(watched) :]
-                ax.plot(epochs, watched, color=f"C{k}", ls="--", label=f"{name}, validation")
+                validated = epochs[-len(curve["validation"]) :]
+                heights |= dict(zip(validated, curve["validation"], strict=True))
+                label = f"{name}, validation"
+                ax.plot(validated, curve["validation"], color=f"C{k}", ls="--", label=label)
             best = curve.get("best")
             if best:
-                height = watched[best - 1 - (len(curve["loss"]) - len(watched))]
-                ax.plot(best, height, "o", color=f"C{k}", label=f"{name}, best epoch {best}")
+                label = f"{name}, best epoch {best}"
+                ax.plot(best, heights[best], "o", color=f"C{k}", label=label)
         ax.set(xlabel="epoch", ylabel="mean loss")
         ax.legend()
         return self._drawn_on(ax)
@@ -124,6 +130,18 @@ class LossCurveDisplay(Display):
 def last_step(estimator):
     """Return the estimator, or the last step of a Pipeline."""
     return estimator[-1] if hasattr(estimator, "steps") else estimator
+
+
+def fitted_network(estimator):
+    """Return a fitted neuron or network, also out of a Pipeline; refuse anything else."""
+    one = last_step(estimator)
+    if not isinstance(one, TrainableNetwork):
+        raise TypeError(
+            "estimator must be a fitted SigmoidNeuronClassifier, MLPClassifier or MLPRegressor of "
+            f"sknn_edu; got {estimator!r}."
+        )
+    check_is_fitted(one)
+    return one
 
 
 def numbered(names):
@@ -188,18 +206,24 @@ class NetworkDisplay(Display):
         display : NetworkDisplay
             With ``ax_`` and ``figure_``.
         """
-        check_is_fitted(estimator)
+        estimator = fitted_network(estimator)
         weights, biases = estimator._layers()
         answers = None
         if x is not None:
             answers = [np.asarray(x, dtype=weights[0].dtype).reshape(-1)]
-            activations = estimator._hidden_activations()
+            n_features = weights[0].shape[0]
+            if answers[0].size != n_features:
+                raise ValueError(
+                    f"x must be one sample of {n_features} features; got {answers[0].size} numbers."
+                )
+            network = estimator._network(n_features)
             for k, (W, b) in enumerate(zip(weights, biases, strict=True)):
-                a = (answers[-1] @ W + b)[np.newaxis]
-                if k < len(activations):
-                    activations[k].forward(a, a)
-                answers.append(a[0])
-            answers[-1] = np.ravel(said(estimator, answers[0][np.newaxis]))[: answers[-1].size]
+                a = (answers[-1] @ W + b)[:, np.newaxis]
+                if k < len(network.activations):
+                    network.activations[k].forward(a, a)
+                else:
+                    network.loss.activate(a)
+                answers.append(a[:, 0])
         names = getattr(estimator, "feature_names_in_", None)
         return cls(weights, answers, None if names is None else list(names)).plot(ax=ax)
 
@@ -258,17 +282,6 @@ class NetworkDisplay(Display):
     def _titles(self, sizes):
         inner = [f"hidden {k}\n{size} neurons" for k, size in enumerate(sizes[1:-1], 1)]
         return [f"input\n{sizes[0]} features", *inner, f"output\n{sizes[-1]}"]
-
-
-def said(estimator, x):
-    """Return what the output neurons say to one sample."""
-    nameless = copy(estimator)  # x is a plain row of numbers
-    vars(nameless).pop("feature_names_in_", None)
-    if not hasattr(nameless, "predict_proba"):
-        return nameless.predict(x)
-    p = nameless.predict_proba(x)
-    p = np.concatenate(p, axis=1) if isinstance(p, list) else p
-    return p[:, 1:] if np.ndim(nameless.decision_function(x)) == 1 else p
 
 
 def shown(size):
@@ -400,8 +413,9 @@ class WeightsDisplay(Display):
         ValueError
             If the features do not make a picture of this shape.
         """
-        check_is_fitted(estimator)
-        W = estimator._layers()[0][0]
+        if most < 1:
+            raise ValueError(f"most must be at least 1; got {most}.")
+        W = fitted_network(estimator)._layers()[0][0]
         if np.prod(shape) != W.shape[0]:
             raise ValueError(
                 f"shape must be (height, width) with height * width = {W.shape[0]}, the number of "

@@ -1,6 +1,6 @@
 """A network with its numbers and some samples, ready to be looked at."""
 
-from copy import copy
+from copy import copy, deepcopy
 from typing import NamedTuple
 
 import numpy as np
@@ -23,10 +23,11 @@ class Problem(NamedTuple):
     learner: GradientDescent | None
 
 
-def problem(estimator, X, y):
+def problem(estimator, X, y, dtype=None):
     """Return the problem of a fitted estimator, or of a fresh one as ``fit`` would start it.
 
-    The estimator stays as it is. X must be dense. The learner is None for solver="lbfgs".
+    The estimator stays as it is; dropout is left out. X must be dense. The learner is None for
+    solver="lbfgs". A ``dtype`` takes the place of the estimator's.
     """
     if not isinstance(estimator, TrainableNetwork):
         raise TypeError(
@@ -36,6 +37,10 @@ def problem(estimator, X, y):
     fitted = estimator._is_fitted_before()
     model = copy(estimator) if fitted else clone(estimator)
     model._validate_params()
+    if hasattr(model, "dropout"):
+        model.dropout = 0.0
+    if dtype is not None:
+        model.dtype = dtype
     X, y = model._check_X_y(
         X, y, dtype=model._dtype(fitted), reset=not fitted, **model._target_options()
     )
@@ -45,7 +50,7 @@ def problem(estimator, X, y):
         model._prepare_targets(X, y, continuing=False, classes=None)
     encoded, n = model._encode(y, X), X.shape[0]
     network = model._network(X.shape[1])
-    rng = check_random_state(model.random_state)
+    rng = deepcopy(check_random_state(model.random_state))
     parameters = model._start(network, X, rng, continuing=fitted)
     weight = model._total_weight(encoded, y, None)
     batches = model._batches(X, encoded, weight, network, n, parameters.theta.dtype)
