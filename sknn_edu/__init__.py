@@ -7,7 +7,8 @@ classification and regression. The mathematics is in :mod:`sknn_edu.core`, a cha
 from sknn_edu._callbacks import ValidationMonitor
 from sknn_edu._find_learning_rate import LearningRateSearch, find_learning_rate
 from sknn_edu._hidden_layer_transformer import HiddenLayerTransformer
-from sknn_edu._mlp import MLPClassifier, MLPRegressor
+from sknn_edu._mlp_classifier import MLPClassifier
+from sknn_edu._mlp_regressor import MLPRegressor
 from sknn_edu._perceptron import PerceptronClassifier
 from sknn_edu._sigmoid_neuron import SigmoidNeuronClassifier
 

@@ -15,7 +15,7 @@ import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.model_selection import train_test_split
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, column_or_1d
 from sklearn.utils._param_validation import Interval, InvalidParameterError, Options, StrOptions
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
@@ -173,6 +173,11 @@ def same_labels(classes, others):
     if isinstance(classes, list) and isinstance(others, list):
         return len(classes) == len(others) and all(map(np.array_equal, classes, others))
     return not isinstance(classes, list) and np.array_equal(classes, others)
+
+
+def one_column(y):
+    """Return y with a single column as (n,)."""
+    return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
 
 def rows_of(data, rows):
