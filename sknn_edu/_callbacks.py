@@ -2,8 +2,6 @@
 
 from contextlib import contextmanager
 
-from sknn_edu.core.training import Outcome
-
 try:
     from sklearn.callback import CallbackSupportMixin, ScoringMonitor, with_callbacks
 except ImportError:  # scikit-learn 1.8
@@ -180,7 +178,3 @@ def progress_bar(estimator):
         yield
     finally:
         estimator.set_callbacks(*before)
-
-
-FINISHED_EARLY = (Outcome.INTERRUPTED, Outcome.STOPPED)
-"""Fits that ended so can go on."""

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.base import clone
 
+from sknn_edu._axes import new_axes
 from sknn_edu._mlp import BaseMLP
 
 
@@ -43,12 +44,7 @@ class LearningRateSearch(NamedTuple):
         ImportError
             If Matplotlib is not installed.
         """
-        try:
-            from matplotlib import pyplot as plt
-        except ImportError as error:
-            raise ImportError('The plot needs Matplotlib: pip install "sknn_edu[plot]".') from error
-        if ax is None:
-            ax = plt.subplots(figsize=(6, 3.5), layout="constrained")[1]
+        ax = new_axes(ax, (6, 3.5))
         ax.plot(self.rates, self.losses)
         ax.axvline(self.suggestion, color="C1", linestyle="--", label=f"{self.suggestion:.2g}")
         ax.set(xscale="log", xlabel="learning rate", ylabel="loss of a mini-batch, smoothed")

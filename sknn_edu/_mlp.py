@@ -10,7 +10,6 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils.validation import check_is_fitted
 
 from sknn_edu._base import (
     Interval,
@@ -246,12 +245,10 @@ class BaseMLP(TrainableNetwork):
         ValueError
             If there is no such layer.
         """
-        check_is_fitted(self)
-        weights, biases = self._layers()
+        X, weights, biases = self._ready_to_answer(X)
         activations, n_hidden = self._hidden_activations(), len(weights) - 1
         check_layer(layer, n_hidden)
         k = layer % n_hidden + 1
-        X = self._check_X(X, dtype=np.result_type(np.float32, *weights, *biases))
         with np.errstate(over="ignore", invalid="ignore"):
             a = output_sums(activations[: k - 1], weights[:k], biases[:k], X)
             activations[k - 1].forward(a, a)
@@ -282,9 +279,7 @@ class BaseMLP(TrainableNetwork):
         >>> line.fit(X, 2 * X[:, 0] - X[:, 1]).input_gradient(X[:1]).round(3)
         array([[ 2., -1.]])
         """
-        check_is_fitted(self)
-        weights, biases = self._layers()
-        X = self._check_X(X, dtype=np.result_type(np.float32, *weights, *biases))
+        X, weights, biases = self._ready_to_answer(X)
         if issparse(X):
             raise TypeError("input_gradient needs dense samples; pass X.toarray().")
         with np.errstate(over="ignore", invalid="ignore"):

@@ -15,7 +15,6 @@ from sknn_edu._base import (
     class_factors,
     class_numbers,
     fill_docstring,
-    one_column,
     same_labels,
 )
 from sknn_edu._mlp import BaseMLP
@@ -289,10 +288,14 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
 
     def _of_each(self, z):
         """Part the output sums by the columns of y that they belong to."""
-        return np.split(z, np.cumsum(self._sizes())[:-1], axis=1)
+        return np.split(z, self._starts()[1:], axis=1)
 
     def _sizes(self):
         return tuple(classes.size for classes in self.classes_)
+
+    def _starts(self):
+        """Return the number of the first output of each column of y."""
+        return np.cumsum([0, *self._sizes()[:-1]])
 
     def _is_softmax(self):
         return self.out_activation_ in ("softmax", "softmax_of_each")
@@ -309,7 +312,6 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
         return {"multi_output": True}
 
     def _prepare_targets(self, X, y, *, continuing, classes):
-        y = one_column(y)
         had = getattr(self, "classes_", None) if continuing else None
         if isinstance(had, list) or isinstance(classes, list) or has_columns_of_classes(y):
             self._prepare_columns(y, continuing, classes)
@@ -351,7 +353,6 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
         self.n_outputs_, self.out_activation_ = sum(self._sizes()), "softmax_of_each"
 
     def _encode(self, y, X):
-        y = one_column(y)
         n_columns = 1 if y.ndim == 1 else y.shape[1]
         expected = 1
         if self._is_multioutput():
@@ -362,8 +363,7 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
             raise ValueError(f"y must have {expected} columns here; got {n_columns}.")
         if self._is_multioutput():
             numbers = map(class_numbers, plain(y), self.classes_)
-            starts = np.cumsum([0, *self._sizes()[:-1]])
-            return np.stack(list(numbers), axis=1) + starts
+            return np.stack(list(numbers), axis=1) + self._starts()
         if self._is_multilabel():
             y = y.toarray() if issparse(y) else y
             if not np.isin(y, (0, 1)).all():
@@ -402,7 +402,6 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
     def _total_weight(self, y, y_given, weight):
         if self.class_weight is None:
             return weight
-        y_given = one_column(y_given)
         columns = [y_given] if y_given.ndim == 1 else plain(y_given)
         same_for_all = self.class_weight == "balanced" or len(columns) == 1
         wanted = [self.class_weight] * len(columns) if same_for_all else self.class_weight
@@ -445,9 +444,8 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
 
     def _validation_score(self, z, y, weight):
         if self._is_multioutput():
-            starts = np.cumsum([0, *self._sizes()[:-1]])
             won = [z_k.argmax(axis=1) for z_k in self._of_each(z)]
-            right = (np.stack(won, axis=1) + starts == y).all(axis=1)
+            right = (np.stack(won, axis=1) + self._starts() == y).all(axis=1)
             return float(np.average(right, weights=weight))
         decided = z > 0 if self._is_multilabel() else self._winners(z)
         truth = y[:, 0].astype(int) if self.n_outputs_ == 1 else y

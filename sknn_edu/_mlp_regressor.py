@@ -14,7 +14,6 @@ from sknn_edu._base import (
     StrOptions,
     fill_docstring,
     fit_method,
-    one_column,
 )
 from sknn_edu._mlp import BaseMLP
 from sknn_edu._mlp_docs import ATTRIBUTES, NOTES, PARAMETERS, REFERENCES
@@ -285,7 +284,6 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return {"multi_output": True, "y_numeric": True}
 
     def _prepare_targets(self, X, y, *, continuing, classes):
-        y = one_column(y)
         self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
         if self.loss == "quantile" and len(self._levels()) > 1:
             if self.n_outputs_ > 1:
@@ -297,7 +295,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.out_activation_ = self._loss().output
 
     def _encode(self, y, X):
-        y = one_column(y).astype(X.dtype, copy=False).reshape(X.shape[0], -1)
+        y = y.astype(X.dtype, copy=False).reshape(X.shape[0], -1)
         expected = 1 if self.out_activation_ == "in_order" else self.n_outputs_
         if y.shape[1] != expected:
             raise ValueError(f"y must have {expected} columns here; got {y.shape[1]}.")

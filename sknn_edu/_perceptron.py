@@ -21,10 +21,10 @@ from sknn_edu._base import (
     linear_classifier_from_weights,
     warn,
 )
-from sknn_edu._callbacks import FINISHED_EARLY, Tasks
+from sknn_edu._callbacks import Tasks
 from sknn_edu._watch import Watch
 from sknn_edu.core.perceptron import MistakeDriven, Perceptron, winners
-from sknn_edu.core.training import Epochs, Outcome, Patience
+from sknn_edu.core.training import FINISHED_EARLY, Epochs, Outcome, Patience
 
 
 class PerceptronClassifier(ClassifierMixin, NeuralEstimator):

@@ -5,7 +5,6 @@ from numbers import Integral, Real
 import numpy as np
 from scipy.special import log_expit, log_softmax
 from sklearn.metrics import accuracy_score
-from sklearn.utils import column_or_1d
 
 from sknn_edu._base import (
     Interval,
@@ -324,12 +323,11 @@ class SigmoidNeuronClassifier(NetworkClassifier):
     # -- what TrainableNetwork asks for --------------------------------------------------------
 
     def _prepare_targets(self, X, y, *, continuing, classes):
-        y = column_or_1d(y, warn=True)
         labels = self._check_class_labels(y, at_least=1 if classes is not None else 2)
         self._set_classes(labels if classes is None else classes, continuing)
 
     def _encode(self, y, X):
-        y = class_numbers(column_or_1d(y), self.classes_)
+        y = class_numbers(y, self.classes_)
         if self.classes_.size == 2:
             return (y == 1)[:, np.newaxis]
         return y[:, np.newaxis] == np.arange(self.classes_.size)

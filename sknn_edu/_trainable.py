@@ -24,17 +24,18 @@ from sknn_edu._base import (
     check_sample_weight,
     fit_method,
     hold_out,
+    one_column,
     rows_of,
     warn,
 )
-from sknn_edu._callbacks import FINISHED_EARLY, Tasks
+from sknn_edu._callbacks import Tasks
 from sknn_edu._threads import one_thread_for_scipy
 from sknn_edu._validation import Validation, ValidationSet, check_validation_set
 from sknn_edu._watch import Watch
 from sknn_edu.core._mini_batches import MiniBatches
 from sknn_edu.core.gradient_descent import Pace
 from sknn_edu.core.network import Network, Parameters, output_sums
-from sknn_edu.core.training import Epochs, Outcome, Patience, shuffled
+from sknn_edu.core.training import FINISHED_EARLY, Epochs, Outcome, Patience, shuffled
 
 DIVERGED = (
     "Solver produced non-finite parameter weights. The input data may contain large values and "
@@ -89,7 +90,7 @@ class TrainableNetwork(NeuralEstimator):
         """Return the attributes that these arrays, one a layer, make the model with."""
         raise NotImplementedError
 
-    def _learner(self, network, parameters, batches, rng):
+    def _learner(self, training, batches):
         """Return the :class:`~sknn_edu.core.gradient_descent.GradientDescent` of the solver."""
         raise NotImplementedError
 
@@ -138,8 +139,8 @@ class TrainableNetwork(NeuralEstimator):
         continuing = self._is_fitted_before() and (self.warm_start or incremental)
         if incremental:
             self._refuse_unsuited_partial_fit()
-        X, y, y_given, weight = self._check_samples(X, y, sample_weight, continuing, classes)
-        own_weight = check_sample_weight(sample_weight, X)
+        X, y, y_given, own_weight = self._check_samples(X, y, sample_weight, continuing, classes)
+        weight = self._total_weight(y, y_given, own_weight)
         validation = check_validation_set(self, X, *validation)
         network = self._network(X.shape[1])
         aim = self.early_stopping, self.scoring, validation is not None
@@ -193,18 +194,21 @@ class TrainableNetwork(NeuralEstimator):
         return parameters
 
     def _check_samples(self, X, y, sample_weight, continuing, classes):
-        """Return X, y as the engine wants it, y checked only, and the weights or None."""
-        X, y_given = self._check_X_y(
-            X, y, dtype=self._dtype(continuing), reset=not continuing, **self._target_options()
-        )
+        """Return X, y as the engine wants it, y checked only, and the user's weights or None."""
+        X, y_given = self._check_data(X, y, self._dtype(continuing), reset=not continuing)
         self._prepare_targets(X, y_given, continuing=continuing, classes=classes)
-        y = self._encode(y_given, X)
-        return X, y, y_given, self._total_weight(y, y_given, check_sample_weight(sample_weight, X))
+        return X, self._encode(y_given, X), y_given, check_sample_weight(sample_weight, X)
+
+    def _check_data(self, X, y, dtype, reset):
+        """Return X and y checked as scikit-learn does; a single column y is (n,)."""
+        X, y = self._check_X_y(X, y, dtype=dtype, reset=reset, **self._target_options())
+        return X, one_column(y)
 
     def _range_test(self, X, y, rates):
         """Train from the start with these learning rates; yield the mean loss of each batch."""
         self._validate_params()
-        X, y, _, weight = self._check_samples(X, y, None, False, None)
+        X, y, y_given, _ = self._check_samples(X, y, None, False, None)
+        weight = self._total_weight(y, y_given, None)
         network, order, rng = self._network(X.shape[1]), np.arange(X.shape[0]), self._rng(None)
         parameters = self._start(network, X, rng, continuing=False)
         training = Training(network, parameters, rng, order, None, None)
@@ -453,11 +457,17 @@ class TrainableNetwork(NeuralEstimator):
 
     def _output_sums(self, X):
         """Return z of the output layer for raw X: (n_samples, n_outputs)."""
+        X, weights, biases = self._ready_to_answer(X)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return output_sums(self._hidden_activations(), weights, biases, X)
+
+    def _ready_to_answer(self, X):
+        """Return raw X, checked in the dtype of the weights, and the weights and biases."""
         check_is_fitted(self)
         weights, biases = self._layers()
         with np.errstate(over="ignore", invalid="ignore"):
             X = self._check_X(X, dtype=np.result_type(np.float32, *weights, *biases))
-            return output_sums(self._hidden_activations(), weights, biases, X)
+        return X, weights, biases
 
 
 class NetworkClassifier(ClassifierMixin, TrainableNetwork):

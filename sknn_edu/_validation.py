@@ -42,9 +42,7 @@ def check_validation_set(estimator, X, X_val, y_val, sample_weight_val):
     if X_val is None or y_val is None:
         given, missing = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
         raise ValueError(f"{given} was given without {missing}: a validation set needs both.")
-    checked, y_given = estimator._check_X_y(
-        X_val, y_val, dtype=X.dtype, reset=False, **estimator._target_options()
-    )
+    checked, y_given = estimator._check_data(X_val, y_val, X.dtype, reset=False)
     try:
         encoded = estimator._encode(y_given, checked)
     except (ValueError, TypeError) as error:

@@ -31,7 +31,8 @@ MAY_IMPORT = {
         "core.schedules",
     },
     "core.lbfgs": {"core._arrays", "core._mini_batches", "core.network", "core.training"},
-    "_callbacks": {"core.training"},
+    "_callbacks": set(),
+    "_axes": set(),
     "_base": {"_callbacks"},
     "_watch": set(),
     "_validation": {"_base", "core._mini_batches", "core.network"},
@@ -60,7 +61,7 @@ MAY_IMPORT = {
         "core.schedules",
         "core.sigmoid_neuron",
     },
-    "_find_learning_rate": {"_mlp"},
+    "_find_learning_rate": {"_axes", "_mlp"},
     "_hidden_layer_transformer": {"_mlp"},
     "inspection._problem": {
         "_trainable",
@@ -70,7 +71,7 @@ MAY_IMPORT = {
     },
     "inspection._trace": {"inspection._problem"},
     "inspection._gradient": {"core.network", "inspection._problem"},
-    "inspection._displays": {"_trainable", "core.activations"},
+    "inspection._displays": {"_axes", "_trainable", "core.activations"},
     "_mlp": {
         "_base",
         "_mlp_docs",

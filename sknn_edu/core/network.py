@@ -26,7 +26,7 @@ import numpy as np
 
 from sknn_edu.core._arrays import Array, is_sparse, scalar
 from sknn_edu.core.activations import Activation
-from sknn_edu.core.losses import Loss
+from sknn_edu.core.losses import Loss, identity
 
 
 class Parameters:
@@ -287,9 +287,5 @@ def _choose(y: Array, a: Array) -> None:
     a[...] = y
 
 
-def _nothing(z: Array) -> None:
-    """The weighted sum itself."""
-
-
-ONE_OUTPUT = Loss("chosen", "identity", _nothing, lambda y, a: (y * a).sum(axis=0), _choose)
+ONE_OUTPUT = Loss("chosen", "identity", identity, lambda y, a: (y * a).sum(axis=0), _choose)
 """Not a loss but one of the outputs, z_k: where :func:`input_gradients` begins."""

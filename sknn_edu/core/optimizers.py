@@ -51,14 +51,6 @@ def as_scalars(values: tuple[float, ...], dtype: Any) -> list[Array]:
     return [scalar(value, dtype) for value in values]
 
 
-def take_step(optimizer: Optimizer, theta: Array, g: Array, state: State, eta: float) -> None:
-    """Move the whole of theta one step along its gradient g."""
-    state.t += 1
-    rate = scalar(optimizer.rate(eta, state.t), theta.dtype)
-    constants = as_scalars(optimizer.constants(), theta.dtype)
-    optimizer.move(theta, g, state.vectors, constants, rate)
-
-
 @dataclass(frozen=True)
 class SGD:
     """Gradient descent with momentum, one mini-batch at a time.

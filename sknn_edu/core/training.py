@@ -69,6 +69,10 @@ class Outcome(Enum):
     DIVERGED = auto()
 
 
+FINISHED_EARLY = (Outcome.INTERRUPTED, Outcome.STOPPED)
+"""Training that ended so can go on."""
+
+
 @dataclass
 class Patience:
     """How long training has been without an improvement by tol on the best epoch so far.

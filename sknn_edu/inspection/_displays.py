@@ -3,20 +3,12 @@
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from sknn_edu._axes import new_axes
 from sknn_edu._trainable import TrainableNetwork
 from sknn_edu.core.activations import ACTIVATIONS, Activation
 
 MOST_NEURONS = 12
 """Of a layer, no more than this many are drawn."""
-
-
-def new_axes(ax, size):
-    """Return the axes to draw on, new ones if there are none."""
-    try:
-        from matplotlib import pyplot as plt
-    except ImportError as error:
-        raise ImportError('Pictures need Matplotlib: pip install "sknn_edu[plot]".') from error
-    return plt.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
 
 
 class Display:

@@ -60,7 +60,7 @@ def check_gradient(estimator, X, y, *, n_directions=20, step=1e-6, random_state=
     >>> check_gradient(MLPClassifier(activation="tanh", random_state=0), X, y).error < 1e-6
     True
     """
-    network, parameters, samples, _, _ = problem(estimator, X, y, dtype="float64")
+    network, parameters, samples, _ = problem(estimator, X, y, dtype="float64")
     gradient = Parameters(network.layer_sizes, np.float64)
     work = Pass(network, parameters, gradient, samples.n)
     share = work.share if samples.weight is None else samples.weight / samples.total()

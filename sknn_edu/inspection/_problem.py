@@ -8,7 +8,7 @@ from sklearn.base import clone
 from sklearn.utils import check_random_state
 
 from sknn_edu._trainable import TrainableNetwork, Training
-from sknn_edu.core._mini_batches import MiniBatches, Samples
+from sknn_edu.core._mini_batches import Samples
 from sknn_edu.core.gradient_descent import GradientDescent
 from sknn_edu.core.network import Network, Parameters
 
@@ -19,7 +19,6 @@ class Problem(NamedTuple):
     network: Network
     parameters: Parameters
     samples: Samples
-    batches: MiniBatches
     learner: GradientDescent | None
 
 
@@ -41,9 +40,7 @@ def problem(estimator, X, y, dtype=None):
         model.dropout = 0.0
     if dtype is not None:
         model.dtype = dtype
-    X, y = model._check_X_y(
-        X, y, dtype=model._dtype(fitted), reset=not fitted, **model._target_options()
-    )
+    X, y = model._check_data(X, y, model._dtype(fitted), reset=not fitted)
     if not isinstance(X, np.ndarray):
         raise TypeError("X must be dense to be looked at; pass X.toarray().")
     if not fitted:
@@ -59,4 +56,4 @@ def problem(estimator, X, y, dtype=None):
     if model.solver != "lbfgs":
         training = Training(network, parameters, rng, np.arange(n), None, None)
         learner = model._learner(training, batches)
-    return Problem(network, parameters, samples, batches, learner)
+    return Problem(network, parameters, samples, learner)

@@ -168,7 +168,7 @@ def trace(estimator, X, y):
     >>> board.layers[0].a.round(3)
     array([[0.007, 0.993]])
     """
-    network, parameters, samples, batches, learner = problem(estimator, X, y)
+    network, parameters, samples, learner = problem(estimator, X, y)
     n = samples.total()
     weight = np.ones(samples.n) if samples.weight is None else samples.weight
     alpha = float(estimator.alpha) / n
@@ -199,7 +199,7 @@ def trace(estimator, X, y):
         network.activations[k - 1].backward(zs[k - 1].copy(), answers[k - 1].copy(), delta)
         deltas.insert(0, delta)
 
-    changes = first_step(parameters, batches, learner)
+    changes = first_step(parameters, samples, learner)
     layers = [
         LayerTrace(
             inputs=inputs[k],
@@ -221,13 +221,12 @@ def trace(estimator, X, y):
     return Trace(layers, y_seen, losses, penalty, loss, network.loss.name, alpha)
 
 
-def first_step(parameters, batches, learner):
+def first_step(parameters, samples, learner):
     """Return what the optimiser's first step on all samples adds to each W and each b."""
     if learner is None:
         nothing = [None] * len(parameters.weights)
         return nothing, nothing
     before = [array.copy() for array in (*parameters.weights, *parameters.biases)]
-    samples = next(batches.over(np.arange(len(batches.y))))
     learner.step(samples, np.empty_like(samples.y))
     after = [*parameters.weights, *parameters.biases]
     changes = [new - old for new, old in zip(after, before, strict=True)]

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from sklearn.neural_network._stochastic_optimizers import AdamOptimizer, SGDOptimizer
 
-from sknn_edu.core.optimizers import OPTIMIZERS, SGD, Adam, RMSprop, State, take_step
+from sknn_edu.core.optimizers import OPTIMIZERS, SGD, Adam, RMSprop, State, as_scalars
+
+
+def take_step(optimizer, theta, g, state, eta):
+    """Move the whole of theta one step along its gradient g."""
+    state.t += 1
+    rate, *constants = as_scalars(
+        (optimizer.rate(eta, state.t), *optimizer.constants()), theta.dtype
+    )
+    optimizer.move(theta, g, state.vectors, constants, rate)
 
 
 def walk(optimizer, theta, gradients, eta):

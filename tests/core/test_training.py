@@ -10,9 +10,10 @@ from sknn_edu.core.gradient_descent import STRETCH, GradientDescent, Mover, Regu
 from sknn_edu.core.lbfgs import LBFGS
 from sknn_edu.core.losses import LOSSES
 from sknn_edu.core.network import Network, Parameters, is_weight, with_l2
-from sknn_edu.core.optimizers import OPTIMIZERS, SGD, State, take_step
+from sknn_edu.core.optimizers import OPTIMIZERS, SGD, State
 from sknn_edu.core.schedules import Adaptive, Constant, Curve
 from sknn_edu.core.training import Epochs, Outcome, Patience, shuffled
+from tests.core.test_optimizers import take_step
 
 
 class Scripted:
