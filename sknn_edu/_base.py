@@ -234,14 +234,16 @@ def hold_out(rows, fraction, rng, stratify):
 
 def class_numbers(y, classes):
     """Return the position of each label of y in the sorted ``classes``; refuse unknown labels."""
-    unknown = np.setdiff1d(unique_labels(y), classes)
-    if unknown.size:
+    numbers = np.searchsorted(classes, y)
+    known = classes.take(numbers, mode="clip") == y
+    if not known.all():
+        unknown = np.unique(y[~known])
         raise ValueError(
             f"y has labels that are not among the classes seen before: {unknown}. Known are "
             f"{classes}. Train on samples of all classes, or name them all in the first call: "
             "partial_fit(X, y, classes=...)."
         )
-    return np.searchsorted(classes, y)
+    return numbers
 
 
 def linear_classifier_from_weights(classifier, weights, bias, classes):

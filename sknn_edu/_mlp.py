@@ -251,7 +251,8 @@ class BaseMLP(TrainableNetwork):
         k = layer % n_hidden + 1
         with np.errstate(over="ignore", invalid="ignore"):
             a = output_sums(activations[: k - 1], weights[:k], biases[:k], X)
-            activations[k - 1].forward(a, a)
+            flat = a.reshape(-1)
+            activations[k - 1].forward(flat, flat)
         return a
 
     def input_gradient(self, X):

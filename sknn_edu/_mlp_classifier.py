@@ -320,8 +320,9 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
         multilabel = y.ndim == 2
         if classes is None:
             classes = unique_labels(y)
-        if not multilabel:
+        elif not multilabel:
             class_numbers(y, classes)  # no unknown labels
+        if not multilabel:
             output = (1, "logistic") if classes.size <= 2 else (classes.size, "softmax")
         else:
             output = y.shape[1], "logistic"

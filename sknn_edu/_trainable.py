@@ -217,16 +217,15 @@ class TrainableNetwork(NeuralEstimator):
         while True:
             order = shuffled(order, rng)
             for samples in batches.over(order):
-                for start in range(0, samples.n, batches.batch_size):
+                for batch in samples.batches:
                     rate = next(to_come, None)
                     if rate is None:
                         return
-                    batch = samples.part(start, start + batches.batch_size)
-                    outputs = np.empty_like(batch.y)
                     learner.pace.eta = rate
-                    learner.step(batch, outputs)
+                    learner.step(batch)
                     if batch.total() > 0:
-                        yield batch.sum(network.loss.value(batch.y, outputs)) / batch.total()
+                        loss = batch.sum(network.loss.value(batch.y, batch.outputs))
+                        yield loss / batch.total()
 
     def _fitted_copy(self, parameters):
         """Return the attributes of the model that these parameters, copied, would make."""
@@ -382,9 +381,9 @@ class TrainableNetwork(NeuralEstimator):
         watch, patience, order = training.watch, Patience(), training.order
         if training.held_out is not None:
             X, y, weight = X[order], y[order], None if weight is None else weight[order]
-        batch_size = min(X.shape[0], 2048)
-        batches = self._batches(X, y, weight, training.network, batch_size, np.float64)
         method = self._lbfgs()
+        batch_size = min(X.shape[0], method.rows_at_once(training.network))
+        batches = self._batches(X, y, weight, training.network, batch_size, np.float64)
         if watch.steers:
             method = replace(method, patience=self.n_iter_no_change, keep_best=True)
         with one_thread_for_scipy():

@@ -157,7 +157,7 @@ def test_an_interrupt_keeps_what_was_learned(monkeypatch, epochs, early_stopping
     def epoch(self, order):
         if len(count) == epochs:
             samples = next(self.batches.over(order))
-            self.step(samples.part(0, 20), np.empty((3, 20)))
+            self.step(samples.batches[0])
             raise KeyboardInterrupt
         count.append(1)
         return real(self, order)
@@ -176,7 +176,7 @@ def test_an_interrupt_keeps_what_was_learned(monkeypatch, epochs, early_stopping
 
 def test_an_interrupt_of_lbfgs_keeps_its_last_iterate(monkeypatch):
     model = MLPClassifier(4, solver="lbfgs", random_state=0)
-    real, count = lbfgs.with_l2, []
+    real, count = lbfgs.add_l2, []
 
     def penalty(*args):
         count.append(1)
@@ -184,7 +184,7 @@ def test_an_interrupt_of_lbfgs_keeps_its_last_iterate(monkeypatch):
             raise KeyboardInterrupt
         return real(*args)
 
-    monkeypatch.setattr(lbfgs, "with_l2", penalty)
+    monkeypatch.setattr(lbfgs, "add_l2", penalty)
     with pytest.warns(UserWarning, match="interrupted by user after"):
         model.fit(X, Y)
     assert 0 < model.n_iter_ < 12

@@ -4,7 +4,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import issparse
 
 Array: TypeAlias = npt.NDArray[Any]
 """A floating-point array, float64 or float32 (targets may also be bool or class indices)."""
@@ -14,8 +13,11 @@ Indices: TypeAlias = npt.NDArray[np.intp]
 
 
 def is_sparse(X: Any) -> bool:
-    """Tell whether X is a SciPy sparse array, which keeps only what is not 0."""
-    return bool(issparse(X))
+    """Tell whether X, an ndarray or a SciPy sparse array, is the latter.
+
+    A tenth of the time that SciPy's ``issparse`` takes (``examples/benchmarks``, W9).
+    """
+    return not isinstance(X, np.ndarray)
 
 
 def scalar(value: float, dtype: Any) -> Array:
@@ -24,6 +26,22 @@ def scalar(value: float, dtype: Any) -> Array:
     It need not find out anew what dtype 0.9 should have (``examples/benchmarks``, W1 and W9).
     """
     return np.array(value, dtype)
+
+
+CACHE_LINE = 64  # bytes
+
+
+def zeros(shape: int | tuple[int, ...], dtype: Any) -> Array:
+    """Return an array of zeros that begins where a line of the processor's cache does.
+
+    Passes over it take up to a quarter less time than over one that NumPy has placed anywhere
+    (``examples/benchmarks``, W9).
+    """
+    n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.zeros(n_bytes + CACHE_LINE, np.uint8)
+    start = -memory.ctypes.data % CACHE_LINE
+    aligned: Array = memory[start : start + n_bytes].view(dtype).reshape(shape)
+    return aligned
 
 
 class RowCopies:
@@ -36,7 +54,7 @@ class RowCopies:
     def __init__(self, X: Any, most_rows: int) -> None:
         self._X = X
         if not is_sparse(X):
-            self._buffer = np.empty((min(most_rows, X.shape[0]), X.shape[1]), dtype=X.dtype)
+            self._buffer = zeros((min(most_rows, X.shape[0]), X.shape[1]), X.dtype)
 
     def __call__(self, rows: Indices) -> Any:
         if is_sparse(self._X):

@@ -1,39 +1,49 @@
 """What the steps of chapter 10 are fed with: samples copied out of the data, some at a time."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from sknn_edu.core._arrays import Array, Indices, RowCopies, is_sparse
+from sknn_edu.core._arrays import Array, Indices, RowCopies, is_sparse, zeros
 
 GATHER = 65_536
 """Small mini-batches are copied out of X several at a time: about this many numbers at once."""
 
 
-class Samples(NamedTuple):
+class Samples:
     """Some samples, copied out of the data in the order of their showing.
 
-    ``X`` is (n, n_features + 1) with a last column of ones, or sparse (n, n_features) without;
-    ``y`` is (n_outputs, n), one column a sample; ``weight`` is (n,) or None.
+    Attributes
+    ----------
+    X : ndarray (n, n_features + 1) with a last column of ones, or sparse (n, n_features) without
+    y : ndarray (n_outputs, n)
+        The targets, one column a sample.
+    weight : ndarray (n,) or None
+    outputs : ndarray (n_outputs, n)
+        Room for what a network says to them.
+    n : int
+    batches : list of Samples
+        The same samples, `batch_size` at a time: views.
     """
 
-    X: Any
-    y: Array
-    weight: Array | None
+    def __init__(
+        self, X: Any, y: Array, weight: Array | None, outputs: Array, batch_size: int
+    ) -> None:
+        self.X, self.y, self.weight, self.outputs = X, y, weight, outputs
+        self.n = int(y.shape[1])
+        self.batches = [self]
+        if batch_size < self.n:
+            parts = [slice(k, k + batch_size) for k in range(0, self.n, batch_size)]
+            self.batches = [self._part(some, batch_size) for some in parts]
 
-    @property
-    def n(self) -> int:
-        return int(self.y.shape[1])
-
-    def part(self, start: int, stop: int) -> "Samples":
-        """Return some of the samples, as views."""
-        weight = None if self.weight is None else self.weight[start:stop]
-        return Samples(self.X[start:stop], self.y[:, start:stop], weight)
+    def _part(self, some: slice, batch_size: int) -> "Samples":
+        weight = None if self.weight is None else self.weight[some]
+        return Samples(self.X[some], self.y[:, some], weight, self.outputs[:, some], batch_size)
 
     def total(self) -> float:
         """Return the sum of the weights, or the number of samples where they have none."""
-        return float(self.y.shape[1] if self.weight is None else self.weight.sum())
+        return float(self.n if self.weight is None else self.weight.sum())
 
     def sum(self, losses: Array) -> float:
         """Return the sum of one loss for each sample, each times its weight."""
@@ -80,10 +90,13 @@ class MiniBatches:
         self._n_at_once = batch_size * max(1, GATHER // numbers_in_batch)
         self._all: Samples | None = None
         n_rows = min(n_samples, self._n_at_once)
-        self._targets = np.empty((n_outputs, n_rows), dtype=dtype)
+        self._targets, self._outputs = np.empty((2, n_outputs, n_rows), dtype=dtype)
+        self._weight = None if weight is None else np.empty(n_rows, dtype=weight.dtype)
         self._copies = RowCopies(X, n_rows)
+        self._views: dict[int, Samples] = {}  # of so many rows of these arrays
         if not is_sparse(X):
-            self._inputs = np.ones((n_rows, n_features + 1), dtype=dtype)
+            self._inputs = zeros((n_rows, n_features + 1), dtype)
+            self._inputs[:, -1] = 1
 
     def over(self, order: Indices) -> Iterator[Samples]:
         """Yield the rows of the data named by `order`, whole batches at a time.
@@ -92,31 +105,43 @@ class MiniBatches:
         come in their own order, which makes no difference.
         """
         if self.batch_size >= order.size == len(self.y):
-            if self._all is None:
-                self._all = self._take(np.arange(order.size))
-            yield self._all
+            yield from self.in_order()
+        else:
+            yield from self._walk(order)
+
+    def in_order(self) -> Iterator[Samples]:
+        """Yield all the data like :meth:`over`, in its own order; a few samples are copied once."""
+        everything = np.arange(len(self.y))
+        if everything.size > self._n_at_once:
+            yield from self._walk(everything)
             return
+        if self._all is None:
+            self._all = self._take(everything)
+        yield self._all
+
+    def _walk(self, order: Indices) -> Iterator[Samples]:
         for start in range(0, order.size, self._n_at_once):
             yield self._take(order[start : start + self._n_at_once])
 
     def _take(self, rows: Indices) -> Samples:
-        weight = None if self.weight is None else self.weight.take(rows)
-        return Samples(self._inputs_of(rows), self._targets_of(rows), weight)
-
-    def _inputs_of(self, rows: Indices) -> Any:
         copies = self._copies(rows)
         if is_sparse(copies):
-            return copies
-        inputs = self._inputs[: rows.size]
-        inputs[:, :-1] = copies
-        return inputs
-
-    def _targets_of(self, rows: Indices) -> Array:
-        targets = self._targets[:, : rows.size]
-        fill_targets(targets, self.y.take(rows, axis=0))
+            samples = self._view(copies, rows.size)
+        else:
+            if rows.size not in self._views:  # once, not at each call: W1 and W9
+                self._views[rows.size] = self._view(self._inputs[: rows.size], rows.size)
+            samples = self._views[rows.size]
+            samples.X[:, :-1] = copies
+        fill_targets(samples.y, self.y.take(rows, axis=0))
         if self.smoothing:
-            targets += self.smoothing * (self.ignorance - targets)
-        return targets
+            samples.y += self.smoothing * (self.ignorance - samples.y)
+        if self.weight is not None:
+            self.weight.take(rows, out=samples.weight, mode="clip")
+        return samples
+
+    def _view(self, X: Any, n: int) -> Samples:
+        weight = None if self._weight is None else self._weight[:n]
+        return Samples(X, self._targets[:, :n], weight, self._outputs[:, :n], self.batch_size)
 
 
 def fill_targets(targets: Array, y: Array) -> None:

@@ -33,7 +33,7 @@ class Activation:
     name : str
         The word that users write.
     forward : callable ``forward(z, a) -> None``
-        Writes a = g(z), elementwise; both are C-contiguous and may be the same array.
+        Writes a = g(z), elementwise; both are one-dimensional and may be the same array.
     backward : callable ``backward(z, a, delta) -> None``
         Multiplies delta by g'(z) in place. z and a have served their purpose by then and may be
         overwritten.
@@ -113,7 +113,7 @@ def relu(z: Array, a: Array) -> None:
     Against an array of zeros NumPy compares several numbers at once, against a single 0 it does
     not: 3 to 7 times faster (``examples/benchmarks``, W3 and W4).
     """
-    zeros, z, a = ZEROS[z.dtype.type], z.reshape(-1), a.reshape(-1)
+    zeros = ZEROS[z.dtype.type]
     if z.size <= zeros.size:
         np.maximum(z, zeros[: z.size], out=a)
         return
@@ -123,7 +123,7 @@ def relu(z: Array, a: Array) -> None:
 
 def relu_backward(z: Array, a: Array, delta: Array) -> None:
     """da/dz = 1 where the neuron fired, else 0."""
-    np.multiply(delta, a > ZERO[a.dtype.type], out=delta)
+    delta *= a > ZERO[a.dtype.type]
 
 
 LEAK = 0.01

@@ -14,14 +14,18 @@ from math import inf, sqrt
 
 import numpy as np
 
-from sknn_edu.core._arrays import Array, Indices, scalar
+from sknn_edu.core._arrays import Array, Indices, scalar, zeros
 from sknn_edu.core._mini_batches import MiniBatches, Samples
-from sknn_edu.core.network import Dropout, Network, Parameters, Pass, is_weight, with_l2
+from sknn_edu.core.network import Dropout, Network, Parameters, Pass, add_l2, is_weight
 from sknn_edu.core.optimizers import Optimizer, State, as_scalars
 from sknn_edu.core.schedules import Schedule
 
-STRETCH = 32_768
-"""So many parameters, with their gradient and all that belongs to them, fit the cache."""
+STRETCH = 65_536
+"""So many bytes of parameters, with their gradient and all that belongs to them, fit the cache.
+
+Of float64 they are 8,192 numbers: few enough for one thread to add up their squares. From 10,000 on
+OpenBLAS wakes a second thread for that, which takes longer than Adam does.
+"""
 
 
 @dataclass
@@ -90,37 +94,46 @@ class Mover:
         regularization: Regularization,
     ) -> None:
         self.optimizer, self.state, self.regularization = optimizer, state, regularization
+        self._penalises, self._decays = regularization.alpha > 0, regularization.weight_decay > 0
+        self._clips = regularization.clip_norm < inf
         self._grad = grad
         self._constants = as_scalars(optimizer.constants(), theta.dtype)
         self._rate, self._decay = scalar(0, theta.dtype), scalar(0, theta.dtype)
-        stretches = [slice(k, k + STRETCH) for k in range(0, theta.size, STRETCH)]
-        self._parts = [(theta[s], grad[s], [v[s] for v in state.vectors]) for s in stretches]
-        self._mask = [one_if_all_alike(mask[s]) for s in stretches]
-        self._n, self._strengths = 0.0, self._mask
+        length = STRETCH // theta.itemsize
+        stretches = [slice(k, k + length) for k in range(0, theta.size, length)]
+        room = zeros(min(length, theta.size), theta.dtype)
+        self._n, self._mask = 0.0, [one_if_all_alike(mask[s]) for s in stretches]
+        self._strengths = [zeros(mask.shape, theta.dtype) for mask in self._mask]
+        self._parts = [
+            (theta[s], grad[s], [v[s] for v in state.vectors], strengths, room[: theta[s].size])
+            for s, strengths in zip(stretches, self._strengths, strict=True)
+        ]
 
     def step(self, eta: float, n: float) -> float:
         """Take a step on the mean loss of n samples with L2 penalty; return n times the penalty."""
-        self.state.t += 1
-        self._rate[()] = self.optimizer.rate(eta, self.state.t)
-        wanted, penalty = self.regularization, 0.0
-        penalises = wanted.alpha > 0
-        if wanted.clip_norm < inf:
-            shorten(self._grad, wanted.clip_norm)
-        if wanted.weight_decay > 0:
-            self._shrink_weights(eta * wanted.weight_decay)
-        if penalises and n != self._n:
-            self._n = n
-            self._strengths = [np.asarray(mask * (wanted.alpha / n)) for mask in self._mask]
-        for (theta, g, memory), strength in zip(self._parts, self._strengths, strict=True):
-            if penalises:
-                g, of_part = with_l2(g, theta, strength)
-                penalty += of_part
-            self.optimizer.move(theta, g, memory, self._constants, self._rate)
+        state, optimizer, penalty = self.state, self.optimizer, 0.0
+        state.t += 1
+        self._rate[()] = optimizer.rate(eta, state.t)
+        if self._clips:
+            shorten(self._grad, self.regularization.clip_norm)
+        if self._decays:
+            self._shrink_weights(eta * self.regularization.weight_decay)
+        if self._penalises and n != self._n:
+            self._set_strengths(n)
+        for theta, g, memory, strengths, room in self._parts:
+            if self._penalises:
+                penalty += add_l2(g, theta, strengths, room)
+            optimizer.move(theta, g, memory, self._constants, self._rate, room)
         return n * penalty
+
+    def _set_strengths(self, n: float) -> None:
+        self._n = n
+        for strengths, mask in zip(self._strengths, self._mask, strict=True):
+            np.multiply(mask, self.regularization.alpha / n, out=strengths)
 
     def _shrink_weights(self, share: float) -> None:
         self._decay[()] = share
-        for (theta, _, _), mask in zip(self._parts, self._mask, strict=True):
+        for (theta, *_), mask in zip(self._parts, self._mask, strict=True):
             theta -= self._decay * mask * theta
 
 
@@ -174,6 +187,7 @@ class GradientDescent:
     def __post_init__(self) -> None:
         theta = self.parameters.theta
         self._n_steps, self._n_steps_done = 1, 0  # in this epoch
+        self._rate_moves = self.schedule.moves_each_step
         self._gradient = Parameters(self.network.layer_sizes, theta.dtype)
         self.go_on_from(Pace(State(self.optimizer, theta), self.eta_0, self.eta_0))
 
@@ -197,11 +211,9 @@ class GradientDescent:
         self._n_steps = -(-order.size // self.batches.batch_size)
         self._n_steps_done = 0
         for samples in self.batches.over(order):
-            outputs = np.empty_like(samples.y)
-            for start in range(0, samples.n, self.batches.batch_size):
-                stop = start + self.batches.batch_size
-                loss += self.step(samples.part(start, stop), outputs[:, start:stop])
-            loss += samples.sum(self.network.loss.value(samples.y, outputs))  # of many batches
+            for batch in samples.batches:
+                loss += self.step(batch)
+            loss += samples.sum(self.network.loss.value(samples.y, samples.outputs))
             total += samples.total()
         pace = self.pace
         pace.n_seen += order.size
@@ -209,28 +221,30 @@ class GradientDescent:
         pace.eta = self.schedule.after_epoch(pace.eta, self.eta_0, pace.n_seen)
         return loss / total
 
-    def step(self, batch: Samples, outputs: Array) -> float:
+    def step(self, batch: Samples) -> float:
         """Move theta once; write what the network said before, and return the L2 penalty."""
-        work = self._pass(batch.n)
-        outputs[...] = work.forward(batch.X)
-        total = batch.total()
-        if total == 0:  # samples that all weigh nothing ask for no change
+        work = self._passes.get(batch.n) or self._new_pass(batch.n)
+        batch.outputs[...] = work.forward(batch.X)
+        n = batch.total()
+        if n == 0:  # samples that all weigh nothing ask for no change
             return 0.0
-        share = work.share if batch.weight is None else batch.weight / total
+        share = work.share if batch.weight is None else batch.weight / n
         work.backward(batch.X, batch.y, share)
         pace = self.pace
-        pace.rate = pace.eta
-        if self.schedule.moves_each_step:
-            of_epoch = (self._n_steps_done + 0.5) / self._n_steps  # in the middle of the step
-            progress = min((pace.n_epochs + of_epoch) / self.n_epochs, 1.0)
-            pace.rate = self.schedule.at(pace.eta, self.eta_0, progress)
-            self._n_steps_done += 1
-        return self._mover.step(pace.rate, total)
+        pace.rate = self._rate_on_the_way() if self._rate_moves else pace.eta
+        return self._mover.step(pace.rate, n)
 
-    def _pass(self, m: int) -> Pass:
-        if m not in self._passes:
-            self._passes[m] = Pass(self.network, self.parameters, self._gradient, m, self._dropout)
-        return self._passes[m]
+    def _rate_on_the_way(self) -> float:
+        """Return the schedule's learning rate for this step, counted from its middle."""
+        of_epoch = (self._n_steps_done + 0.5) / self._n_steps
+        self._n_steps_done += 1
+        progress = min((self.pace.n_epochs + of_epoch) / self.n_epochs, 1.0)
+        return self.schedule.at(self.pace.eta, self.eta_0, progress)
+
+    def _new_pass(self, m: int) -> Pass:
+        work = Pass(self.network, self.parameters, self._gradient, m, self._dropout)
+        self._passes[m] = work
+        return work
 
     def is_perfect(self, loss: float) -> bool:
         return False

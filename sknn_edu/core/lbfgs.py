@@ -6,6 +6,7 @@ is often the best there is. It comes from SciPy; this chapter only hands it the 
 """
 
 from dataclasses import dataclass
+from itertools import chain
 from math import inf, isfinite
 
 import numpy as np
@@ -13,8 +14,14 @@ from scipy.optimize import OptimizeResult, minimize
 
 from sknn_edu.core._arrays import Array
 from sknn_edu.core._mini_batches import MiniBatches
-from sknn_edu.core.network import Network, Parameters, Pass, is_weight, with_l2
+from sknn_edu.core.network import Network, Parameters, Pass, add_l2, is_weight
 from sknn_edu.core.training import Monitor, Outcome, Patience
+
+IN_CACHE = 25_000
+"""So many activations of a layer stay in the cache from the way up to the way down.
+
+OpenBLAS also has faster products for small matrices (``examples/benchmarks``, lbfgs-1thread).
+"""
 
 
 @dataclass
@@ -50,7 +57,7 @@ class LBFGS:
     Parameters
     ----------
     alpha : float
-        L2 penalty, see :func:`~.network.l2_penalty`.
+        L2 penalty, see :func:`~.network.add_l2`.
     tol : float
         Stop when no entry of the gradient exceeds it.
     ftol : float
@@ -77,6 +84,10 @@ class LBFGS:
     patience: float = inf
     keep_best: bool = False
 
+    def rows_at_once(self, network: Network) -> int:
+        """Return how many samples there had best be in a batch."""
+        return max(256, IN_CACHE // max(network.layer_sizes))
+
     def train(
         self,
         network: Network,
@@ -90,8 +101,7 @@ class LBFGS:
         gradient, gradient_of_some = Parameters(sizes, np.float64), Parameters(sizes, np.float64)
         passes: dict[int, Pass] = {}
         one = np.ones(())
-        order = np.arange(len(batches.y))
-        total = float(order.size if batches.weight is None else batches.weight.sum())
+        total = float(len(batches.y) if batches.weight is None else batches.weight.sum())
         strengths = is_weight(sizes, np.float64) * (self.alpha / total)
         report = LBFGSReport(x=parameters.theta.copy())
 
@@ -99,16 +109,17 @@ class LBFGS:
             parameters.theta[:] = theta
             gradient.theta[:] = 0
             loss = 0.0
-            for samples in batches.over(order):
-                if samples.n not in passes:
-                    passes[samples.n] = Pass(network, parameters, gradient_of_some, samples.n)
-                work = passes[samples.n]
-                loss += samples.sum(network.loss.value(samples.y, work.forward(samples.X)))
-                weight = one if samples.weight is None else samples.weight
-                work.backward(samples.X, samples.y, weight / total)
+            for batch in chain.from_iterable(samples.batches for samples in batches.in_order()):
+                if batch.n not in passes:
+                    passes[batch.n] = Pass(network, parameters, gradient_of_some, batch.n)
+                work = passes[batch.n]
+                loss += batch.sum(network.loss.value(batch.y, work.forward(batch.X)))
+                weight = one if batch.weight is None else batch.weight
+                work.backward(batch.X, batch.y, weight / total)
                 gradient.theta += gradient_of_some.theta
-            slope, penalty = with_l2(gradient.theta, parameters.theta, strengths)
-            return loss / total + penalty, slope
+            slope = gradient_of_some.theta  # has served its purpose
+            penalty = add_l2(gradient.theta, parameters.theta, strengths, slope)
+            return loss / total + penalty, gradient.theta.copy()
 
         def iteration_ended(intermediate_result: OptimizeResult) -> None:
             parameters.theta[:] = report.x[:] = intermediate_result.x

@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from sknn_edu.core._arrays import Array, is_sparse, scalar
+from sknn_edu.core._arrays import Array, is_sparse, scalar, zeros
 from sknn_edu.core.activations import Activation
 from sknn_edu.core.losses import Loss, identity
 
@@ -39,7 +39,7 @@ class Parameters:
     def __init__(self, layer_sizes: Sequence[int], dtype: Any) -> None:
         shapes = [(n_in + 1, n_out) for n_in, n_out in pairwise(layer_sizes)]
         ends = np.cumsum([rows * columns for rows, columns in shapes])
-        self.theta: Array = np.zeros(ends[-1], dtype=dtype)
+        self.theta: Array = zeros(int(ends[-1]), dtype)
         self.blocks: list[Array] = [
             part.reshape(shape)
             for part, shape in zip(np.split(self.theta, ends[:-1]), shapes, strict=True)
@@ -76,22 +76,33 @@ class Layer:
     """One layer at work on m samples: its parameters, their gradient, and buffers.
 
     All are views and arrays made beforehand, so that a step creates next to nothing. z, a and what
-    is handed on are one memory unless the activation needs z for its slope, or dropout a.
+    is handed on are one memory unless the activation needs z for its slope, or dropout a; in the
+    last layer, whose loss writes delta over a, so is delta.
     """
 
     def __init__(
-        self, block: Array, dblock: Array, m: int, keeps_z: bool = False, drops: bool = False
+        self,
+        block: Array,
+        dblock: Array,
+        m: int,
+        keeps_z: bool = False,
+        drops: bool = False,
+        is_last: bool = False,
     ) -> None:
         n_out, dtype = block.shape[1], block.dtype
         self.block, self.block_T = block, block.T  # [W; b] and its transpose
         self.W = block[:-1]  # (n_in, n_out)
         self.dblock = dblock  # [dW; db]   (n_in + 1, n_out)
-        self.outputs = np.ones((n_out + 1, m), dtype=dtype)  # [a; 1]
+        self.outputs = zeros((n_out + 1, m), dtype)  # [a; 1]
+        self.outputs[-1] = 1
         self.handed_on = self.outputs[:-1]  # (n_out, m)
-        self.a = np.empty_like(self.handed_on) if drops else self.handed_on
-        self.z = np.empty_like(self.a) if keeps_z else self.a
-        self.delta = np.empty((n_out, m), dtype=dtype)
+        self.a = zeros((n_out, m), dtype) if drops else self.handed_on
+        self.z = zeros((n_out, m), dtype) if keeps_z else self.a
+        self.delta = self.a if is_last else zeros((n_out, m), dtype)
         self.delta_T = self.delta.T
+        self.flat_z, self.flat_a, self.flat_delta = (  # the same memory, in one row
+            numbers.reshape(-1) for numbers in (self.z, self.a, self.delta)
+        )
 
 
 class Dropout:
@@ -149,7 +160,10 @@ class Pass:
                 parameters.blocks, gradient.blocks, self.activations, strict=False
             )
         ]
-        self.layers.append(Layer(parameters.blocks[-1], gradient.blocks[-1], m))
+        self.layers.append(Layer(parameters.blocks[-1], gradient.blocks[-1], m, is_last=True))
+        neighbours = zip(self.activations, self.layers, self.layers[1:], strict=False)
+        self._up = list(enumerate(neighbours))
+        self._down = self._up[::-1]
         self._factors: dict[int, Array] = {}  # of dropout, by hidden layer
 
     def forward(self, X: Any) -> Array:
@@ -163,9 +177,8 @@ class Pass:
             layer.z += layer.block[-1][:, np.newaxis]
         else:
             layer.block_T.dot(X.T, layer.z)  # z = [W; b]^T [a; 1]   (n_out, m)
-        for k, g in enumerate(self.activations):
-            below, layer = layer, self.layers[k + 1]
-            g.forward(below.z, below.a)  # a = g(z)
+        for k, (g, below, layer) in self._up:
+            g.forward(below.flat_z, below.flat_a)  # a = g(z)
             if self.dropout is not None:
                 self._factors[k] = self.dropout.draw(k, below.a)
                 np.multiply(below.a, self._factors[k], out=below.handed_on)
@@ -191,15 +204,14 @@ class Pass:
         """Carry delta from the loss down to the first layer, writing the gradients above it."""
         layer = self.layers[-1]
         self.loss.delta(y, layer.a)
-        np.multiply(layer.a, share, out=layer.delta)  # delta = dL/dz   (n_outputs, m)
-        for k in range(len(self.layers) - 1, 0, -1):
-            above, layer = self.layers[k], self.layers[k - 1]
-            layer.outputs.dot(above.delta_T, above.dblock)  # [dW; db] = [a; 1] delta^T
-            above.W.dot(above.delta, layer.delta)  # W delta   (n_in, m)
+        layer.delta *= share  # delta = dL/dz   (n_outputs, m)
+        for k, (g, below, layer) in self._down:
+            below.outputs.dot(layer.delta_T, layer.dblock)  # [dW; db] = [a; 1] delta^T
+            layer.W.dot(layer.delta, below.delta)  # W delta   (n_in, m)
             if self.dropout is not None:
-                layer.delta *= self._factors[k - 1]
-            self.activations[k - 1].backward(layer.z, layer.a, layer.delta)  # * g'(z)
-        return layer.delta
+                below.delta *= self._factors[k]
+            g.backward(below.flat_z, below.flat_a, below.flat_delta)  # * g'(z)
+        return self.layers[0].delta
 
 
 def is_weight(layer_sizes: Sequence[int], dtype: Any) -> Array:
@@ -210,17 +222,16 @@ def is_weight(layer_sizes: Sequence[int], dtype: Any) -> Array:
     return mask.theta
 
 
-def with_l2(g: Array, theta: Array, strengths: Array) -> tuple[Array, float]:
-    """Return the gradient g with the slope of the L2 penalty added, and the penalty.
+def add_l2(g: Array, theta: Array, strengths: Array, slope: Array) -> float:
+    """Add the slope of the L2 penalty to the gradient g, and return the penalty.
 
     The penalty of a batch is alpha / (2 n) ||W||^2, next to its mean loss, as in scikit-learn; n is
     the number of samples (the sum of their weights). ``strengths`` are alpha / n for each weight
-    and 0 for each bias. All three may be any part of the parameters.
+    and 0 for each bias. All may be any part of the parameters; ``slope`` is room to work in.
     """
-    slope = strengths * theta  # alpha W / n
-    penalty = 0.5 * float(slope.dot(theta))
-    slope += g
-    return slope, penalty
+    np.multiply(strengths, theta, out=slope)  # alpha W / n
+    g += slope
+    return 0.5 * float(slope.dot(theta))
 
 
 ROWS_AT_A_TIME = 2048
@@ -246,7 +257,8 @@ def output_sums(
             z = a @ W
             z += b  # z = a W + b   (m, n_out)
             if k < len(weights) - 1:
-                activations[k].forward(z, z)
+                flat = z.reshape(-1)
+                activations[k].forward(flat, flat)
             a = z
         z_out[start : start + ROWS_AT_A_TIME] = z
     return z_out

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from sknn_edu.core._arrays import Array, scalar
+from sknn_edu.core._arrays import Array, scalar, zeros
 
 
 @runtime_checkable
@@ -33,16 +33,25 @@ class Optimizer(Protocol):
         """Return the numbers that ``move`` needs and that stay the same."""
 
     def move(
-        self, theta: Array, g: Array, memory: list[Array], constants: list[Array], rate: Array
+        self,
+        theta: Array,
+        g: Array,
+        memory: list[Array],
+        constants: list[Array],
+        rate: Array,
+        step: Array,
     ) -> None:
-        """Move theta and what is remembered in place; numbers are arrays of no dimension."""
+        """Move theta and what is remembered in place; numbers are arrays of no dimension.
+
+        ``step`` is an array as long as theta to work in, and g may be overwritten, too.
+        """
 
 
 class State:
     """What an optimiser remembers of its way: vectors as long as theta, and the number of steps."""
 
     def __init__(self, optimizer: Optimizer, theta: Array) -> None:
-        self.vectors = [np.zeros_like(theta) for _ in range(optimizer.n_vectors)]
+        self.vectors = [zeros(theta.size, theta.dtype) for _ in range(optimizer.n_vectors)]
         self.t = 0
 
 
@@ -79,16 +88,22 @@ class SGD:
         return (self.momentum,)
 
     def move(
-        self, theta: Array, g: Array, memory: list[Array], constants: list[Array], rate: Array
+        self,
+        theta: Array,
+        g: Array,
+        memory: list[Array],
+        constants: list[Array],
+        rate: Array,
+        step: Array,
     ) -> None:
         (v,), (mu,) = memory, constants
-        down = g * rate  # eta g
+        g *= rate  # eta g
         v *= mu
-        v -= down  # v <- mu v - eta g
+        v -= g  # v <- mu v - eta g
         if self.nesterov:
-            theta -= down
-            np.multiply(v, mu, out=down)
-            theta += down  # theta <- theta + mu v - eta g
+            theta -= g
+            np.multiply(v, mu, out=step)
+            theta += step  # theta <- theta + mu v - eta g
         else:
             theta += v
 
@@ -130,13 +145,19 @@ class Adam:
         return self.beta_1, self.beta_2, self.epsilon / sqrt(1 - self.beta_2)
 
     def move(
-        self, theta: Array, g: Array, memory: list[Array], constants: list[Array], rate: Array
+        self,
+        theta: Array,
+        g: Array,
+        memory: list[Array],
+        constants: list[Array],
+        rate: Array,
+        step: Array,
     ) -> None:
         (M, V), (beta_1, beta_2, epsilon) = memory, constants
         M *= beta_1
         M += g  # decaying sum of g
         V *= beta_2
-        step = g * g
+        np.multiply(g, g, out=step)
         V += step  # decaying sum of g^2
         np.sqrt(V, out=step)
         step += epsilon
@@ -196,10 +217,16 @@ class RMSprop:
         return self.rho, 1 - self.rho, self.epsilon
 
     def move(
-        self, theta: Array, g: Array, memory: list[Array], constants: list[Array], rate: Array
+        self,
+        theta: Array,
+        g: Array,
+        memory: list[Array],
+        constants: list[Array],
+        rate: Array,
+        step: Array,
     ) -> None:
         (v,), (rho, new, epsilon) = memory, constants
-        step = g * g
+        np.multiply(g, g, out=step)
         step *= new
         v *= rho
         v += step

@@ -210,12 +210,12 @@ class NetworkDisplay(Display):
                 )
             network = estimator._network(n_features)
             for k, (W, b) in enumerate(zip(weights, biases, strict=True)):
-                a = (answers[-1] @ W + b)[:, np.newaxis]
+                a = answers[-1] @ W + b
                 if k < len(network.activations):
                     network.activations[k].forward(a, a)
                 else:
-                    network.loss.activate(a)
-                answers.append(a[:, 0])
+                    network.loss.activate(a[:, np.newaxis])
+                answers.append(a)
         names = getattr(estimator, "feature_names_in_", None)
         return cls(weights, answers, None if names is None else list(names)).plot(ax=ax)
 

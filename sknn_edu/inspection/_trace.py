@@ -181,7 +181,7 @@ def trace(estimator, X, y):
         z = W.T @ inputs[k] + b[:, np.newaxis]
         a = z.copy()
         if k < len(network.activations):
-            network.activations[k].forward(z.copy(), a)
+            network.activations[k].forward(z.reshape(-1).copy(), a.reshape(-1))
         else:
             network.loss.activate(a)
         zs.append(z)
@@ -196,7 +196,8 @@ def trace(estimator, X, y):
     deltas = [delta]
     for k in range(len(Ws) - 1, 0, -1):
         delta = Ws[k] @ delta
-        network.activations[k - 1].backward(zs[k - 1].copy(), answers[k - 1].copy(), delta)
+        z, a = zs[k - 1].reshape(-1).copy(), answers[k - 1].reshape(-1).copy()
+        network.activations[k - 1].backward(z, a, delta.reshape(-1))
         deltas.insert(0, delta)
 
     changes = first_step(parameters, samples, learner)
@@ -227,7 +228,7 @@ def first_step(parameters, samples, learner):
         nothing = [None] * len(parameters.weights)
         return nothing, nothing
     before = [array.copy() for array in (*parameters.weights, *parameters.biases)]
-    learner.step(samples, np.empty_like(samples.y))
+    learner.step(samples)
     after = [*parameters.weights, *parameters.biases]
     changes = [new - old for new, old in zip(after, before, strict=True)]
     return changes[: len(parameters.weights)], changes[len(parameters.weights) :]

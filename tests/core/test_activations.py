@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 
 from sknn_edu.core.activations import ACTIVATIONS
 
-SUMS = hnp.arrays(np.float64, (3, 4), elements=st.floats(-30, 30))
+SUMS = hnp.arrays(np.float64, 12, elements=st.floats(-30, 30))
 NOT_MONOTONE = ("gelu", "silu", "mish")
 
 
@@ -30,7 +30,7 @@ def slope(activation, z):
 @pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=ACTIVATIONS)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_backward_is_the_slope_of_forward(activation, dtype):
-    z = np.array([[-3.0, -1.5, -0.4], [0.3, 1.1, 2.5]], dtype=dtype)
+    z = np.array([-3.0, -1.5, -0.4, 0.3, 1.1, 2.5], dtype=dtype)
     h = 1e-6 if dtype is np.float64 else 1e-2
     numeric = (answer(activation, z + dtype(h)) - answer(activation, z - dtype(h))) / (2 * h)
     np.testing.assert_allclose(slope(activation, z), numeric, rtol=2e-3, atol=1e-5)
@@ -40,7 +40,7 @@ def test_backward_is_the_slope_of_forward(activation, dtype):
 @given(z=SUMS)
 def test_forward_is_elementwise_and_may_overwrite_z(activation, z):
     a = answer(activation, z)
-    assert answer(activation, z[:1, :1].copy())[0, 0] == a[0, 0]
+    assert answer(activation, z[:1].copy())[0] == a[0]
     activation.forward(z, z)
     np.testing.assert_array_equal(z, a)
 
@@ -64,7 +64,7 @@ def test_huge_sums_stay_numbers_of_the_same_dtype(activation, dtype):
 
 
 def test_relu_of_more_numbers_than_its_zeros():
-    z = np.random.default_rng(0).normal(size=(3, 2**17))
+    z = np.random.default_rng(0).normal(size=3 * 2**17)
     np.testing.assert_array_equal(answer(ACTIVATIONS["relu"], z), np.maximum(z, 0))
 
 

@@ -13,7 +13,7 @@ def take_step(optimizer, theta, g, state, eta):
     rate, *constants = as_scalars(
         (optimizer.rate(eta, state.t), *optimizer.constants()), theta.dtype
     )
-    optimizer.move(theta, g, state.vectors, constants, rate)
+    optimizer.move(theta, g, state.vectors, constants, rate, np.empty_like(theta))
 
 
 def walk(optimizer, theta, gradients, eta):

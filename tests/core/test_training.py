@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
+from sknn_edu.core._arrays import zeros
 from sknn_edu.core._mini_batches import GATHER, MiniBatches
 from sknn_edu.core.activations import ACTIVATIONS
 from sknn_edu.core.gradient_descent import STRETCH, GradientDescent, Mover, Regularization
 from sknn_edu.core.lbfgs import LBFGS
 from sknn_edu.core.losses import LOSSES
-from sknn_edu.core.network import Network, Parameters, is_weight, with_l2
+from sknn_edu.core.network import Network, Parameters, add_l2, is_weight
 from sknn_edu.core.optimizers import OPTIMIZERS, SGD, State
 from sknn_edu.core.schedules import Adaptive, Constant, Curve
 from sknn_edu.core.training import Epochs, Outcome, Patience, shuffled
@@ -170,6 +171,25 @@ def test_one_batch_of_all_samples_is_gathered_once_in_their_own_order():
     np.testing.assert_array_equal(first.y[0], y[:, 0])
 
 
+def test_all_samples_in_their_own_order_are_copied_once_if_they_are_few():
+    X = np.arange(2000.0)[:, np.newaxis]
+    few = MiniBatches(X, X, 1, None, 300, np.float64)
+    assert next(few.in_order()) is next(few.in_order())
+    many = MiniBatches(np.tile(X, 100), X, 1, None, 300, np.float64)
+    shown = [b.y[0].copy() for block in many.in_order() for b in block.batches]
+    assert max(map(len, shown)) == 300
+    np.testing.assert_array_equal(np.hstack(shown), X[:, 0])
+
+
+@pytest.mark.parametrize("shape", [(), 5, (3, 7)])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_arrays_of_the_engine_begin_with_a_cache_line(shape, dtype):
+    made = zeros(shape, dtype)
+    assert made.ctypes.data % 64 == 0
+    assert made.dtype == dtype
+    np.testing.assert_array_equal(made, np.zeros(shape))
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
 @pytest.mark.parametrize(
     ("alpha", "decay", "clip"), [(0, 0, np.inf), (0.5, 0, np.inf), (0.5, 0.1, 1.0), (0, 0.1, 1.0)]
@@ -187,9 +207,9 @@ def test_moving_stretch_by_stretch_is_moving_all_at_once(optimizer, alpha, decay
         grad[:] = rng.normal(size=grad.size)
         shortened = grad * dtype(min(1, clip / np.linalg.norm(grad)))
         whole -= dtype(0.1 * decay) * mask * whole
-        slope, penalty = with_l2(shortened, whole, mask * dtype(alpha / n))
+        penalty = add_l2(shortened, whole, mask * dtype(alpha / n), np.empty_like(whole))
         assert mover.step(0.1, n) == pytest.approx(n * penalty, rel=1e-5)
-        take_step(optimizer, whole, slope, state, 0.1)
+        take_step(optimizer, whole, shortened, state, 0.1)
     tolerance = 1e-12 if dtype is np.float64 else 1e-5
     assert np.linalg.norm(theta - whole) < tolerance * np.linalg.norm(whole)
 
