@@ -51,7 +51,7 @@ class Regularization:
     Parameters
     ----------
     alpha : float
-        L2 penalty, see :func:`~.network.with_l2`.
+        L2 penalty, see :func:`~.network.add_l2`.
     weight_decay : float
         Each step also shrinks the weights, not the biases, by so many learning rates.
     clip_norm : float

@@ -10,6 +10,7 @@ from sknn_edu.inspection._displays import (
     WeightsDisplay,
 )
 from sknn_edu.inspection._gradient import GradientCheck, check_gradient
+from sknn_edu.inspection._replay import TrainingReplay
 from sknn_edu.inspection._trace import LayerTrace, Trace, trace
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "LossCurveDisplay",
     "NetworkDisplay",
     "Trace",
+    "TrainingReplay",
     "WeightsDisplay",
     "check_gradient",
     "trace",

@@ -6,6 +6,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknn_edu._axes import new_axes
 from sknn_edu._trainable import TrainableNetwork
 from sknn_edu.core.activations import ACTIVATIONS, Activation
+from sknn_edu.inspection._answers import answers as answers_to
 
 MOST_NEURONS = 12
 """Of a layer, no more than this many are drawn."""
@@ -208,14 +209,7 @@ class NetworkDisplay(Display):
                 raise ValueError(
                     f"x must be one sample of {n_features} features; got {answers[0].size} numbers."
                 )
-            network = estimator._network(n_features)
-            for k, (W, b) in enumerate(zip(weights, biases, strict=True)):
-                a = answers[-1] @ W + b
-                if k < len(network.activations):
-                    network.activations[k].forward(a, a)
-                else:
-                    network.loss.activate(a[:, np.newaxis])
-                answers.append(a)
+            answers = [a[0] for a in answers_to(estimator, answers)]
         names = getattr(estimator, "feature_names_in_", None)
         return cls(weights, answers, None if names is None else list(names)).plot(ax=ax)
 
