@@ -71,7 +71,19 @@ MAY_IMPORT = {
     },
     "inspection._trace": {"inspection._problem"},
     "inspection._gradient": {"core.network", "inspection._problem"},
-    "inspection._displays": {"_axes", "_trainable", "core.activations"},
+    "inspection._answers": {"_perceptron", "core.perceptron"},
+    "inspection._displays": {
+        "_axes",
+        "_trainable",
+        "core.activations",
+        "inspection._answers",
+    },
+    "inspection._replay": {
+        "_perceptron",
+        "_trainable",
+        "inspection._answers",
+        "inspection._displays",
+    },
     "_mlp": {
         "_base",
         "_mlp_docs",

@@ -200,16 +200,16 @@ class NetworkDisplay(Display):
             With ``ax_`` and ``figure_``.
         """
         estimator = fitted_network(estimator)
-        weights, biases = estimator._layers()
+        weights, _ = estimator._layers()
         answers = None
         if x is not None:
-            answers = [np.asarray(x, dtype=weights[0].dtype).reshape(-1)]
+            x = np.asarray(x, dtype=weights[0].dtype).reshape(1, -1)
             n_features = weights[0].shape[0]
-            if answers[0].size != n_features:
+            if x.size != n_features:
                 raise ValueError(
-                    f"x must be one sample of {n_features} features; got {answers[0].size} numbers."
+                    f"x must be one sample of {n_features} features; got {x.size} numbers."
                 )
-            answers = [a[0] for a in answers_to(estimator, answers)]
+            answers = [a[0] for a in answers_to(estimator, x)]
         names = getattr(estimator, "feature_names_in_", None)
         return cls(weights, answers, None if names is None else list(names)).plot(ax=ax)
 

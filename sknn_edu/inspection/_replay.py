@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.base import clone, is_classifier
+from sklearn.exceptions import NotFittedError
 from sklearn.metrics import r2_score
-from sklearn.utils.validation import check_is_fitted
 
 from sknn_edu._perceptron import PerceptronClassifier
 from sknn_edu._trainable import TrainableNetwork
@@ -128,7 +128,8 @@ class TrainingReplay:
         html : str
             A whole HTML document.
         """
-        check_is_fitted(self, "estimator_")
+        if not hasattr(self, "estimator_"):
+            raise NotFittedError("There is nothing to replay yet: call fit(X, y) first.")
         title = self.title or type(last_step(self.estimator)).__name__
         page = files("sknn_edu.inspection").joinpath("_replay.html").read_text(encoding="utf-8")
         return page.replace("{{title}}", escape(title)).replace("{{payload}}", self._payload)
@@ -175,8 +176,8 @@ class TrainingReplay:
             raise ValueError(f"resolution must be from 8 to 256; got {self.resolution}.")
         if np.ndim(X) != 2 or np.shape(X)[1] != 2:
             raise ValueError(
-                f"X must have two columns, the axes of the picture; got shape {np.shape(X)}. Choose "
-                "two features, or reduce them to two, for example with PCA."
+                f"X must have two columns, the axes of the picture; got shape {np.shape(X)}. "
+                "Choose two features, or reduce them to two, for example with PCA."
             )
         if np.ndim(y) != 1:
             raise ValueError(f"y must have one dimension to be drawn; got shape {np.shape(y)}.")
@@ -268,7 +269,7 @@ def payload(model, frames, X, y, resolution):
         "sizes": sizes,
         "drawn": drawn,
         "curve": curve if curve is not None else learner.mistake_curve_,
-        "curve_name": "mean loss" if curve is not None else "mistakes in the epoch",
+        "curve_name": "mean loss" if curve is not None else "mistakes",
         "validation": getattr(learner, "validation_loss_curve_", None),
         "frames": rows,
     }
