@@ -13,13 +13,33 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "_templates"]
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "tutorial",
+    "ignore_pattern": "benchmarks",
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "min_reported_time": 60,
+    "show_signature": False,
+}
 templates_path = ["_templates"]
 suppress_warnings = ["ref.ref"]  # methods inherited from scikit-learn refer to its own pages
 html_theme = "pydata_sphinx_theme"
 html_title = "sknn_edu"
-html_theme_options = {"show_prev_next": False}
+html_theme_options = {
+    "header_links_before_dropdown": 6,
+    "navigation_with_keys": False,
+    "show_toc_level": 2,
+}
+html_show_sourcelink = False
+html_static_path = ["_static"]
+html_css_files = ["sknn_edu.css"]
 autosummary_generate = True
 numpydoc_show_class_members = False
 autodoc_default_options = {

@@ -5,6 +5,7 @@ classification and regression. The mathematics is in :mod:`sknn_edu.core`, a cha
 """
 
 from sknn_edu._callbacks import ValidationMonitor
+from sknn_edu._checkpoint import Checkpoint
 from sknn_edu._find_learning_rate import LearningRateSearch, find_learning_rate
 from sknn_edu._hidden_layer_transformer import HiddenLayerTransformer
 from sknn_edu._mlp_classifier import MLPClassifier
@@ -14,6 +15,7 @@ from sknn_edu._sigmoid_neuron import SigmoidNeuronClassifier
 
 __version__ = "0.1.0"
 __all__ = [
+    "Checkpoint",
     "HiddenLayerTransformer",
     "LearningRateSearch",
     "MLPClassifier",

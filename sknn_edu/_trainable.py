@@ -6,10 +6,9 @@ NotImplementedError.
 """
 
 from copy import copy, deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import ceil
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 from sklearn.base import ClassifierMixin
@@ -29,12 +28,12 @@ from sknn_edu._base import (
     warn,
 )
 from sknn_edu._callbacks import Tasks
+from sknn_edu._paused import Paused, Training, checksum
 from sknn_edu._threads import one_thread_for_scipy
 from sknn_edu._validation import Validation, ValidationSet, check_validation_set
 from sknn_edu._watch import Watch
 from sknn_edu.core._mini_batches import MiniBatches
-from sknn_edu.core.gradient_descent import Pace
-from sknn_edu.core.network import Network, Parameters, output_sums
+from sknn_edu.core.network import Parameters, output_sums
 from sknn_edu.core.training import FINISHED_EARLY, Epochs, Outcome, Patience, shuffled
 
 DIVERGED = (
@@ -144,7 +143,8 @@ class TrainableNetwork(NeuralEstimator):
         validation = check_validation_set(self, X, *validation)
         network = self._network(X.shape[1])
         aim = self.early_stopping, self.scoring, validation is not None
-        paused = self._resumable(X, aim, incremental) if continuing else None
+        samples = X, y, weight
+        paused = self._resumable(samples, aim, incremental) if continuing else None
         rng = self._rng(paused)
         parameters = self._start(network, X, rng, continuing)
 
@@ -170,7 +170,9 @@ class TrainableNetwork(NeuralEstimator):
             self._validation_samples = validation.as_given()
             watch.measure = Validation(self, network, parameters, validation).measure
             watch.steers = self.early_stopping and not incremental
-        training = Training(network, parameters, rng, order, held_out, watch, paused, aim)
+        training = Training(
+            network, parameters, rng, order, held_out, watch, paused, aim, samples, continuing
+        )
         if self.solver == "lbfgs":
             self._train_lbfgs(training, X, y, weight, continuing)
         else:
@@ -257,7 +259,7 @@ class TrainableNetwork(NeuralEstimator):
             return np.result_type(np.float32, *weights, *biases)
         return (np.float64, np.float32)
 
-    def _resumable(self, X, aim, incremental):
+    def _resumable(self, samples, aim, incremental):
         """Return where the last call stopped before its end, or None where that is of no use.
 
         partial_fit goes on from the last partial_fit or stopped fit; fit, which is warm-started
@@ -267,7 +269,13 @@ class TrainableNetwork(NeuralEstimator):
         paused = getattr(self, "_paused", None)
         if paused is None or paused.solver != self.solver:
             return None  # another solver begins anew
-        same = paused.order is not None and paused.n_samples == X.shape[0] and paused.aim == aim
+        if paused.checksum not in (None, checksum(*samples)):
+            raise ValueError(
+                "The checkpoint was written in a fit to other samples, targets or weights. Fit to "
+                "the same ones to go on, or start anew without restoring it."
+            )
+        n_samples = samples[0].shape[0]
+        same = paused.order is not None and paused.n_samples == n_samples and paused.aim == aim
         return paused if incremental or same else None
 
     def _rng(self, paused):
@@ -317,12 +325,15 @@ class TrainableNetwork(NeuralEstimator):
             grace=ceil(getattr(self, "warmup_fraction", 0) * self.max_iter),
         )
 
+        if not incremental:
+            self._training = training, self.solver, learner, patience  # for a Checkpoint
         outcome = epochs.run(learner, order, training.rng, patience, watch)
+        vars(self).pop("_training", None)
 
         self._warn_or_raise(outcome, watch, learner, incremental or planned)
-        self._record(watch, learner.pace.n_seen, patience, continuing)
-        if paused is not None and not incremental:
-            self.n_iter_ = patience.n_epochs
+        n_epochs = watch.n_epochs if paused is None or incremental else patience.n_epochs
+        curves = self._curves(watch, continuing)
+        self._record(curves, learner.pace.n_seen, n_epochs, patience, watch.steers)
         if incremental or outcome in FINISHED_EARLY:
             self._paused = Paused.after(training, self.solver, learner, patience, incremental)
         else:  # training is over: what only training needs goes
@@ -406,33 +417,43 @@ class TrainableNetwork(NeuralEstimator):
         n_seen = report.n_iter * X.shape[0]
         if not watch.losses and not watch.steers:
             patience.best = report.loss
-        self._record(watch, n_seen + (self.t_ if continuing else 0), patience, continuing)
+        n_seen += self.t_ if continuing else 0
+        curves = self._curves(watch, continuing)
+        self._record(curves, n_seen, watch.n_epochs, patience, watch.steers)
         self.n_iter_, self.loss_ = min(report.n_iter, self.max_iter), report.loss
 
-    def _record(self, watch, n_seen, patience, continuing):
-        """Set what a fit leaves beside the weights; curves go on over warm starts."""
+    def _curves(self, watch, continuing):
+        """Return the curves of a fit; they go on over warm starts."""
 
         def continued(name, values):
             return [*((continuing and getattr(self, name, None)) or []), *values]
 
-        self.t_ = n_seen
-        self.n_iter_ = watch.n_epochs
-        self.loss_curve_ = continued("loss_curve_", watch.losses)
-        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.inf
-        self.learning_rate_curve_ = continued("learning_rate_curve_", watch.rates)
-        self.best_epoch_ = len(self.loss_curve_) - patience.n_epochs + patience.best_epoch
-        self.best_loss_ = None if watch.steers else patience.best
-        if watch.measure is None:
-            self.validation_scores_ = self.validation_loss_curve_ = None
-            self.best_validation_score_ = None
-        else:
-            self.validation_scores_ = continued("validation_scores_", watch.scores)
-            self.validation_loss_curve_ = continued(
+        curves = {
+            "loss_curve_": continued("loss_curve_", watch.losses),
+            "learning_rate_curve_": continued("learning_rate_curve_", watch.rates),
+            "validation_scores_": None,
+            "validation_loss_curve_": None,
+        }
+        if watch.measure is not None:
+            curves["validation_scores_"] = continued("validation_scores_", watch.scores)
+            curves["validation_loss_curve_"] = continued(
                 "validation_loss_curve_", watch.validation_losses
             )
-            finite = [score for score in watch.scores if np.isfinite(score)]
+        return curves
+
+    def _record(self, curves, n_seen, n_epochs, patience, steers):
+        """Set what a fit of so many epochs leaves beside the weights."""
+        vars(self).update(curves)
+        self.t_, self.n_iter_ = n_seen, n_epochs
+        self.loss_ = self.loss_curve_[-1] if self.loss_curve_ else np.inf
+        self.best_epoch_ = len(self.loss_curve_) - patience.n_epochs + patience.best_epoch
+        self.best_loss_ = None if steers else patience.best
+        self.best_validation_score_ = None
+        if self.validation_scores_ is not None:
+            of_this_fit = self.validation_scores_[-n_epochs:] if n_epochs else []
+            finite = [score for score in of_this_fit if np.isfinite(score)]
             best = max(finite, default=np.nan)
-            if watch.steers and np.isfinite(patience.best):
+            if steers and np.isfinite(patience.best):
                 best = -patience.best
             self.best_validation_score_ = best
 
@@ -535,47 +556,3 @@ class NetworkClassifier(ClassifierMixin, TrainableNetwork):
         if z.shape[1] > 1:
             return z.argmax(axis=1)
         return np.minimum(z[:, 0] > 0, self.classes_.size - 1).astype(int)
-
-
-@dataclass
-class Training:
-    """What one fit works with."""
-
-    network: Network
-    parameters: Parameters
-    rng: np.random.RandomState
-    order: np.ndarray
-    held_out: np.ndarray | None
-    watch: Watch | None
-    paused: "Paused | None" = None
-    aim: Any = None
-
-
-@dataclass
-class Paused:
-    """Training between two calls: of partial_fit, or of a fit that was stopped.
-
-    The rows, and theta as it was when it stopped, are those of a stopped fit, else None.
-    """
-
-    solver: Any
-    eta_0: float
-    pace: Pace
-    patience: Patience
-    rng: np.random.RandomState
-    n_samples: int
-    aim: Any = None
-    order: np.ndarray | None = None
-    held_out: np.ndarray | None = None
-    theta: np.ndarray | None = None
-
-    @classmethod
-    def after(cls, training, solver, learner, patience, incremental):
-        n = training.order.size + (0 if training.held_out is None else training.held_out.size)
-        paused = cls(solver, learner.eta_0, learner.pace, patience, training.rng, n)
-        if not incremental:
-            last = training.parameters.theta if patience.last is None else patience.last
-            paused.order, paused.held_out = training.order, training.held_out
-            paused.aim = training.aim
-            paused.theta = last.copy()
-        return paused

@@ -54,6 +54,13 @@ class State:
         self.vectors = [zeros(theta.size, theta.dtype) for _ in range(optimizer.n_vectors)]
         self.t = 0
 
+    @classmethod
+    def of(cls, vectors: list[Array], t: int) -> "State":
+        """Return the state that has these vectors after t steps."""
+        state = cls.__new__(cls)
+        state.vectors, state.t = vectors, t
+        return state
+
 
 def as_scalars(values: tuple[float, ...], dtype: Any) -> list[Array]:
     """Return the numbers as :func:`~._arrays.scalar` arrays."""

@@ -7,7 +7,8 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-from sknn_edu._trainable import TrainableNetwork, Training
+from sknn_edu._paused import Training
+from sknn_edu._trainable import TrainableNetwork
 from sknn_edu.core._mini_batches import Samples
 from sknn_edu.core.gradient_descent import GradientDescent
 from sknn_edu.core.network import Network, Parameters

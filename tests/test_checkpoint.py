@@ -1,0 +1,282 @@
+"""A fit that is killed goes on to the same bits; a file that is damaged is an error."""
+
+import errno
+import json
+import multiprocessing
+import os
+import random
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csr_array
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+
+from sknn_edu import Checkpoint, MLPClassifier, MLPRegressor, PerceptronClassifier
+from sknn_edu import SigmoidNeuronClassifier as Neuron
+from sknn_edu.core.optimizers import RMSprop
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.usefixtures("callbacks"),
+]
+X, Y = load_iris(return_X_y=True)
+X = (X - X.mean(axis=0)) / X.std(axis=0)
+NAMES = np.array(["setosa", "versicolor", "virginica"])[Y]
+COLUMNS = np.stack([Y, Y % 2], axis=1)
+SOME = {"random_state": 0, "max_iter": 30, "warm_start": True}
+
+
+@pytest.fixture(scope="module")
+def callbacks():
+    pytest.importorskip("sklearn.callback")
+
+
+class Crash(Exception):
+    """What kills a fit within this process."""
+
+
+class CrashIn:
+    """A callback that crashes in an epoch, after the Checkpoint has had its turn."""
+
+    def __init__(self, epoch):
+        self.left = epoch
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        if context.task_name == "epoch":
+            self.left -= 1
+            if self.left == 0:
+                raise Crash
+
+    def on_fit_task_end(self, estimator, context):
+        pass
+
+
+def crash(estimator, checkpoint, *data, epoch=13, **more):
+    with pytest.raises(Crash):
+        clone(estimator).set_callbacks(checkpoint, CrashIn(epoch)).fit(*data, **more)
+
+
+def assert_same(one, other):
+    """All that was learned is the same to the bit."""
+    one, other = ({k: v for k, v in vars(m).items() if k.endswith("_")} for m in (one, other))
+    assert one.keys() == other.keys()
+    for name, value in one.items():
+        if isinstance(value, list) and value and isinstance(value[0], np.ndarray):
+            for a, b in zip(value, other[name], strict=True):
+                np.testing.assert_array_equal(a, b, err_msg=name)
+        else:
+            np.testing.assert_array_equal(value, other[name], err_msg=name)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(
+    ("estimator", "y"),
+    [
+        (MLPClassifier(5, **SOME), NAMES),
+        (MLPClassifier(5, solver="sgd", learning_rate="adaptive", tol=0.1, **SOME), Y),
+        (MLPClassifier((4, 3), dropout=0.3, early_stopping=True, solver="adamw", **SOME), Y),
+        (MLPClassifier(5, solver=RMSprop(), learning_rate="cosine", batch_size=32, **SOME), Y),
+        (MLPClassifier(5, class_weight="balanced", **SOME), COLUMNS),
+        (MLPRegressor(hidden_layer_sizes=5, shuffle=False, **SOME), X[:, :2]),
+        (Neuron(solver="adam", early_stopping=True, **SOME), Y),
+    ],
+)
+def test_a_fit_that_goes_on_ends_with_the_same_bits(estimator, y, dtype, tmp_path):
+    data = X.astype(dtype), y
+    checkpoint = Checkpoint(tmp_path / "fit", every=5)
+    crash(estimator, checkpoint, *data)
+    resumed = checkpoint.restore(clone(estimator))
+    assert resumed.n_iter_ == len(resumed.loss_curve_) == 10
+    assert resumed.predict(data[0]).shape[0] == 150
+    assert_same(resumed.fit(*data), clone(estimator).fit(*data))
+
+
+def test_weights_validation_sets_sparse_samples_and_names_of_features_go_on(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "fit")
+    mlp = MLPClassifier(5, early_stopping=True, n_iter_no_change=np.inf, **SOME)
+    weight = np.random.default_rng(0).uniform(0.5, 2, 150)
+    for samples in (csr_array(X), pd.DataFrame(X, columns=list("abcd"))):
+        kept = samples[:50] if isinstance(samples, csr_array) else samples.iloc[:50]
+        more = {"sample_weight": weight, "X_val": kept, "y_val": Y[:50]}
+        crash(mlp, checkpoint, samples, Y, **more)
+        resumed = checkpoint.restore(clone(mlp)).fit(samples, Y, **more)
+        assert_same(resumed, clone(mlp).fit(samples, Y, **more))
+
+
+def test_a_second_crash_goes_on_from_the_second_checkpoint(tmp_path):
+    checkpoint, mlp = Checkpoint(tmp_path / "fit", every=4), MLPClassifier(5, **SOME)
+    crash(mlp, checkpoint, X, Y, epoch=9)
+    with pytest.raises(Crash):
+        checkpoint.restore(clone(mlp)).set_callbacks(checkpoint, CrashIn(9)).fit(X, Y)
+    resumed = checkpoint.restore(clone(mlp))
+    assert resumed.n_iter_ == 16
+    assert_same(resumed.fit(X, Y), clone(mlp).fit(X, Y))
+
+
+def test_more_epochs_may_be_asked_for(tmp_path):
+    checkpoint, mlp = Checkpoint(tmp_path / "fit"), MLPClassifier(5, **SOME)
+    crash(mlp, checkpoint, X, Y)
+    longer = clone(mlp).set_params(max_iter=50)
+    assert_same(checkpoint.restore(clone(longer)).fit(X, Y), clone(longer).fit(X, Y))
+
+
+# -- a real process, really killed -----------------------------------------------------------------
+
+LONG = MLPClassifier(
+    8, batch_size=50, dropout=0.1, max_iter=1500, n_iter_no_change=np.inf, random_state=0
+).set_params(warm_start=True)
+
+
+def train(path, started, answer):
+    """Fit from the checkpoint, if there is one: what a user's script does."""
+    checkpoint = Checkpoint(path)
+    mlp = clone(LONG).set_callbacks(checkpoint)
+    if checkpoint.exists():
+        checkpoint.restore(mlp)
+    started.set()
+    mlp.fit(X, Y)
+    answer.put([*mlp.coefs_, *mlp.intercepts_, np.array(mlp.loss_curve_)])
+
+
+def test_a_process_killed_twenty_times_ends_with_the_same_bits(tmp_path):
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.test_checkpoint"])
+    moments, n_kills, epochs = random.Random(0), 0, []
+    while n_kills < 20:
+        started, answer = context.Event(), context.Queue()
+        process = context.Process(target=train, args=(tmp_path / "fit", started, answer))
+        process.start()
+        assert started.wait(60)
+        time.sleep(moments.uniform(0.0, 0.04))
+        process.kill()
+        process.join()
+        n_kills += 1
+        if Checkpoint(tmp_path / "fit").exists():
+            epochs.append(Checkpoint(tmp_path / "fit").restore(clone(LONG)).n_iter_)
+    assert epochs == sorted(epochs)
+    assert 0 < epochs[-1] < 1500  # it was killed on its way
+    started, answer = context.Event(), context.Queue()
+    process = context.Process(target=train, args=(tmp_path / "fit", started, answer))
+    process.start()
+    resumed = answer.get(timeout=120)
+    process.join()
+    whole = clone(LONG).fit(X, Y)
+    expected = [*whole.coefs_, *whole.intercepts_, np.array(whole.loss_curve_)]
+    for a, b in zip(resumed, expected, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+# -- what goes wrong -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def saved(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "fit")
+    crash(MLPClassifier(5, **SOME), checkpoint, X, Y)
+    return checkpoint
+
+
+def test_a_full_disk_is_an_error_and_loses_nothing(saved, monkeypatch):
+    before = saved.path.read_bytes()
+    fitted = MLPClassifier(5, random_state=1).fit(X, Y)
+    answers = fitted.predict_proba(X)
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match=r"could not be written.*No space left.*intact") as caught:
+        fitted.set_callbacks(saved).fit(X, Y)
+    assert caught.value.errno == errno.ENOSPC
+    np.testing.assert_array_equal(fitted.predict_proba(X), answers)
+    assert saved.path.read_bytes() == before
+    assert list(saved.path.parent.iterdir()) == [saved.path]
+
+
+def test_a_damaged_file_is_an_error_or_the_same_model(saved):
+    whole, chance = saved.path.read_bytes(), random.Random(0)
+    right = saved.restore(MLPClassifier(5, **SOME)).predict_proba(X)
+    n_refused = 0
+    for k in range(150):
+        torn = bytearray(whole)
+        if k % 3 == 0:
+            del torn[chance.randrange(len(torn)) :]
+        else:
+            torn[chance.randrange(len(torn))] ^= 1 << chance.randrange(8)
+        saved.path.write_bytes(torn)
+        untouched = MLPClassifier(5, **SOME)
+        try:
+            restored = saved.restore(untouched)
+        except ValueError as error:
+            assert "checkpoint" in str(error)  # noqa: PT017
+            assert not hasattr(untouched, "coefs_")
+            n_refused += 1
+        else:  # a bit that says nothing, such as the date of an entry
+            np.testing.assert_array_equal(restored.predict_proba(X), right)
+    assert n_refused > 100
+
+
+def test_reading_runs_no_code(saved, tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "ran"),)
+
+    with saved.path.open("wb") as file:
+        np.savez(file, facts=np.array([Trap()], dtype=object))
+    with pytest.raises(ValueError, match="damaged"):
+        saved.restore(MLPClassifier(5, **SOME))
+    assert not (tmp_path / "ran").exists()
+
+
+def rewritten(checkpoint, **changes):
+    with np.load(checkpoint.path) as file:
+        arrays = dict(file)
+    facts = json.loads(str(arrays.pop("facts"))) | changes
+    with checkpoint.path.open("wb") as file:
+        np.savez(file, facts=np.array(json.dumps(facts)), **arrays)
+
+
+def test_another_format_names_the_version_that_wrote_it(saved):
+    rewritten(saved, format=99, version="7.0")
+    with pytest.raises(ValueError, match=r"format 99, written by sknn_edu 7\.0"):
+        saved.restore(MLPClassifier(5, **SOME))
+
+
+@pytest.mark.parametrize("change", [{"layer_sizes": [4, 9, 3]}, {"rng": ["?"]}, {"pace": {}}])
+def test_what_does_not_fit_together_is_refused(saved, change):
+    rewritten(saved, **change)
+    untouched = MLPClassifier(5, **SOME)
+    with pytest.raises(ValueError, match="damaged"):
+        saved.restore(untouched)
+    assert not hasattr(untouched, "coefs_")
+
+
+def test_other_parameters_other_classes_and_other_samples_are_refused(saved):
+    with pytest.raises(ValueError, match=r"other parameters: alpha=0\.0001, beta_1=0\.9"):
+        saved.restore(MLPClassifier(5, alpha=1, beta_1=0.5, **SOME))
+    with pytest.raises(ValueError, match=r"one of sknn_edu\.MLPClassifier, not of MLPRegressor"):
+        saved.restore(MLPRegressor())
+    with pytest.raises(ValueError, match="set_params\\(warm_start=True\\)"):
+        saved.restore(MLPClassifier(5, random_state=0))
+    for samples, targets in ((X + 1e-9, Y), (X, Y[::-1])):
+        with pytest.raises(ValueError, match="other samples"):
+            saved.restore(MLPClassifier(5, **SOME)).fit(samples, targets)
+    with pytest.raises(FileNotFoundError):
+        Checkpoint("nowhere").restore(MLPClassifier())
+    with pytest.raises(ValueError, match="every must be at least 1"):
+        Checkpoint("nowhere", every=0)
+
+
+@pytest.mark.parametrize("estimator", [MLPClassifier(5, solver="lbfgs"), PerceptronClassifier()])
+def test_fits_without_epochs_of_their_own_are_refused(estimator, tmp_path):
+    with pytest.raises(ValueError, match="Checkpoint cannot save this fit"):
+        estimator.set_callbacks(Checkpoint(tmp_path / "fit")).fit(X, Y)
