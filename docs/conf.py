@@ -1,6 +1,11 @@
 """Sphinx configuration."""
 
+import sys
+from pathlib import Path
+
 import sknn_edu
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 project = "sknn_edu"
 author = "The sknn_edu developers"
@@ -8,11 +13,11 @@ copyright = f"2026, {author}"
 version = release = sknn_edu.__version__
 
 extensions = [
+    "mathml",
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
@@ -26,14 +31,16 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "download_all_examples": False,
     "min_reported_time": 60,
+    "within_subsection_order": "FileNameSortKey",
     "show_signature": False,
 }
+html_math_renderer = "mathml"
 templates_path = ["_templates"]
 suppress_warnings = ["ref.ref"]  # methods inherited from scikit-learn refer to its own pages
 html_theme = "pydata_sphinx_theme"
 html_title = "sknn_edu"
 html_theme_options = {
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 5,
     "navigation_with_keys": False,
     "show_toc_level": 2,
 }

@@ -11,9 +11,9 @@ from sklearn.inspection import DecisionBoundaryDisplay
 
 from sknn_edu import PerceptronClassifier, SigmoidNeuronClassifier
 
-NO, YES, INK = "#2b6cb0", "#dd7a1c", "#22303c"
+NO, YES, INK = "#dd7a1c", "#2b6cb0", "#22303c"
 NO_TO_YES = LinearSegmentedColormap.from_list("no_to_yes", [NO, "#faf8f4", YES])
-PALE = LinearSegmentedColormap.from_list("pale", ["#8db8dd", "#faf8f4", "#f3b578"])
+PALE = LinearSegmentedColormap.from_list("pale", ["#f3b578", "#faf8f4", "#8db8dd"])
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 STYLE = {
     "axes.edgecolor": INK,

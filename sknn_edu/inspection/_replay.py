@@ -233,7 +233,7 @@ def payload(model, frames, X, y, resolution):
     learner, points = last_step(model), np.asarray(X, dtype=float)
     to_inputs = transformation(model, X)
     low, high = points.min(axis=0), points.max(axis=0)
-    margin = 0.08 * np.where(high > low, high - low, 1)
+    margin = 0.15 * np.where(high > low, high - low, 1)
     box = low - margin, high + margin
     task = ClassesTask(learner, y) if is_classifier(learner) else NumbersTask(y)
     on_grid, on_map = (to_inputs(grid(*box, n)) for n in (resolution, MAP))
