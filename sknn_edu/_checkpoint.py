@@ -3,6 +3,7 @@
 import json
 import os
 from importlib.metadata import version
+from numbers import Integral
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,7 @@ class Checkpoint:
     Raises
     ------
     ValueError
-        If ``every`` is less than 1.
+        If ``every`` is not an int of at least 1.
 
     Notes
     -----
@@ -68,8 +69,10 @@ class Checkpoint:
     """
 
     def __init__(self, path, every=1):
-        if every < 1:
-            raise ValueError(f"every must be at least 1; got {every}.")
+        if not isinstance(every, Integral) or every < 1:
+            raise ValueError(
+                f"every must be a number of epochs, an int of at least 1; got {every!r}."
+            )
         self.path, self.every = Path(path), every
         self._checksum = None
 

@@ -272,8 +272,9 @@ def test_other_parameters_other_classes_and_other_samples_are_refused(saved):
             saved.restore(MLPClassifier(5, **SOME)).fit(samples, targets)
     with pytest.raises(FileNotFoundError):
         Checkpoint("nowhere").restore(MLPClassifier())
-    with pytest.raises(ValueError, match="every must be at least 1"):
-        Checkpoint("nowhere", every=0)
+    for every in (0, 2.5):
+        with pytest.raises(ValueError, match="an int of at least 1"):
+            Checkpoint("nowhere", every=every)
 
 
 @pytest.mark.parametrize("estimator", [MLPClassifier(5, solver="lbfgs"), PerceptronClassifier()])
