@@ -58,6 +58,14 @@ def fit_method(method: Callable) -> Callable:
     return fit_or_leave_as_it_was
 
 
+SAVED_BY = "_sknn_edu_version"
+
+
+def package_version():
+    """Return the version of this package."""
+    return sys.modules["sknn_edu"].__version__
+
+
 def warn(message, category=UserWarning):
     """Warn at the line that called into scikit-learn or this package, not at one within them."""
     level, frame = 1, sys._getframe(1)
@@ -89,6 +97,23 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+    def __getstate__(self):
+        return {**super().__getstate__(), SAVED_BY: package_version()}
+
+    def __setstate__(self, state):
+        """Take over a saved state; say so if another version wrote it, and add what it lacks."""
+        state = dict(state)
+        saved_by, current = state.pop(SAVED_BY, "unknown"), package_version()
+        if saved_by != current:
+            warn(
+                f"This {type(self).__name__} was saved by version {saved_by} of sknn_edu and is "
+                f"loaded by version {current}: parameters that it lacks have their defaults, and "
+                "its answers may differ. Check them, or load it with the version that saved it."
+            )
+        for name, parameter in inspect.signature(type(self)).parameters.items():
+            state.setdefault(name, parameter.default)
+        super().__setstate__(state)
 
     def _check_X(self, X, dtype):
         """Return X, checked against the fitted features, as rows or CSR of this dtype."""

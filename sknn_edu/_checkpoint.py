@@ -2,12 +2,12 @@
 
 import json
 import os
-from importlib.metadata import version
 from numbers import Integral
 from pathlib import Path
 
 import numpy as np
 
+from sknn_edu._base import package_version
 from sknn_edu._paused import Paused, checksum
 from sknn_edu._trainable import TrainableNetwork
 from sknn_edu.core.gradient_descent import Pace
@@ -256,7 +256,7 @@ def taken_from(estimator, paused, training):
     }
     facts = {
         "format": FORMAT,
-        "version": version("sknn_edu"),
+        "version": package_version(),
         "estimator": kind(estimator),
         "parameters": parameters_of(estimator),
         "layer_sizes": training.network.layer_sizes,

@@ -387,6 +387,10 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
         rng = check_random_state(self.random_state)
         return np.random.RandomState(rng.randint(np.iinfo(np.int32).max))  # one draw a fit
 
+    def _layers(self):
+        """Return the weights (n_features, n_units) and biases of the only layer, one in a list."""
+        return [np.asarray(self.coef_).T], [np.asarray(self.intercept_)]
+
     def _weights(self, perceptron):
         return perceptron.average() if self.average else (perceptron.W, perceptron.b)
 

@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "_watch": set(),
     "_paused": {"_watch", "core.gradient_descent", "core.network", "core.training"},
     "_checkpoint": {
+        "_base",
         "_paused",
         "_trainable",
         "core.gradient_descent",
@@ -72,6 +73,15 @@ MAY_IMPORT = {
     },
     "_find_learning_rate": {"_axes", "_mlp"},
     "_hidden_layer_transformer": {"_mlp"},
+    "onnx": {
+        "_hidden_layer_transformer",
+        "_mlp_classifier",
+        "_mlp_regressor",
+        "_perceptron",
+        "_sigmoid_neuron",
+        "core.activations",
+        "core.losses",
+    },
     "inspection._problem": {
         "_paused",
         "_trainable",

@@ -270,3 +270,29 @@ def test_iris_is_learned_by_all_classifiers():
         MLPClassifier(10, solver="lbfgs", alpha=0.1, max_iter=500, random_state=0),
     ):
         assert make_pipeline(StandardScaler(), estimator).fit(A, b).score(A, b) > 0.9
+
+
+@named
+def test_an_estimator_of_the_same_version_loads_silently_and_another_says_so(
+    estimator, monkeypatch
+):
+    fitted = clone(estimator).fit(X, Y)
+    same = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(same.predict(X), fitted.predict(X))
+    monkeypatch.setattr("sknn_edu.__version__", "0.0.9")
+    saved = pickle.dumps(fitted)
+    monkeypatch.undo()
+    with pytest.warns(UserWarning, match=r"was saved by version 0\.0\.9 of sknn_edu and is loaded"):
+        older = pickle.loads(saved)
+    np.testing.assert_array_equal(older.predict(X), fitted.predict(X))
+
+
+@named
+def test_a_parameter_that_an_older_version_did_not_have_gets_its_default(estimator):
+    fitted = clone(estimator).fit(X, Y)
+    state = fitted.__getstate__()
+    del state["warm_start"]
+    older = type(estimator).__new__(type(estimator))
+    older.__setstate__(state)
+    assert older.get_params() == fitted.get_params()
+    older.fit(X, Y)

@@ -6,13 +6,6 @@ from sknn_edu._perceptron import PerceptronClassifier
 from sknn_edu.core.perceptron import winners
 
 
-def layers_of(estimator):
-    """Return the weights (n_in, n_out) and biases of each layer of a fitted estimator of ours."""
-    if isinstance(estimator, PerceptronClassifier):
-        return [estimator.coef_.T], [estimator.intercept_]
-    return estimator._layers()
-
-
 def answers(estimator, X):
     """Return what the neurons of each layer answer to each sample, the inputs first.
 
@@ -26,7 +19,7 @@ def answers(estimator, X):
     answers : list of ndarray (n_samples, n_neurons)
         Of the inputs, of each hidden layer, and of the outputs; in the dtype of the weights.
     """
-    weights, biases = layers_of(estimator)
+    weights, biases = estimator._layers()
     said = [np.asarray(X, dtype=weights[0].dtype)]
     if isinstance(estimator, PerceptronClassifier):
         won = winners(said[0] @ weights[0] + biases[0])[:, np.newaxis]

@@ -14,7 +14,7 @@ from sklearn.metrics import r2_score
 
 from sknn_edu._perceptron import PerceptronClassifier
 from sknn_edu._trainable import TrainableNetwork
-from sknn_edu.inspection._answers import answers, layers_of
+from sknn_edu.inspection._answers import answers
 from sknn_edu.inspection._displays import last_step, shown
 
 MOST_CLASSES = 8
@@ -238,7 +238,7 @@ def payload(model, frames, X, y, resolution):
     task = ClassesTask(learner, y) if is_classifier(learner) else NumbersTask(y)
     on_grid, on_map = (to_inputs(grid(*box, n)) for n in (resolution, MAP))
     on_samples = to_inputs(points)
-    sizes = [2, *(W.shape[1] for W in layers_of(learner)[0])]
+    sizes = [2, *(W.shape[1] for W in learner._layers()[0])]
     drawn = [[i for i, _ in shown(size)] for size in sizes]
 
     rows, images = [], []
@@ -247,7 +247,7 @@ def payload(model, frames, X, y, resolution):
         images += maps_of(answers(then, on_map), drawn, task)
         weights = [
             [[float(f"{w:.3g}") for w in row] for row in W[np.ix_(below, above)]]
-            for W, below, above in zip(layers_of(then)[0], drawn, drawn[1:], strict=False)
+            for W, below, above in zip(then._layers()[0], drawn, drawn[1:], strict=False)
         ]
         score = task.score(answers(then, on_samples)[-1])
         rows.append({"epoch": epoch, "weights": weights, "score": score})
