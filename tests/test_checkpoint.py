@@ -17,6 +17,7 @@ from sklearn.datasets import load_iris
 from sknn_edu import Checkpoint, MLPClassifier, MLPRegressor, PerceptronClassifier
 from sknn_edu import SigmoidNeuronClassifier as Neuron
 from sknn_edu.core.optimizers import RMSprop
+from tests.callbacks import Quiet
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -38,26 +39,16 @@ class Crash(Exception):
     """What kills a fit within this process."""
 
 
-class CrashIn:
+class CrashIn(Quiet):
     """A callback that crashes in an epoch, after the Checkpoint has had its turn."""
 
     def __init__(self, epoch):
         self.left = epoch
 
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
     def on_fit_task_begin(self, estimator, context):
-        if context.task_name == "epoch":
-            self.left -= 1
-            if self.left == 0:
-                raise Crash
-
-    def on_fit_task_end(self, estimator, context):
-        pass
+        self.left -= context.task_name == "epoch"
+        if self.left == 0:
+            raise Crash
 
 
 def crash(estimator, checkpoint, *data, epoch=13, **more):

@@ -17,6 +17,7 @@ from sknn_edu import SigmoidNeuronClassifier as Neuron
 from sknn_edu.core.activations import Activation, relu, relu_backward
 from sknn_edu.core.losses import Loss, absolute_error, absolute_error_delta, identity
 from sknn_edu.core.optimizers import RMSprop
+from tests.callbacks import StopAfter
 
 sio = pytest.importorskip("skops.io")
 UntrustedTypesFoundException = pytest.importorskip(
@@ -139,26 +140,6 @@ def test_after_partial_fit_its_state_must_be_trusted_too_and_goes_on(estimator, 
     loaded = saved_and_loaded(model, trusted)
     assert_same(vars(model), vars(loaded))
     assert_same(vars(model.partial_fit(X, Y)), vars(loaded.partial_fit(X, Y)))
-
-
-class StopAfter:
-    """A callback that stops a fit after some epochs."""
-
-    def __init__(self, n_epochs):
-        self.left = n_epochs
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context):
-        self.left -= context.task_name == "epoch"
-        return self.left <= 0
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])

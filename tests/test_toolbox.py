@@ -34,6 +34,7 @@ from sknn_edu.core.losses import LOSSES, Loss
 from sknn_edu.core.network import Parameters, Pass
 from sknn_edu.core.optimizers import SGD, Adam, AdamW
 from sknn_edu.core.schedules import SCHEDULES, Curve
+from tests.callbacks import StopAfter
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -498,27 +499,6 @@ def test_hidden_layer_transformer_in_a_pipeline():
 
 
 # -- stopping, resuming, slimming ------------------------------------------------------------------
-
-
-class StopAfter:
-    """A callback that stops the fit after some epochs."""
-
-    def __init__(self, n):
-        self.left = n
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context):
-        if context.task_name == "epoch":
-            self.left -= 1
-        return self.left == 0
 
 
 @pytest.mark.parametrize(
