@@ -99,7 +99,9 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         return tags
 
     def __getstate__(self):
-        return {**super().__getstate__(), SAVED_BY: package_version()}
+        state = {**super().__getstate__(), SAVED_BY: package_version()}
+        state.pop("_training", None)  # belongs to the fit that is at work, not to a copy
+        return state
 
     def __setstate__(self, state):
         """Take over a saved state; say so if another version wrote it, and add what it lacks."""
@@ -111,8 +113,9 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
                 f"loaded by version {current}: parameters that it lacks have their defaults, and "
                 "its answers may differ. Check them, or load it with the version that saved it."
             )
-        for name, parameter in inspect.signature(type(self)).parameters.items():
-            state.setdefault(name, parameter.default)
+            for name, parameter in inspect.signature(type(self)).parameters.items():
+                if parameter.default is not parameter.empty:
+                    state.setdefault(name, parameter.default)
         super().__setstate__(state)
 
     def _check_X(self, X, dtype):

@@ -1,7 +1,11 @@
 """A fit that survives its process: its state in a file, written anew after some epochs."""
 
+import errno
 import json
 import os
+import re
+from dataclasses import fields, is_dataclass
+from functools import partial
 from numbers import Integral
 from pathlib import Path
 
@@ -19,7 +23,12 @@ FORMAT = 1
 """Of the files written here; another number is refused."""
 
 FREE = ("max_iter", "verbose", "warm_start")
-"""Parameters that may differ between the fit that was saved and the one that goes on."""
+"""Parameters that may differ between the fit that was saved and the one that goes on; ``max_iter``
+only if the learning rate does not reckon with the end.
+"""
+
+GENERATORS = ("MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64")
+"""NumPy's."""
 
 LEARNED = ("n_features_in_", "n_outputs_", "out_activation_")
 """Attributes that are saved as they are."""
@@ -42,7 +51,12 @@ class Checkpoint:
     Raises
     ------
     ValueError
-        If ``every`` is not an int of at least 1.
+        If ``every`` is not an int of at least 1. In a fit, if it cannot be saved: by its solver, or
+        because a parameter has no text by which another process would know it.
+    FileExistsError
+        In a fit, if the file exists and the fit does not go on from it.
+    OSError
+        In a fit, if the file cannot be written; the one before is intact.
 
     Notes
     -----
@@ -88,8 +102,19 @@ class Checkpoint:
     # -- scikit-learn's protocol -------------------------------------------------------------------
 
     def setup(self, estimator, context):
-        """Begin a fit; scikit-learn calls this."""
+        """Refuse early what cannot be saved later; scikit-learn calls this."""
         self._checksum = None
+        if not isinstance(estimator, TrainableNetwork) or estimator.solver == "lbfgs":
+            raise ValueError(
+                f"Checkpoint cannot save a fit of {estimator!r}: it needs a "
+                "SigmoidNeuronClassifier, MLPClassifier or MLPRegressor with a solver that trains "
+                "in epochs, such as 'adam'."
+            )
+        parameters_of(estimator)
+        if not self.path.parent.is_dir():
+            raise FileNotFoundError(
+                errno.ENOENT, "There is no such folder for the checkpoint", str(self.path.parent)
+            )
 
     def teardown(self, estimator, context):
         """End a fit; scikit-learn calls this."""
@@ -101,18 +126,25 @@ class Checkpoint:
         training = getattr(estimator, "_training", None)
         if training is None:
             raise ValueError(
-                f"Checkpoint cannot save this fit of {estimator!r}: it needs fit with a solver "
-                "that trains in epochs, such as 'adam'. Between calls of partial_fit save the "
-                "estimator itself."
+                "Checkpoint works with fit, not with partial_fit: save the estimator itself "
+                "between the calls."
             )
         paused = Paused.after(*training, incremental=False)
         n_epochs = paused.patience.n_epochs
+        if n_epochs == 0 and self.exists():
+            raise FileExistsError(
+                errno.EEXIST,
+                "This fit begins anew and would overwrite the checkpoint of another. Call "
+                "restore(estimator) before fit to go on from it, or delete it",
+                str(self.path),
+            )
         if n_epochs == 0 or n_epochs % self.every:
             return
         if self._checksum is None:
             self._checksum = checksum(*training[0].samples)
         paused.checksum = self._checksum
-        self._write(*taken_from(estimator, paused, training[0]))
+        work, _, learner, _ = training
+        self._write(*taken_from(estimator, paused, work, learner.schedule.moves_each_step))
 
     def on_fit_task_end(self, estimator, context):
         """Do nothing after an epoch; scikit-learn calls this."""
@@ -121,7 +153,8 @@ class Checkpoint:
         beside = self.path.with_name(self.path.name + ".part")
         try:
             with open(beside, "wb") as file:
-                np.savez(file, facts=np.array(json.dumps(facts)), **arrays)
+                facts = json.dumps(facts, default=np.ndarray.tolist)
+                np.savez(file, facts=np.array(facts), **arrays)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(beside, self.path)
@@ -170,6 +203,8 @@ class Checkpoint:
                 "set_params(warm_start=True)."
             )
         wanted, had = parameters_of(estimator), facts.get("parameters", {})
+        if not facts.get("reckons_with_the_end"):
+            wanted.pop("max_iter")
         if other := [name for name in wanted if wanted[name] != had.get(name)]:
             raise ValueError(
                 f"The checkpoint {self.path} was written with other parameters: "
@@ -215,33 +250,43 @@ def kind(estimator):
 def parameters_of(estimator):
     """Return the parameters that shape training, as text."""
     return {
-        name: written(value)
+        name: written(name, value)
         for name, value in sorted(estimator.get_params().items())
-        if name not in FREE
+        if name == "max_iter" or name not in FREE
     }
 
 
-def written(value):
-    """Return a parameter as text that is the same in another process."""
+def written(name, value):
+    """Return a parameter as text that is the same in another process, or refuse it."""
     if isinstance(value, np.random.RandomState):
         return "RandomState"  # its state is in the checkpoint
-    if callable(value) and hasattr(value, "__qualname__"):
-        return f"{value.__module__}.{value.__qualname__}"
+    if isinstance(value, partial):
+        return f"partial{written(name, (value.func, *value.args, *value.keywords.items()))}"
+    if is_dataclass(value) and not isinstance(value, type):
+        values = [getattr(value, field.name) for field in fields(value)]
+        return f"{type(value).__qualname__}{written(name, values)}"
     if isinstance(value, list | tuple):
-        return f"({', '.join(map(written, value))})"
-    return repr(value)
+        return f"({', '.join(written(name, one) for one in value)})"
+    text = repr(value)
+    if callable(value) and hasattr(value, "__qualname__"):
+        text = f"{value.__module__}.{value.__qualname__}"
+    if "<lambda>" in text or re.search(r" at 0x[0-9a-f]+", text):
+        raise ValueError(
+            f"Checkpoint cannot tell {name}={value!r} from another one in another process. Use a "
+            "function with a name, a dataclass, or a class with a __repr__ that says it all."
+        )
+    return text
 
 
 # -- the state of a fit, as arrays and as what JSON can say ----------------------------------------
 
-COUNTS = ("best", "best_epoch", "n_epochs", "n_stalled")
-RATES = ("eta", "rate", "n_seen", "n_epochs")
+PATIENCE = ("best", "best_epoch", "n_epochs", "n_stalled")
+PACE = ("eta", "rate", "n_seen", "n_epochs")
 """The numbers that patience and pace are made of."""
 
 
-def taken_from(estimator, paused, training):
+def taken_from(estimator, paused, training, reckons_with_the_end):
     """Return the state of a fit as arrays, and the rest of it as what JSON can say."""
-    _, keys, *place = paused.rng.get_state()
     pace, patience, watch = paused.pace, paused.patience, training.watch
     classes = getattr(estimator, "classes_", [])
     arrays = {
@@ -249,7 +294,6 @@ def taken_from(estimator, paused, training):
         "order": paused.order,
         "held_out": paused.held_out,
         "keepsake": patience.keepsake,
-        "rng": keys,
         "feature_names": getattr(estimator, "feature_names_in_", None),
         **numbered("vector", pace.optimizer_state.vectors),
         **numbered("classes", classes if isinstance(classes, list) else [classes]),
@@ -263,12 +307,13 @@ def taken_from(estimator, paused, training):
         "learned": {n: getattr(estimator, n) for n in LEARNED if hasattr(estimator, n)},
         "several_columns": isinstance(getattr(estimator, "classes_", None), list),
         "curves": estimator._curves(watch, training.continuing),
-        "pace": {name: getattr(pace, name) for name in RATES},
+        "pace": {name: getattr(pace, name) for name in PACE},
         "t": pace.optimizer_state.t,
         "chance": None if pace.chance is None else pace.chance.bit_generator.state,
-        "patience": {name: getattr(patience, name) for name in COUNTS},
+        "patience": {name: getattr(patience, name) for name in PATIENCE},
         "steers": watch.steers,
-        "rng": place,
+        "rng": paused.rng.get_state(legacy=False),
+        "reckons_with_the_end": reckons_with_the_end,
         "eta_0": paused.eta_0,
         "n_samples": paused.n_samples,
         "validates": training.aim[-1],
@@ -309,8 +354,7 @@ def give(estimator, arrays, facts):
     if facts["chance"] is not None:
         pace.chance = np.random.default_rng()
         pace.chance.bit_generator.state = facts["chance"]
-    rng = np.random.RandomState()
-    rng.set_state(("MT19937", arrays["rng"], *facts["rng"]))
+    rng = random_state_of(facts["rng"])
 
     learned = dict(facts["learned"])
     if "feature_names" in arrays:
@@ -318,6 +362,7 @@ def give(estimator, arrays, facts):
     if "classes_0" in arrays:
         classes = listed("classes", arrays)
         learned["classes_"] = classes if facts["several_columns"] else classes[0]
+    vars(estimator).pop("feature_names_in_", None)
     vars(estimator).update(learned)
     vars(estimator).update(estimator._fitted(parameters.weights, parameters.biases))
     estimator._record(
@@ -336,3 +381,13 @@ def give(estimator, arrays, facts):
         theta=arrays["theta"],
         checksum=facts["checksum"],
     )
+
+
+def random_state_of(said):
+    """Return the RandomState that was in this state."""
+    if said["bit_generator"] not in GENERATORS:
+        raise ValueError(f"unknown random generator {said['bit_generator']!r}")
+    rng = np.random.RandomState(getattr(np.random, said["bit_generator"])())
+    numbers = {k: np.array(v) if isinstance(v, list) else v for k, v in said["state"].items()}
+    rng.set_state(said | {"state": numbers})
+    return rng

@@ -15,7 +15,11 @@ from sknn_edu.core.training import Patience
 
 @dataclass
 class Training:
-    """What one fit works with; ``samples`` are X, y and their weights, checked and encoded."""
+    """What one fit works with.
+
+    ``samples`` are X, y and their weights, checked and encoded, and those of a validation set that
+    was given.
+    """
 
     network: Network
     parameters: Parameters

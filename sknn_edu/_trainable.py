@@ -143,7 +143,7 @@ class TrainableNetwork(NeuralEstimator):
         validation = check_validation_set(self, X, *validation)
         network = self._network(X.shape[1])
         aim = self.early_stopping, self.scoring, validation is not None
-        samples = X, y, weight
+        samples = X, y, weight, *(() if validation is None else validation.arrays())
         paused = self._resumable(samples, aim, incremental) if continuing else None
         rng = self._rng(paused)
         parameters = self._start(network, X, rng, continuing)
@@ -271,8 +271,9 @@ class TrainableNetwork(NeuralEstimator):
             return None  # another solver begins anew
         if paused.checksum not in (None, checksum(*samples)):
             raise ValueError(
-                "The checkpoint was written in a fit to other samples, targets or weights. Fit to "
-                "the same ones to go on, or start anew without restoring it."
+                "The checkpoint was written in a fit to other samples, targets or weights, or to "
+                "the same in another dtype. Fit to the same ones to go on, or start anew without "
+                "restoring it."
             )
         n_samples = samples[0].shape[0]
         same = paused.order is not None and paused.n_samples == n_samples and paused.aim == aim
@@ -307,7 +308,7 @@ class TrainableNetwork(NeuralEstimator):
         if paused is not None:
             learner.go_on_from(deepcopy(paused.pace))
             if paused.order is None or not incremental:
-                patience = copy(paused.patience)
+                patience = replace(paused.patience, last=None)
             if learner.eta_0 != paused.eta_0:
                 learner.pace.eta = learner.eta_0
             if not incremental:  # as if the stop had never been

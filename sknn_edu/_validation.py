@@ -26,6 +26,10 @@ class ValidationSet:
         self.X, self.y, self.weight = X, y, weight
         self.X_given, self.y_given = X_given, y_given
 
+    def arrays(self):
+        """Return X, y and the weights, checked and encoded."""
+        return self.X, self.y, self.weight
+
     def as_given(self):
         """Return X, y and the weights for a monitor to score."""
         return self.X_given, self.y_given, self.weight

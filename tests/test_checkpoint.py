@@ -1,9 +1,12 @@
 """A fit that is killed goes on to the same bits; a file that is damaged is an error."""
 
+import copy
 import errno
+import functools
 import json
 import multiprocessing
 import os
+import pickle
 import random
 import time
 
@@ -16,8 +19,10 @@ from sklearn.datasets import load_iris
 
 from sknn_edu import Checkpoint, MLPClassifier, MLPRegressor, PerceptronClassifier
 from sknn_edu import SigmoidNeuronClassifier as Neuron
+from sknn_edu.core.activations import ACTIVATIONS
 from sknn_edu.core.optimizers import RMSprop
-from tests.callbacks import Quiet
+from sknn_edu.core.schedules import Curve
+from tests.callbacks import Quiet, StopAfter
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -33,6 +38,10 @@ SOME = {"random_state": 0, "max_iter": 30, "warm_start": True}
 @pytest.fixture(scope="module")
 def callbacks():
     pytest.importorskip("sklearn.callback")
+
+
+def shrink(to, progress):
+    return 1 - (1 - to) * progress
 
 
 class Crash(Exception):
@@ -92,15 +101,58 @@ def test_a_fit_that_goes_on_ends_with_the_same_bits(estimator, y, dtype, tmp_pat
 
 
 def test_weights_validation_sets_sparse_samples_and_names_of_features_go_on(tmp_path):
-    checkpoint = Checkpoint(tmp_path / "fit")
     mlp = MLPClassifier(5, early_stopping=True, n_iter_no_change=np.inf, **SOME)
     weight = np.random.default_rng(0).uniform(0.5, 2, 150)
-    for samples in (csr_array(X), pd.DataFrame(X, columns=list("abcd"))):
+    for name, samples in {"csr": csr_array(X), "df": pd.DataFrame(X, columns=list("abcd"))}.items():
+        checkpoint = Checkpoint(tmp_path / name)
         kept = samples[:50] if isinstance(samples, csr_array) else samples.iloc[:50]
         more = {"sample_weight": weight, "X_val": kept, "y_val": Y[:50]}
         crash(mlp, checkpoint, samples, Y, **more)
         resumed = checkpoint.restore(clone(mlp)).fit(samples, Y, **more)
         assert_same(resumed, clone(mlp).fit(samples, Y, **more))
+        more["y_val"] = Y[50:100]
+        with pytest.raises(ValueError, match="other samples"):
+            checkpoint.restore(clone(mlp)).fit(samples, Y, **more)
+
+
+@pytest.mark.parametrize("generator", [np.random.MT19937, np.random.PCG64, np.random.Philox])
+def test_a_random_state_of_ones_own_goes_on(generator, tmp_path):
+    def fresh():
+        chance = np.random.RandomState(generator(3))
+        return MLPClassifier(5, random_state=chance, max_iter=20, warm_start=True)
+
+    checkpoint = Checkpoint(tmp_path / "fit")
+    with pytest.raises(Crash):
+        fresh().set_callbacks(checkpoint, CrashIn(8)).fit(X, Y)
+    assert_same(checkpoint.restore(fresh()).fit(X, Y), fresh().fit(X, Y))
+
+
+def test_a_fit_that_was_stopped_goes_on_and_crashes_and_goes_on(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "fit")
+    mlp = MLPClassifier(5, early_stopping=True, n_iter_no_change=np.inf, **SOME)
+    stopped = clone(mlp).set_callbacks(StopAfter(5)).fit(X, Y)
+    with pytest.raises(Crash):
+        copy.deepcopy(stopped).set_callbacks(checkpoint, CrashIn(7)).fit(X, Y)
+    assert_same(checkpoint.restore(clone(mlp)).fit(X, Y), clone(mlp).fit(X, Y))
+
+
+def test_objects_as_parameters_are_known_again_by_what_they_are_made_of(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "fit")
+    rate = Curve(functools.partial(shrink, 0.5))
+    mlp = MLPClassifier(5, ACTIVATIONS["gelu"], learning_rate=rate, solver=RMSprop(0.9), **SOME)
+    crash(mlp, checkpoint, X, Y)
+    other = clone(mlp).set_params(learning_rate=Curve(functools.partial(shrink, 0.25)))
+    with pytest.raises(ValueError, match="other parameters: learning_rate"):
+        checkpoint.restore(other)
+    assert_same(checkpoint.restore(clone(mlp)).fit(X, Y), clone(mlp).fit(X, Y))
+
+
+def test_the_number_of_epochs_is_not_free_where_the_learning_rate_reckons_with_it(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "fit")
+    mlp = MLPClassifier(5, learning_rate="cosine", **SOME)
+    crash(mlp, checkpoint, X, Y)
+    with pytest.raises(ValueError, match="other parameters: max_iter=30"):
+        checkpoint.restore(clone(mlp).set_params(max_iter=50))
 
 
 def test_a_second_crash_goes_on_from_the_second_checkpoint(tmp_path):
@@ -178,7 +230,7 @@ def saved(tmp_path):
 
 def test_a_full_disk_is_an_error_and_loses_nothing(saved, monkeypatch):
     before = saved.path.read_bytes()
-    fitted = MLPClassifier(5, random_state=1).fit(X, Y)
+    fitted = saved.restore(MLPClassifier(5, **SOME))
     answers = fitted.predict_proba(X)
 
     def full(_):
@@ -242,7 +294,9 @@ def test_another_format_names_the_version_that_wrote_it(saved):
         saved.restore(MLPClassifier(5, **SOME))
 
 
-@pytest.mark.parametrize("change", [{"layer_sizes": [4, 9, 3]}, {"rng": ["?"]}, {"pace": {}}])
+@pytest.mark.parametrize(
+    "change", [{"layer_sizes": [4, 9, 3]}, {"rng": {"bit_generator": "os"}}, {"pace": {}}]
+)
 def test_what_does_not_fit_together_is_refused(saved, change):
     rewritten(saved, **change)
     untouched = MLPClassifier(5, **SOME)
@@ -270,5 +324,37 @@ def test_other_parameters_other_classes_and_other_samples_are_refused(saved):
 
 @pytest.mark.parametrize("estimator", [MLPClassifier(5, solver="lbfgs"), PerceptronClassifier()])
 def test_fits_without_epochs_of_their_own_are_refused(estimator, tmp_path):
-    with pytest.raises(ValueError, match="Checkpoint cannot save this fit"):
+    with pytest.raises(ValueError, match="Checkpoint cannot save a fit of"):
         estimator.set_callbacks(Checkpoint(tmp_path / "fit")).fit(X, Y)
+
+
+def test_what_cannot_be_saved_is_refused_before_the_first_epoch(tmp_path):
+    checkpoint, neuron = Checkpoint(tmp_path / "fit"), Neuron(solver="adam", random_state=0)
+    with pytest.raises(ValueError, match="not with partial_fit"):
+        clone(neuron).set_callbacks(checkpoint).partial_fit(X, Y, classes=[0, 1, 2])
+    shrinking = MLPClassifier(5, learning_rate=lambda progress: 1 - progress, max_iter=3)
+    with pytest.raises(ValueError, match=r"cannot tell learning_rate=.*lambda"):
+        shrinking.set_callbacks(checkpoint).fit(X, Y)
+    with pytest.raises(FileNotFoundError, match="no such folder"):
+        clone(neuron).set_callbacks(Checkpoint(tmp_path / "no" / "fit")).fit(X, Y)
+    assert not checkpoint.exists()
+
+
+def test_a_fit_that_begins_anew_overwrites_no_checkpoint(saved):
+    before = saved.path.read_bytes()
+    with pytest.raises(FileExistsError, match=r"restore\(estimator\) before fit"):
+        MLPClassifier(5, **SOME).set_callbacks(saved).fit(X, Y)
+    assert saved.path.read_bytes() == before
+
+
+class Copies(Quiet):
+    """A callback that copies what it is given."""
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        if fitted_estimator is not None:
+            assert "_training" not in vars(pickle.loads(pickle.dumps(fitted_estimator)))
+            assert "_training" not in vars(copy.copy(estimator))
+
+
+def test_a_copy_of_an_estimator_in_training_does_not_hold_the_fit():
+    MLPClassifier(5, max_iter=3).set_callbacks(Copies()).fit(X, Y)

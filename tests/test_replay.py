@@ -14,10 +14,11 @@ import polars as pl
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import make_blobs, make_moons
+from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import KBinsDiscretizer, PolynomialFeatures, StandardScaler
 
 from sknn_edu import MLPClassifier, MLPRegressor, PerceptronClassifier, SigmoidNeuronClassifier
 from sknn_edu.inspection import TrainingReplay
@@ -145,6 +146,40 @@ def test_a_pipeline_is_drawn_in_the_units_of_its_data_frame(frame):
     assert np.abs(shown - replay.estimator_.predict_proba(grid)[:, 1]).max() < 0.005
 
 
+@pytest.mark.parametrize(
+    ("steps", "n_inputs"),
+    [
+        ([PolynomialFeatures(2)], 6),
+        ([PCA(1)], 1),
+        ([KBinsDiscretizer(3, quantile_method="averaged_inverted_cdf")], 6),
+        (["passthrough"], 2),
+    ],
+)
+def test_a_pipeline_may_make_other_features_of_the_two(steps, n_inputs):
+    replay = TrainingReplay(make_pipeline(*steps, clone(NETWORK))).fit(*MOONS)
+    run, images = unpacked(replay)
+    assert run["sizes"][0] == len(run["drawn"][0]) == n_inputs
+    shown = images.reshape(len(run["frames"]), -1)[-1, :2304] / 255
+    assert np.abs(shown - replay.estimator_.predict_proba(pixels(run))[:, 1]).max() < 0.005
+
+
+def test_early_stopping_names_the_best_epoch():
+    replay = TrainingReplay(clone(NETWORK).set_params(early_stopping=True)).fit(*MOONS)
+    assert unpacked(replay)[0]["best"] == replay.estimator_.best_epoch_
+
+
+def test_a_run_that_diverged_and_a_score_that_is_none_can_be_shown():
+    wild = MLPRegressor(hidden_layer_sizes=9, learning_rate_init=1e30, early_stopping=True)
+    X, y = MOONS[0], MOONS[0][:, 0]
+    replay = TrainingReplay(wild.set_params(solver="sgd", max_iter=9, random_state=0)).fit(X, y)
+    run, _ = unpacked(replay)
+    assert run["frames"][-1]["score"] is None or np.isfinite(run["frames"][-1]["score"])
+    single = TrainingReplay(MLPRegressor(max_iter=2, random_state=0))
+    with pytest.warns(UserWarning, match="R\\^2 score is not well-defined"):
+        single.fit(X[:1], y[:1])
+    assert unpacked(single)[0]["frames"][0]["score"] is None
+
+
 def test_wide_layers_are_drawn_in_part_and_many_samples_in_part():
     X, y = make_moons(1000, noise=0.2, random_state=0)
     run, _ = unpacked(TrainingReplay(clone(NETWORK).set_params(hidden_layer_sizes=40)).fit(X, y))
@@ -169,7 +204,15 @@ def test_the_page_asks_nothing_of_the_network_and_is_small(tmp_path):
     [
         (TrainingReplay(LogisticRegression()), *MOONS, TypeError, "must be a PerceptronClassifier"),
         (TrainingReplay(NETWORK), np.ones((4, 3)), [0, 1, 0, 1], ValueError, "two columns"),
-        (TrainingReplay(NETWORK), MOONS[0][:9], range(9), ValueError, "9 classes"),
+        (TrainingReplay(NETWORK), MOONS[0][:9], range(9), ValueError, "2 to 8 classes.*got 9"),
+        (TrainingReplay(NETWORK), MOONS[0], np.ones(120), ValueError, "2 to 8 classes.*got 1"),
+        (TrainingReplay(NETWORK), MOONS[0] + [0, np.inf], MOONS[1], ValueError, "finite numbers"),
+        (
+            TrainingReplay(clone(NETWORK).set_params(solver="lbfgs", tol=1e3)),
+            *MOONS,
+            ValueError,
+            "ended before its first epoch",
+        ),
         (TrainingReplay(NETWORK), MOONS[0], np.ones((120, 2)), ValueError, "one dimension"),
         (TrainingReplay(NETWORK, most_frames=5), *MOONS, ValueError, "most_frames must be at"),
         (TrainingReplay(NETWORK, resolution=5000), *MOONS, ValueError, "resolution must be from"),

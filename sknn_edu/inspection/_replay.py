@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import r2_score
@@ -115,6 +116,11 @@ class TrainingReplay:
             model.fit(X, y, **fit_params)
         finally:
             learner.set_callbacks(*before)
+        if recorder.last is None:
+            raise ValueError(
+                "The fit ended before its first epoch, so there is nothing to replay. With lbfgs a "
+                "smaller tol makes it begin."
+            )
         frames = recorder.frames()
         self.estimator_, self.epochs_ = model, list(frames)
         self._payload = payload(model, frames, X, y, self.resolution)
@@ -132,7 +138,7 @@ class TrainingReplay:
             raise NotFittedError("There is nothing to replay yet: call fit(X, y) first.")
         title = self.title or type(last_step(self.estimator)).__name__
         page = files("sknn_edu.inspection").joinpath("_replay.html").read_text(encoding="utf-8")
-        return page.replace("{{title}}", escape(title)).replace("{{payload}}", self._payload)
+        return page.replace("{{payload}}", self._payload).replace("{{title}}", escape(title))
 
     def save(self, path):
         """Write the page.
@@ -179,11 +185,16 @@ class TrainingReplay:
                 f"X must have two columns, the axes of the picture; got shape {np.shape(X)}. "
                 "Choose two features, or reduce them to two, for example with PCA."
             )
+        if not np.isfinite(np.asarray(X, dtype=float)).all():
+            raise ValueError(
+                "X must be finite numbers, to have a place in the picture; got NaN or inf."
+            )
         if np.ndim(y) != 1:
             raise ValueError(f"y must have one dimension to be drawn; got shape {np.shape(y)}.")
-        if is_classifier(learner) and (n_classes := np.unique(y).size) > MOST_CLASSES:
+        if is_classifier(learner) and not 2 <= (n_classes := np.unique(y).size) <= MOST_CLASSES:
             raise ValueError(
-                f"y has {n_classes} classes; a picture tells at most {MOST_CLASSES} apart."
+                f"y must have 2 to {MOST_CLASSES} classes, which a picture can tell apart; got "
+                f"{n_classes}."
             )
 
 
@@ -238,19 +249,20 @@ def payload(model, frames, X, y, resolution):
     task = ClassesTask(learner, y) if is_classifier(learner) else NumbersTask(y)
     on_grid, on_map = (to_inputs(grid(*box, n)) for n in (resolution, MAP))
     on_samples = to_inputs(points)
-    sizes = [2, *(W.shape[1] for W in learner._layers()[0])]
+    weights = learner._layers()[0]
+    sizes = [weights[0].shape[0], *(W.shape[1] for W in weights)]
     drawn = [[i for i, _ in shown(size)] for size in sizes]
 
     rows, images = [], []
     for epoch, then in frames.items():
         images += task.decision(answers(then, on_grid)[-1])
         images += maps_of(answers(then, on_map), drawn, task)
-        weights = [
+        between = [
             [[float(f"{w:.3g}") for w in row] for row in W[np.ix_(below, above)]]
             for W, below, above in zip(then._layers()[0], drawn, drawn[1:], strict=False)
         ]
         score = task.score(answers(then, on_samples)[-1])
-        rows.append({"epoch": epoch, "weights": weights, "score": score})
+        rows.append({"epoch": epoch, "weights": between, "score": score})
 
     some = np.arange(len(points))
     if some.size > MOST_SAMPLES:
@@ -271,6 +283,7 @@ def payload(model, frames, X, y, resolution):
         "curve": curve if curve is not None else learner.mistake_curve_,
         "curve_name": "mean loss" if curve is not None else "mistakes",
         "validation": getattr(learner, "validation_loss_curve_", None),
+        "best": learner.best_epoch_ if getattr(learner, "early_stopping", False) else None,
         "frames": rows,
     }
     text = json.dumps(finite(said), separators=(",", ":"), allow_nan=False).encode()
@@ -304,14 +317,15 @@ def transformation(model, X):
             points = type(X)(points, columns=X.columns)
         elif hasattr(X, "columns"):
             points = type(X)(points, schema=X.columns)
-        return np.asarray(model[:-1].transform(points), dtype=float)
+        inputs = model[:-1].transform(points)
+        return np.asarray(inputs.toarray() if issparse(inputs) else inputs, dtype=float)
 
     return transform
 
 
 def as_bytes(share):
-    """Return numbers from 0 to 1 as bytes."""
-    return np.round(255 * np.clip(share, 0, 1)).astype(np.uint8)
+    """Return numbers from 0 to 1 as bytes; what is none is in the middle."""
+    return np.round(255 * np.clip(np.nan_to_num(share, nan=0.5), 0, 1)).astype(np.uint8)
 
 
 def maps_of(said, drawn, task):
@@ -374,7 +388,11 @@ class NumbersTask:
         return [as_bytes(self.share(middle(a)))]
 
     def score(self, a):
-        return float(r2_score(self.y, middle(a)))
+        answers = middle(a)
+        if not np.isfinite(answers).all():
+            return None
+        with np.errstate(over="ignore"):
+            return float(r2_score(self.y, answers))
 
 
 def middle(a):
