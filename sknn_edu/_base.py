@@ -98,6 +98,12 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
+    def _validate_params(self):
+        super()._validate_params()
+        for name, value in self.get_params(deep=False).items():
+            if isinstance(value, int) and abs(value) > sys.float_info.max:
+                raise InvalidParameterError(f"{name} must be no larger than a float can be.")
+
     def __getstate__(self):
         state = {**super().__getstate__(), SAVED_BY: package_version()}
         state.pop("_training", None)  # belongs to the fit that is at work, not to a copy
@@ -177,6 +183,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
                     "bring classes that the first one lacks. Pass classes=np.unique(all_labels)."
                 )
             return known
+        if len(classes) == 0:
+            raise ValueError("classes must name all labels that will ever come; got none.")
         if isinstance(classes, list | tuple) and np.ndim(classes[0]) == 1:  # one array a column
             classes = [unique_labels(of_column) for of_column in classes]
         else:
@@ -262,8 +270,11 @@ def hold_out(rows, fraction, rng, stratify):
 
 def class_numbers(y, classes):
     """Return the position of each label of y in the sorted ``classes``; refuse unknown labels."""
-    numbers = np.searchsorted(classes, y)
-    known = classes.take(numbers, mode="clip") == y
+    try:
+        numbers = np.searchsorted(classes, y)
+        known = classes.take(numbers, mode="clip") == y
+    except TypeError:  # words among numbers
+        known = np.zeros(len(y), dtype=bool)
     if not known.all():
         unknown = np.unique(y[~known])
         raise ValueError(

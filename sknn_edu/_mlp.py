@@ -4,7 +4,6 @@ Thin shells: they check, choose the parts of the engine that the parameters name
 results scikit-learn's names.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Integral, Real
 
@@ -50,7 +49,7 @@ def one_for_each_layer(name, value, n_hidden, is_one):
     """Return a parameter as a tuple with one value for each hidden layer."""
     if is_one(value):
         return (value,) * n_hidden
-    values = tuple(value) if isinstance(value, Sequence | np.ndarray) else (value,)
+    values = tuple(value) if np.ndim(value) == 1 else (value,)
     if isinstance(value, str) or not all(is_one(v) for v in values):
         raise InvalidParameterError(f"The {name!r} parameter has an invalid value: {value!r}.")
     if len(values) != n_hidden:

@@ -339,8 +339,13 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
         factors = class_factors(self.class_weight, self.classes_, labels)
 
         perceptron = self._start(X, continuing)
-        eta = self.eta0 * factors
-        learner = MistakeDriven(perceptron, X, y, eta.astype(X.dtype), self.fit_intercept)
+        eta = (self.eta0 * factors).astype(X.dtype)
+        if not (np.isfinite(eta).all() and eta.max() > 0):
+            raise ValueError(
+                f"eta0 times the class weights must be finite {X.dtype} numbers, not all 0; got "
+                f"{eta}. Choose an eta0 nearer to 1 (now {self.eta0})."
+            )
+        learner = MistakeDriven(perceptron, X, y, eta, self.fit_intercept)
         rng = self._rng(incremental)
         order, score = np.arange(y.size), None
         if self.early_stopping and not incremental:

@@ -45,7 +45,9 @@ class SigmoidNeuronClassifier(NetworkClassifier):
         - ``'adam'``: mini-batches, with a step size of its own for each weight.
     alpha : float, default=1.0
         Strength of the L2 penalty alpha / (2 n) w . w next to the mean loss of n samples: that of
-        :class:`sklearn.linear_model.LogisticRegression` with ``C=1 / alpha``.
+        :class:`sklearn.linear_model.LogisticRegression` with ``C=1 / alpha``. In the mini-batches
+        of 'sgd' and 'adam', n is the size of a batch, as in scikit-learn's networks: divide alpha
+        by the number of batches for the same penalty.
     batch_size : int or 'auto', default='auto'
         Samples in a mini-batch of 'sgd' and 'adam'; 'auto' is min(200, n_samples).
     learning_rate_init : float or 'auto', default='auto'

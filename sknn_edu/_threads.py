@@ -29,7 +29,8 @@ def one_thread_for_scipy():
     """Let SciPy's own BLAS, where it has one, run in one thread within this context.
 
     The number of threads belongs to the whole process. While one Python thread is within, another
-    that enters leaves it alone, so that the first restores what it found.
+    that enters leaves it alone, so that the first restores what it found: OpenBLAS heeds only the
+    Python thread that lowered the number when it is raised again.
     """
     if not _one_at_a_time.acquire(blocking=False):
         yield

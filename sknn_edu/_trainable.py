@@ -140,6 +140,11 @@ class TrainableNetwork(NeuralEstimator):
             self._refuse_unsuited_partial_fit()
         X, y, y_given, own_weight = self._check_samples(X, y, sample_weight, continuing, classes)
         weight = self._total_weight(y, y_given, own_weight)
+        if weight is not None and not 0 < weight.sum() < np.inf:
+            raise ValueError(
+                "class_weight times sample_weight must have a finite sum above 0; got "
+                f"{weight.sum()}. Choose factors nearer to 1."
+            )
         validation = check_validation_set(self, X, *validation)
         network = self._network(X.shape[1])
         aim = self.early_stopping, self.scoring, validation is not None

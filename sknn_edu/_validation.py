@@ -96,4 +96,10 @@ class Validation:
         if self._scorer is None:
             return float(self.estimator._validation_score(z, samples.y, samples.weight))
         fitted = self.estimator._as_if_fitted(self.parameters)
-        return float(self._scorer(fitted, samples.X, samples.y_given, **self._weight))
+        try:
+            return float(self._scorer(fitted, samples.X, samples.y_given, **self._weight))
+        except AttributeError as error:
+            raise ValueError(
+                f"scoring={self.estimator.scoring!r} asks for something that "
+                f"{type(fitted).__name__} does not have: {error}. Choose another score."
+            ) from error

@@ -10,7 +10,7 @@ cost at the moment when it was shown.
 """
 
 from dataclasses import dataclass, field
-from math import inf, sqrt
+from math import inf, isfinite, sqrt
 
 import numpy as np
 
@@ -140,7 +140,11 @@ class Mover:
 def shorten(g: Array, longest: float) -> None:
     """Scale the vector g in place to a length of at most `longest`."""
     length = sqrt(float(g.dot(g)))
-    if length > longest:
+    if length == inf:  # the square of a number has overflowed, not the number
+        g /= np.abs(g).max()
+        length = sqrt(float(g.dot(g)))
+        g *= longest / length
+    elif length > longest:
         g *= longest / length
 
 
@@ -250,7 +254,8 @@ class GradientDescent:
         return False
 
     def is_finite(self) -> bool:
-        return bool(np.isfinite(self.parameters.theta).all())
+        theta = self.parameters.theta
+        return isfinite(theta.dot(theta)) or bool(np.isfinite(theta).all())  # the first is fast
 
     def goes_on(self) -> bool:
         eta = self.schedule.on_plateau(self.pace.eta)

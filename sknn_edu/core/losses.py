@@ -177,7 +177,9 @@ class Pinball:
 
     def delta_in_order(self, y: Array, a: Array) -> None:
         """dL/dz_1 = sum_k dL/da_k and dL/dz_j = s(z_j) sum_(k >= j) dL/da_k, see in_order."""
-        slope = -np.expm1(a[:-1] - a[1:])  # s(z_j) = 1 - e^-softplus(z_j)
+        gap = a[:-1] - a[1:]
+        gap[np.isnan(gap)] = -np.inf  # both have overflowed
+        slope = -np.expm1(gap)  # s(z_j) = 1 - e^-softplus(z_j)
         np.subtract(a > y, self._q(a), out=a)
         a[...] = np.cumsum(a[::-1], axis=0)[::-1]
         a[1:] *= slope
@@ -207,8 +209,11 @@ def exp(z: Array) -> None:
 
 def poisson_deviance(y: Array, a: Array) -> Array:
     """L = y log(y / a) - y + a, summed over outputs; 0 when a = y."""
-    losses: Array = (xlogy(y, y / a) - y + a).sum(axis=0)
-    return losses
+    ratio = np.divide(y, a, out=np.ones_like(a), where=y > 0)
+    losses = xlogy(y, np.maximum(ratio, np.finfo(a.dtype).tiny)) - y + a
+    losses[np.isinf(a)] = np.inf
+    total: Array = losses.sum(axis=0)
+    return total
 
 
 # Half the gamma deviance with exp: L = y / a - log(y / a) - 1, for y > 0 whose spread grows with y.
@@ -217,8 +222,10 @@ def poisson_deviance(y: Array, a: Array) -> Array:
 def gamma_deviance(y: Array, a: Array) -> Array:
     """L = y / a - log(y / a) - 1, summed over outputs; 0 when a = y."""
     ratio = y / a
-    losses: Array = (ratio - np.log(ratio) - 1).sum(axis=0)
-    return losses
+    losses = ratio - np.log(ratio) - 1
+    losses[np.isinf(ratio)] = np.inf
+    total: Array = losses.sum(axis=0)
+    return total
 
 
 def gamma_delta(y: Array, a: Array) -> None:

@@ -184,7 +184,8 @@ class MistakeDriven:
     def epoch(self, order: Indices) -> float:
         n = learn_epoch(self.perceptron, self.X, self.y, order, self.eta, self.fit_intercept)
         self.mistake_curve.append(int(n.sum()))
-        return float(n @ self.eta) / float(self.eta[self.y[order]].sum())
+        share = self.eta / self.eta.max()  # their sum must not overflow
+        return float(n @ share) / float(share[self.y[order]].sum())
 
     def is_perfect(self, loss: float) -> bool:
         return self.mistake_curve[-1] == 0

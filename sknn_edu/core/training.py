@@ -159,7 +159,7 @@ class Epochs:
                 order[:] = shuffled(order, rng)
             loss = learner.epoch(order)
             is_best = patience.judge(monitor.epoch_ended(loss), self.tol)
-            if not isfinite(loss) and not learner.is_finite():
+            if not (isfinite(loss) and learner.is_finite()):
                 return Outcome.DIVERGED
             if is_best and self.keep_best:
                 patience.keepsake = learner.snapshot()

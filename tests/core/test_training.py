@@ -20,8 +20,8 @@ from tests.core.test_optimizers import take_step
 class Scripted:
     """A learner whose losses are written down beforehand."""
 
-    def __init__(self, losses, goes_on=False):
-        self.losses, self.plateau = iter(losses), goes_on
+    def __init__(self, losses, goes_on=False, finite=True):
+        self.losses, self.plateau, self.finite = iter(losses), goes_on, finite
         self.epochs, self.orders = 0, []
 
     def epoch(self, order):
@@ -36,7 +36,7 @@ class Scripted:
         return loss == 0
 
     def is_finite(self):
-        return False
+        return self.finite
 
     def goes_on(self):
         return self.plateau
@@ -97,9 +97,9 @@ def test_training_ends_at_once_when_nothing_is_left_to_learn():
 
 
 def test_divergence_ends_training_in_its_epoch():
-    learner = Scripted([1, np.nan, 1])
-    assert run(learner)[0] is Outcome.DIVERGED
-    assert learner.epochs == 2
+    for learner, epochs in ((Scripted([1, np.nan, 1]), 2), (Scripted([2, 1], finite=False), 1)):
+        assert run(learner)[0] is Outcome.DIVERGED
+        assert learner.epochs == epochs
 
 
 def test_an_interrupt_ends_training_and_keeps_what_was_learned():
