@@ -4,6 +4,7 @@ Thin shells: they check, choose the parts of the engine that the parameters name
 results scikit-learn's names.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Integral, Real
 
@@ -49,7 +50,8 @@ def one_for_each_layer(name, value, n_hidden, is_one):
     """Return a parameter as a tuple with one value for each hidden layer."""
     if is_one(value):
         return (value,) * n_hidden
-    values = tuple(value) if np.ndim(value) == 1 else (value,)
+    is_list = isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim > 0)
+    values = tuple(value) if is_list else (value,)
     if isinstance(value, str) or not all(is_one(v) for v in values):
         raise InvalidParameterError(f"The {name!r} parameter has an invalid value: {value!r}.")
     if len(values) != n_hidden:
