@@ -807,6 +807,7 @@ class Watch(Quiet):
 
 @fuzz(quick=120, slow=8_000, runaway=runaways())
 def test_divergence_is_an_error_in_its_epoch_that_names_the_remedies(runaway):
+    pytest.importorskip("sklearn.callback")
     model, X, y = runaway
     watch, printed = Watch(), io.StringIO()
     model = clone(model).set_params(verbose=True).set_callbacks(watch)
@@ -953,9 +954,17 @@ def test_rates_and_weights_that_underflow_to_0_are_refused_or_harmless(model, X,
     ("model", "X", "y"),
     [
         (PerceptronClassifier(), np.array([[1e169], [-1.5e169]]), Y4[:2]),
-        (MLPRegressor("squared_error", 3, learning_rate_init=1e200, max_iter=1), X4, Y4),
+        (
+            MLPRegressor("squared_error", 3, learning_rate_init=1e200, max_iter=1, random_state=0),
+            X4,
+            Y4,
+        ),
         (MLPClassifier((), learning_rate_init=1e308, max_iter=1, random_state=0), 60 * X4, Y4),
-        (MLPRegressor("poisson", (), learning_rate_init=1e3, max_iter=1), X4, 10 + Y4),
+        (
+            MLPRegressor("poisson", (), learning_rate_init=1e3, max_iter=1, random_state=0),
+            X4,
+            10 + Y4,
+        ),
         (
             MLPClassifier((), max_iter=1, random_state=2),
             1.7e308 * np.array([[1, -1], [-1, 1], [0, 0]]),
