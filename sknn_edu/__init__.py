@@ -12,6 +12,8 @@ from sknn_edu._mlp_classifier import MLPClassifier
 from sknn_edu._mlp_regressor import MLPRegressor
 from sknn_edu._perceptron import PerceptronClassifier
 from sknn_edu._sigmoid_neuron import SigmoidNeuronClassifier
+from sknn_edu._tabular_pipeline import RECIPES, tabular_pipeline
+from sknn_edu._tabular_preprocessor import TabularPreprocessor
 
 __version__ = "0.1.0"
 __all__ = [
@@ -21,7 +23,10 @@ __all__ = [
     "MLPClassifier",
     "MLPRegressor",
     "PerceptronClassifier",
+    "RECIPES",
     "SigmoidNeuronClassifier",
+    "TabularPreprocessor",
     "ValidationMonitor",
     "find_learning_rate",
+    "tabular_pipeline",
 ]

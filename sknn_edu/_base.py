@@ -34,28 +34,47 @@ INTERRUPTED = (
 )
 
 
-def fit_method(method: Callable) -> Callable:
-    """Decorate a method that fits: check the parameters first, and undo everything if it fails.
+def or_leave_as_it_was(method: Callable) -> Callable:
+    """Decorate a method that changes an estimator: if it fails, undo everything.
 
     An estimator that was fitted before keeps every attribute that it had, so a failed fit costs
     nothing but the time.
     """
-    checked = with_callbacks(_fit_context(prefer_skip_nested_validation=True)(method))
 
     @functools.wraps(method)
-    def fit_or_leave_as_it_was(self, *args, **kwargs):
+    def changed_or_as_it_was(self, *args, **kwargs):
         before = dict(vars(self))
-        if method.__name__ == "partial_fit" and not get_config()["skip_parameter_validation"]:
-            self._validate_params()  # scikit-learn does so at the first call only
         try:
-            with progress_bar(self), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                return checked(self, *args, **kwargs)
+            return method(self, *args, **kwargs)
         except BaseException:
             vars(self).clear()
             vars(self).update(before)
             raise
 
-    return fit_or_leave_as_it_was
+    return changed_or_as_it_was
+
+
+def checked_parameters(method: Callable) -> Callable:
+    """Decorate a transformer's fit: check the parameters first, and undo everything if it fails."""
+    return or_leave_as_it_was(_fit_context(prefer_skip_nested_validation=True)(method))
+
+
+def fit_method(method: Callable) -> Callable:
+    """Decorate a method that trains: check the parameters first, and undo everything if it fails.
+
+    Floating-point warnings are silenced; training looks for infinite numbers itself.
+    """
+    checked = with_callbacks(_fit_context(prefer_skip_nested_validation=True)(method))
+
+    @or_leave_as_it_was
+    @functools.wraps(method)
+    def fit_with_progress(self, *args, **kwargs):
+        if method.__name__ == "partial_fit" and not get_config()["skip_parameter_validation"]:
+            self._validate_params()  # scikit-learn does so at the first call only
+        with progress_bar(self), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return checked(self, *args, **kwargs)
+
+    return fit_with_progress
 
 
 SAVED_BY = "_sknn_edu_version"

@@ -15,7 +15,6 @@ from sknn_edu._base import package_version
 from sknn_edu._paused import Paused, checksum
 from sknn_edu._trainable import TrainableNetwork
 from sknn_edu.core.gradient_descent import Pace
-from sknn_edu.core.network import Parameters
 from sknn_edu.core.optimizers import State
 from sknn_edu.core.training import Patience
 
@@ -295,6 +294,7 @@ def taken_from(estimator, paused, training, reckons_with_the_end):
         "held_out": paused.held_out,
         "keepsake": patience.keepsake,
         "feature_names": getattr(estimator, "feature_names_in_", None),
+        "target_range": getattr(estimator, "target_range_", None),
         **numbered("vector", pace.optimizer_state.vectors),
         **numbered("classes", classes if isinstance(classes, list) else [classes]),
     }
@@ -303,7 +303,7 @@ def taken_from(estimator, paused, training, reckons_with_the_end):
         "version": package_version(),
         "estimator": kind(estimator),
         "parameters": parameters_of(estimator),
-        "layer_sizes": training.network.layer_sizes,
+        "structure": estimator._structure_facts(),
         "learned": {n: getattr(estimator, n) for n in LEARNED if hasattr(estimator, n)},
         "several_columns": isinstance(getattr(estimator, "classes_", None), list),
         "curves": estimator._curves(watch, training.continuing),
@@ -346,8 +346,6 @@ def plain(name, array):
 
 def give(estimator, arrays, facts):
     """Give an estimator the state of a fit."""
-    parameters = Parameters(facts["layer_sizes"], arrays["theta"].dtype)
-    parameters.theta[:] = arrays["theta"]
     patience = Patience(**facts["patience"], keepsake=arrays.get("keepsake"))
     state = State.of(listed("vector", arrays), facts["t"])
     pace = Pace(state, **facts["pace"])
@@ -359,12 +357,17 @@ def give(estimator, arrays, facts):
     learned = dict(facts["learned"])
     if "feature_names" in arrays:
         learned["feature_names_in_"] = arrays["feature_names"].astype(object)
+    if "target_range" in arrays:
+        learned["target_range_"] = arrays["target_range"]
     if "classes_0" in arrays:
         classes = listed("classes", arrays)
         learned["classes_"] = classes if facts["several_columns"] else classes[0]
     vars(estimator).pop("feature_names_in_", None)
     vars(estimator).update(learned)
-    vars(estimator).update(estimator._fitted(parameters.weights, parameters.biases))
+    network = estimator._network_of(**facts["structure"])
+    parameters = network.parameters(arrays["theta"].dtype)
+    parameters.theta[:] = arrays["theta"]
+    vars(estimator).update(estimator._fitted(parameters))
     estimator._record(
         facts["curves"], pace.n_seen, patience.n_epochs, patience, steers=facts["steers"]
     )

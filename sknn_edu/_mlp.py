@@ -20,12 +20,26 @@ from sknn_edu._base import (
 )
 from sknn_edu._mlp_docs import FIT
 from sknn_edu._trainable import TrainableNetwork
-from sknn_edu.core.activations import ACTIVATIONS, Activation
+from sknn_edu.core.activations import ACTIVATIONS, Activation, for_rows
+from sknn_edu.core.embeddings import EMBEDDINGS, NumberEmbedding, Waves, worth_embedding
+from sknn_edu.core.factors import Factors, find_groups
 from sknn_edu.core.gradient_descent import GradientDescent, Regularization
-from sknn_edu.core.initializers import INITIALIZERS
+from sknn_edu.core.initializers import (
+    DATA_DRIVEN,
+    INITIALIZERS,
+    ROWS_LOOKED_AT,
+    data_driven,
+)
 from sknn_edu.core.lbfgs import LBFGS
-from sknn_edu.core.network import Network, input_gradients, output_sums
+from sknn_edu.core.network import (
+    ROWS_AT_A_TIME,
+    inner_inputs,
+    input_gradients,
+    output_sums,
+)
 from sknn_edu.core.optimizers import OPTIMIZERS, Optimizer
+from sknn_edu.core.parameters import Network
+from sknn_edu.core.parametrization import PARAMETRIZATIONS, Parametrization
 from sknn_edu.core.schedules import SCHEDULES, Curve, InverseScaling, Schedule, WarmUp
 
 
@@ -71,6 +85,23 @@ def check_layer(layer, n_hidden):
         )
 
 
+CURVES = {name: schedule.curve for name, schedule in SCHEDULES.items() if hasattr(schedule, "curve")}
+"""The schedules that are functions of the progress of training."""
+
+
+def check_curve(name, curve, most):
+    """Refuse a function of the progress that returns anything but factors from 0 to this."""
+    if not callable(curve):
+        return
+    factors = [curve(progress) for progress in (0.0, 0.5, 1.0)]
+    if not all(isinstance(f, Real) and 0 <= f <= most and f < np.inf for f in factors):
+        limit = "a finite factor of at least 0" if most == np.inf else f"a factor from 0 to {most}"
+        raise InvalidParameterError(
+            f"{name} must return {limit} for each progress from 0 to 1; for 0, 0.5 and 1 it "
+            f"returned {factors}."
+        )
+
+
 def is_activation(value):
     return isinstance(value, Activation) or (isinstance(value, str) and value in ACTIVATIONS)
 
@@ -99,7 +130,7 @@ class BaseMLP(TrainableNetwork):
         "warm_start": ["boolean"],
         "momentum": [Interval(Real, 0, 1, closed="both")],
         "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean"],
+        "early_stopping": ["boolean", StrOptions({"last_best"})],
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
         "beta_1": [Interval(Real, 0, 1, closed="left")],
         "beta_2": [Interval(Real, 0, 1, closed="left")],
@@ -109,13 +140,18 @@ class BaseMLP(TrainableNetwork):
             Options(Real, {np.inf}),
         ],
         "max_fun": [Interval(Integral, 1, None, closed="left")],
-        "init": [StrOptions(set(INITIALIZERS))],
+        "init": [StrOptions({*INITIALIZERS, DATA_DRIVEN})],
         "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
         "weight_decay": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
         "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
         "warmup_fraction": [Interval(Real, 0, 1, closed="both")],
         "scoring": [str, callable, None],
         "dtype": [StrOptions({"auto", "float32", "float64"})],
+        "parametrization": [StrOptions(set(PARAMETRIZATIONS)), Parametrization],
+        "feature_scale": ["boolean"],
+        "number_embedding": [StrOptions(set(EMBEDDINGS)), Waves, None],
+        "category_embedding": [Interval(Integral, 1, None, closed="left"), None],
+        "regularization_schedule": [StrOptions(set(CURVES)), callable, None],
     }
 
     def __init__(
@@ -151,6 +187,11 @@ class BaseMLP(TrainableNetwork):
         warmup_fraction=0.0,
         scoring=None,
         dtype="auto",
+        parametrization="standard",
+        feature_scale=False,
+        number_embedding=None,
+        category_embedding=None,
+        regularization_schedule=None,
     ):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -182,19 +223,19 @@ class BaseMLP(TrainableNetwork):
         self.warmup_fraction = warmup_fraction
         self.scoring = scoring
         self.dtype = dtype
+        self.parametrization = parametrization
+        self.feature_scale = feature_scale
+        self.number_embedding = number_embedding
+        self.category_embedding = category_embedding
+        self.regularization_schedule = regularization_schedule
 
     def _validate_params(self):
         super()._validate_params()
         n_hidden = len(layer_sizes_of(self.hidden_layer_sizes))
         one_for_each_layer("activation", self.activation, n_hidden, is_activation)
         one_for_each_layer("dropout", self.dropout, n_hidden, is_rate)
-        if callable(self.learning_rate):
-            factors = [self.learning_rate(progress) for progress in (0.0, 0.5, 1.0)]
-            if not all(isinstance(f, Real) and 0 <= f < np.inf for f in factors):
-                raise InvalidParameterError(
-                    "learning_rate must return a finite factor of at least 0 for each progress "
-                    f"from 0 to 1; for 0, 0.5 and 1 it returned {factors}."
-                )
+        check_curve("learning_rate", self.learning_rate, np.inf)
+        check_curve("regularization_schedule", self.regularization_schedule, 1)
         if isinstance(self.solver, type):
             raise InvalidParameterError(
                 f"solver must be a name or an instance, not a class: {self.solver.__name__}()."
@@ -209,6 +250,7 @@ class BaseMLP(TrainableNetwork):
             "clip_norm": self.clip_norm is not None,
             "warmup_fraction": self.warmup_fraction > 0,
             "learning_rate": self.learning_rate not in ("constant", "invscaling", "adaptive"),
+            "parametrization": self.parametrization != "standard",
         }
         for name, is_wanted in wanted.items():
             if is_wanted:
@@ -281,11 +323,19 @@ class BaseMLP(TrainableNetwork):
         >>> line.fit(X, 2 * X[:, 0] - X[:, 1]).input_gradient(X[:1]).round(3)
         array([[ 2., -1.]])
         """
-        X, weights, biases = self._ready_to_answer(X)
+        X, weights, biases = self._checked(X)
         if issparse(X):
             raise TypeError("input_gradient needs dense samples; pass X.toarray().")
         with np.errstate(over="ignore", invalid="ignore"):
-            slopes = input_gradients(self._hidden_activations(), weights, biases, X)
+            embedding, seen = self._embedding(), self._seen(X)
+            network = self._network_of(seen.shape[1])
+            network = replace(network, factors=None)
+            parameters = network.parameters(X.dtype)
+            parameters.load_others(self._others()[0], [], [])
+            parameters.load(weights, biases)
+            slopes = input_gradients(network, parameters, seen)
+            if embedding is not None:
+                slopes = embedding.chain(X, self.embedding_, slopes)
             slopes = self._slopes_of_outputs(X, slopes)
         return slopes[:, 0] if slopes.shape[1] == 1 else slopes
 
@@ -301,34 +351,119 @@ class BaseMLP(TrainableNetwork):
     def _layers(self):
         return [np.asarray(W) for W in self.coefs_], [np.asarray(b) for b in self.intercepts_]
 
-    def _fitted(self, weights, biases):
-        return {"coefs_": weights, "intercepts_": biases, "n_layers_": len(weights) + 1}
+    def _fitted(self, parameters):
+        own = parameters.factors
+        scales = self.feature_scale
+        return {
+            "coefs_": parameters.weights,
+            "intercepts_": parameters.biases,
+            "n_layers_": len(parameters.blocks) + 1,
+            "feature_scale_": own[0] if scales else None,
+            "category_vectors_": own[1:] if scales else own,
+            "activation_bends_": parameters.bends,
+            "embedding_": parameters.embedding,
+        }
+
+    def _others(self):
+        scale = getattr(self, "feature_scale_", None)
+        return (
+            getattr(self, "activation_bends_", [None] * (len(self.coefs_) - 1)),
+            [*([] if scale is None else [scale]), *getattr(self, "category_vectors_", [])],
+            getattr(self, "embedding_", []),
+        )
+
+    def _seen(self, X):
+        embedding = self._embedding()
+        return X if embedding is None else embedding.embed(X, self.embedding_, ROWS_AT_A_TIME)
 
     def _hidden_activations(self):
-        return self._activations(len(self.coefs_) - 1)
+        return for_rows(self._activations(len(self.coefs_) - 1), self._others()[0])
 
     def _activations(self, n_hidden):
         named = one_for_each_layer("activation", self.activation, n_hidden, is_activation)
         return tuple(ACTIVATIONS[g] if isinstance(g, str) else g for g in named)
 
-    def _network(self, n_features):
+    def _network(self, X, continuing):
+        wanted = self.number_embedding, self.category_embedding, self.feature_scale
+        if not continuing:
+            self._structure = {**self._find_structure(X), "wanted": wanted}
+        had = self._structure_facts()["wanted"]
+        if wanted != had:
+            raise ValueError(
+                "warm_start and partial_fit continue with the same network, which was made with "
+                "(number_embedding, category_embedding, feature_scale) = "
+                f"{had}; now they are {wanted}. Restore them, or start anew with warm_start=False "
+                "or clone()."
+            )
+        return self._network_of(**self._structure_facts())
+
+    def _find_structure(self, X):
+        """Return the features that are worth embedding, and the groups that are categories."""
+        for name in ("number_embedding", "category_embedding"):
+            if issparse(X) and getattr(self, name) is not None:
+                raise TypeError(f"{name} needs dense samples; pass X.toarray(), or {name}=None.")
+        embedded = () if self.number_embedding is None else worth_embedding(X)
+        groups = ()
+        if self.category_embedding is not None:
+            embedding = self._embedding_of(X.shape[1], embedded)
+            handed_on = X if embedding is None else X[:, embedding.kept]
+            groups = find_groups(handed_on, self.category_embedding)
+        return {"embedded": embedded, "groups": groups}
+
+    def _structure_facts(self):
+        nothing = {"embedded": (), "groups": (), "wanted": (None, None, False)}
+        return {"n_features": self.n_features_in_, **getattr(self, "_structure", nothing)}
+
+    def _network_of(self, n_features, embedded=(), groups=(), wanted=None):
+        embedding, factors = self._embedding_of(n_features, embedded), None
+        n_inputs = n_features if embedding is None else embedding.n_inputs
+        if self.feature_scale or groups:
+            groups, k = tuple(map(tuple, groups)), self.category_embedding or 0
+            factors = Factors(n_inputs, self.feature_scale, groups, k)
         hidden = layer_sizes_of(self.hidden_layer_sizes)
         return Network(
-            layer_sizes=(n_features, *hidden, self.n_outputs_),
+            layer_sizes=(n_inputs, *hidden, self.n_outputs_),
             activations=self._activations(len(hidden)),
             loss=self._loss(),
+            factors=factors,
+            embedding=embedding,
         )
+
+    def _embedding_of(self, n_features, embedded):
+        if not embedded:
+            return None
+        waves = EMBEDDINGS.get(self.number_embedding, self.number_embedding)
+        return NumberEmbedding(n_features, tuple(embedded), waves)
+
+    def _embedding(self):
+        """Return the embedding of the fitted network, or None."""
+        facts = self._structure_facts()
+        return self._embedding_of(facts["n_features"], facts["embedded"])
 
     def _loss(self):
         """Return the Loss to minimise."""
         raise NotImplementedError
 
-    def _fill(self, parameters, network, rng):
+    def _fill(self, parameters, network, rng, X):
+        if network.embedding is not None:
+            network.embedding.fill(rng, parameters.embedding)
+        if network.factors is not None:
+            network.factors.fill(rng, parameters.factors)
+        for alpha in parameters.bends:
+            if alpha is not None:
+                alpha[...] = 1
+        weights = [block[:-1] for block in parameters.learned]
+        biases = [block[-1] for block in parameters.learned]
+        if self.init == DATA_DRIVEN:
+            some = X[rng.permutation(X.shape[0])[:ROWS_LOOKED_AT]]
+            seen = inner_inputs(network, parameters, some)
+            data_driven(rng, network.activations, weights, biases, seen)
+            return
         fill = INITIALIZERS[self.init]
         # as in scikit-learn, the last layer starts like those before it; alone, for its output
         last = network.activations[-1] if network.activations else ACTIVATIONS[self._only_like()]
-        layers = zip(parameters.weights, parameters.biases, strict=True)
-        for (W, b), g in zip(layers, (*network.activations, last), strict=True):
+        layers = zip(weights, biases, (*network.activations, last), strict=True)
+        for W, b, g in layers:
             fill(rng, g, W, b)
 
     def _only_like(self):
@@ -357,7 +492,9 @@ class BaseMLP(TrainableNetwork):
                 weight_decay=getattr(optimizer, "weight_decay", 0.0) if decay == "auto" else decay,
                 clip_norm=np.inf if self.clip_norm is None else float(self.clip_norm),
                 dropout=dropout,
+                curve=CURVES.get(self.regularization_schedule, self.regularization_schedule),
             ),
+            parametrization=PARAMETRIZATIONS.get(self.parametrization, self.parametrization),
             seed=seed,
         )
 

@@ -134,6 +134,11 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
         warmup_fraction=0.0,
         scoring=None,
         dtype="auto",
+        parametrization="standard",
+        feature_scale=False,
+        number_embedding=None,
+        category_embedding=None,
+        regularization_schedule=None,
         class_weight=None,
         label_smoothing=0.0,
     ):
@@ -168,6 +173,11 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
             warmup_fraction=warmup_fraction,
             scoring=scoring,
             dtype=dtype,
+            parametrization=parametrization,
+            feature_scale=feature_scale,
+            number_embedding=number_embedding,
+            category_embedding=category_embedding,
+            regularization_schedule=regularization_schedule,
         )
         self.class_weight = class_weight
         self.label_smoothing = label_smoothing

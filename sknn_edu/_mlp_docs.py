@@ -40,9 +40,11 @@ PARAMETERS = f"""
         - ``'cosine'``: from ``learning_rate_init`` to 0 along a cosine.
         - ``'one_cycle'``: up to ``learning_rate_init`` for 30 % of training, then down to 0.
         - ``'step'``: a tenth after a third of training, a hundredth after two thirds.
+        - ``'coslog4'``: from 0 to ``learning_rate_init`` and back four times, ever more slowly.
+        - ``'flat_cosine'``: not at all for half of training, then to 0 along a cosine.
 
         Or a function of the progress of training, from 0 to 1 at ``max_iter`` epochs, that returns
-        the factor of ``learning_rate_init``. Training with one of the last four runs to
+        the factor of ``learning_rate_init``. Training with one of the last six runs to
         ``max_iter`` epochs, unless ``early_stopping`` ends it: a plateau does not.
     learning_rate_init : float, default=0.001
         The learning rate that the schedule starts from; not for 'lbfgs'.
@@ -70,9 +72,10 @@ PARAMETERS = f"""
         How much of the last step is added to the next, in [0, 1]; only for 'sgd'.
     nesterovs_momentum : bool, default=True
         Whether to look ahead along the momentum; only for 'sgd'.
-    early_stopping : bool, default=False
+    early_stopping : bool or 'last_best', default=False
         Whether to score samples held out, or ``X_val``, after each epoch, stop on a plateau of that
         score and end with the weights that scored best. Two classes are held out in proportion.
+        With 'last_best' a plateau is no end, and of epochs that scored alike the last counts.
     validation_fraction : float, default=0.1
         The share of samples that early stopping holds out, in [0, 1).
     beta_1 : float, default=0.9
@@ -85,9 +88,10 @@ PARAMETERS = f"""
         See ``tol``; for 'sgd' and 'adam'.
     max_fun : int, default=15000
         At most this many evaluations of the loss; for 'lbfgs'.
-    init : {{'auto', 'glorot', 'he', 'lecun', 'orthogonal'}}, default='auto'
+    init : {{'auto', 'glorot', 'he', 'lecun', 'orthogonal', 'data_driven'}}, default='auto'
         How the weights start, see :mod:`sknn_edu.core.initializers`. 'auto' is scikit-learn's:
-        Glorot's bounds, for the biases too.
+        Glorot's bounds, for the biases too. 'data_driven' looks at the samples: what each hidden
+        neuron adds up varies by 1 over them, and it bends among them; the outputs start at 0.
     dropout : float or array-like of float, default=0.0
         The probability in [0, 1) with which each hidden neuron is silenced for each sample at each
         step of training; one rate, or one for each hidden layer. Not for 'lbfgs'.
@@ -105,6 +109,27 @@ PARAMETERS = f"""
     dtype : {{'auto', 'float32', 'float64'}}, default='auto'
         What to compute in. 'auto' keeps float32 and float64 of X. float32 needs half the memory
         and less time.
+    parametrization : {{'standard', 'ntk'}} or Parametrization, default='standard'
+        In which units parameters are learned. 'ntk' divides the learning rate of a layer's weights
+        by sqrt(n_in) (by n_in for 'sgd'), as if the layer computed ``W^T a / sqrt(n_in) + b``, and
+        multiplies that of biases and bends by 0.1, of feature scales by 6 and of embedded numbers
+        by 0.1. For factors of your own see
+        :class:`~sknn_edu.core.parametrization.Parametrization`. Not for 'lbfgs'.
+    feature_scale : bool, default=False
+        Whether each input of the first layer has a scale that is learned, ``W_j = s_j V_j``: one
+        number can then silence a feature. The product is what ``coefs_[0]`` holds.
+    number_embedding : {{'pbld', 'periodic'}}, Waves or None, default=None
+        Whether the first layer sees learned waves of each feature with more than two values:
+        'pbld' beside the feature, 'periodic' in its place; see
+        :class:`~sknn_edu.core.embeddings.Waves`. Scale the features first. Dense X only.
+    category_embedding : int or None, default=None
+        The length of a vector that each level of a category has: one-hot columns, one beside the
+        other, of which there are more than this. They are found in X. What ``coefs_[0]`` holds is
+        the product of these vectors and weights. Dense X only.
+    regularization_schedule : {{'cosine', 'flat_cosine', ...}}, callable or None, default=None
+        How ``dropout`` and ``weight_decay`` move over training: a schedule of ``learning_rate``
+        that is a function of the progress, or a function of your own that returns a factor from 0
+        to 1. None leaves them as they are.
 """
 
 ATTRIBUTES = """
@@ -113,6 +138,17 @@ ATTRIBUTES = """
         Arrays put in their place are what predict, warm starts and partial_fit use.
     intercepts_ : list of ndarray
         The biases: ``intercepts_[i]`` of shape (n_out,) belongs to layer i + 1.
+    feature_scale_ : ndarray or None
+        With ``feature_scale`` the scale of each input of the first layer, where a category with
+        vectors has one for each of their dimensions; first embedded numbers' inputs, if any.
+    category_vectors_ : list of ndarray
+        The vectors of each category's levels, (n_levels, ``category_embedding``).
+    activation_bends_ : list of ndarray or None
+        For each hidden layer the bend of each neuron, (n_neurons,), where its activation is
+        parametric, else None.
+    embedding_ : list of ndarray
+        With ``number_embedding`` the frequencies and phases (n_embedded, n_waves), weights
+        (n_embedded, n_waves, n_functions) and biases (n_embedded, n_functions) of the waves.
     loss_ : float
         The loss of the last epoch: the mean over samples, weighted if they are, with the penalty.
     loss_curve_ : list of float

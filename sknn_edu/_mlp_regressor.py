@@ -53,9 +53,13 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     quantile : float or array-like of float, default=0.5
         For ``loss='quantile'``: the share of targets that should lie below the prediction, in
         (0, 1). Several, in increasing order, are predicted by one network and never cross.
+    clip_output : bool, default=False
+        Whether predictions are kept between the lowest and the highest target seen in training.
 
     Attributes
     ----------
+    target_range_ : ndarray of shape (2, n_targets)
+        The lowest and the highest target of each column of y; only with ``clip_output``.
     {attributes}
 
     See Also
@@ -93,6 +97,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         **BaseMLP._parameter_constraints,
         "loss": [StrOptions(set(REGRESSION_OUTPUTS)), Loss],
         "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
+        "clip_output": ["boolean"],
     }
 
     def __init__(
@@ -129,7 +134,13 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         warmup_fraction=0.0,
         scoring=None,
         dtype="auto",
+        parametrization="standard",
+        feature_scale=False,
+        number_embedding=None,
+        category_embedding=None,
+        regularization_schedule=None,
         quantile=0.5,
+        clip_output=False,
     ):
         super().__init__(
             hidden_layer_sizes=hidden_layer_sizes,
@@ -162,9 +173,15 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             warmup_fraction=warmup_fraction,
             scoring=scoring,
             dtype=dtype,
+            parametrization=parametrization,
+            feature_scale=feature_scale,
+            number_embedding=number_embedding,
+            category_embedding=category_embedding,
+            regularization_schedule=regularization_schedule,
         )
         self.loss = loss
         self.quantile = quantile
+        self.clip_output = clip_output
 
     def _validate_params(self):
         if not isinstance(self.loss, str | Loss):
@@ -260,6 +277,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _outputs(self, z):
         with np.errstate(over="ignore"):
             self._loss().activate(z.T)
+        if self.clip_output and hasattr(self, "target_range_"):
+            np.clip(z, *self.target_range_.astype(z.dtype), out=z)
         return z[:, 0] if z.shape[1] == 1 else z
 
     def _slopes_of_outputs(self, X, slopes):
@@ -293,6 +312,16 @@ class MLPRegressor(RegressorMixin, BaseMLP):
                 )
             self.n_outputs_ = len(self._levels())
         self.out_activation_ = self._loss().output
+        if self.clip_output:
+            self._widen_target_range(y.reshape(y.shape[0], -1), continuing)
+
+    def _widen_target_range(self, y, continuing):
+        """Set ``target_range_`` to the lowest and the highest y of each output so far."""
+        seen = np.stack([y.min(axis=0), y.max(axis=0)]).astype(float)
+        if continuing and hasattr(self, "target_range_"):
+            low, high = self.target_range_
+            seen = np.stack([np.minimum(low, seen[0]), np.maximum(high, seen[1])])
+        self.target_range_ = seen
 
     def _encode(self, y, X):
         y = y.astype(X.dtype, copy=False).reshape(X.shape[0], -1)

@@ -9,7 +9,7 @@ from scipy.sparse import issparse
 
 from sknn_edu._watch import Watch
 from sknn_edu.core.gradient_descent import Pace
-from sknn_edu.core.network import Network, Parameters
+from sknn_edu.core.parameters import Network, Parameters
 from sknn_edu.core.training import Patience
 
 

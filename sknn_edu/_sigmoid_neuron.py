@@ -18,7 +18,7 @@ from sknn_edu._trainable import NetworkClassifier
 from sknn_edu.core.gradient_descent import GradientDescent, Regularization
 from sknn_edu.core.lbfgs import LBFGS
 from sknn_edu.core.losses import LOSSES, within_0_and_1
-from sknn_edu.core.network import Network
+from sknn_edu.core.parameters import Network
 from sknn_edu.core.optimizers import SGD, Adam
 from sknn_edu.core.schedules import Constant
 from sknn_edu.core.sigmoid_neuron import longest_safe_step
@@ -348,15 +348,18 @@ class SigmoidNeuronClassifier(NetworkClassifier):
     def _layers(self):
         return [np.asarray(self.coef_).T], [np.asarray(self.intercept_)]
 
-    def _fitted(self, weights, biases):
-        coef = np.ascontiguousarray(weights[0].T)
-        return {"coef_": coef, "intercept_": biases[0].copy()}
+    def _fitted(self, parameters):
+        coef = np.ascontiguousarray(parameters.weights[0].T)
+        return {"coef_": coef, "intercept_": parameters.biases[0].copy()}
 
-    def _network(self, n_features):
+    def _network(self, X, continuing):
+        return self._network_of(X.shape[1])
+
+    def _network_of(self, n_features):
         n_neurons = 1 if self.classes_.size == 2 else self.classes_.size
         return Network((n_features, n_neurons), (), LOSSES[self.loss, "logistic"])
 
-    def _fill(self, parameters, network, rng):
+    def _fill(self, parameters, network, rng, X):
         """Leave the weights at 0: a neuron alone has no twin that it must differ from."""
 
     def _learner(self, training, batches):

@@ -33,7 +33,7 @@ from sknn_edu._threads import one_thread_for_scipy
 from sknn_edu._validation import Validation, ValidationSet, check_validation_set
 from sknn_edu._watch import Watch
 from sknn_edu.core._mini_batches import MiniBatches
-from sknn_edu.core.network import Parameters, output_sums
+from sknn_edu.core.network import output_sums
 from sknn_edu.core.training import FINISHED_EARLY, Epochs, Outcome, Patience, shuffled
 
 DIVERGED = (
@@ -73,11 +73,19 @@ class TrainableNetwork(NeuralEstimator):
         """Return checked y as the engine wants it: (n, n_outputs), or output numbers."""
         raise NotImplementedError
 
-    def _network(self, n_features):
-        """Return the network to train."""
+    def _network(self, X, continuing):
+        """Return the network to train on checked X, or to go on training."""
         raise NotImplementedError
 
-    def _fill(self, parameters, network, rng):
+    def _network_of(self, n_features):
+        """Return the network for so many features, and what else :meth:`_structure_facts` says."""
+        raise NotImplementedError
+
+    def _structure_facts(self):
+        """Return what the network's structure has from the samples, as JSON may hold it."""
+        return {"n_features": self.n_features_in_}
+
+    def _fill(self, parameters, network, rng, X):
         """Give the parameters their starting values."""
         raise NotImplementedError
 
@@ -85,8 +93,8 @@ class TrainableNetwork(NeuralEstimator):
         """Return the fitted weights and biases, one array a layer; they are the model."""
         raise NotImplementedError
 
-    def _fitted(self, weights, biases):
-        """Return the attributes that these arrays, one a layer, make the model with."""
+    def _fitted(self, parameters):
+        """Return the attributes of the model that these parameters make; they may be views."""
         raise NotImplementedError
 
     def _learner(self, training, batches):
@@ -106,8 +114,16 @@ class TrainableNetwork(NeuralEstimator):
         raise NotImplementedError
 
     def _hidden_activations(self):
-        """Return the Activation of each hidden layer."""
+        """Return the activation of each hidden layer, for rows of samples."""
         return ()
+
+    def _others(self):
+        """Return what is fitted besides: bends, factors of the first layer, embedding."""
+        return [], [], []
+
+    def _seen(self, X):
+        """Return what the first layer sees of checked X."""
+        return X
 
     def _total_weight(self, y, y_given, weight):
         """Return the weight of each sample, given that of the user, or None for 1."""
@@ -146,7 +162,7 @@ class TrainableNetwork(NeuralEstimator):
                 f"{weight.sum()}. Choose factors nearer to 1."
             )
         validation = check_validation_set(self, X, *validation)
-        network = self._network(X.shape[1])
+        network = self._network(X, continuing)
         aim = self.early_stopping, self.scoring, validation is not None
         samples = X, y, weight, *(() if validation is None else validation.arrays())
         paused = self._resumable(samples, aim, incremental) if continuing else None
@@ -169,7 +185,9 @@ class TrainableNetwork(NeuralEstimator):
             )
 
         n_tasks = self.max_iter + 2 if self.solver == "lbfgs" else self.max_iter
-        tasks = Tasks(self, given, n_tasks, lambda: self._fitted_copy(parameters))
+        tasks = Tasks(
+            self, given, n_tasks, lambda: self._fitted(network.copy_of(parameters, X.dtype))
+        )
         watch = Watch(self, tasks)
         if validation is not None:
             self._validation_samples = validation.as_given()
@@ -183,9 +201,9 @@ class TrainableNetwork(NeuralEstimator):
         else:
             self._train_stochastic(training, X, y, weight, continuing, incremental)
 
-        weights = [W.astype(X.dtype, copy=False) for W in parameters.weights]
-        biases = [b.astype(X.dtype, copy=False) for b in parameters.biases]
-        vars(self).update(self._fitted(weights, biases))
+        if parameters.theta.dtype != X.dtype:
+            parameters = network.copy_of(parameters, X.dtype)
+        vars(self).update(self._fitted(parameters))
         tasks.fit_ended()
         vars(self).pop("_validation_samples", None)
         return self
@@ -193,11 +211,11 @@ class TrainableNetwork(NeuralEstimator):
     def _start(self, network, X, rng, continuing):
         """Return the parameters to begin with; lbfgs computes in float64."""
         dtype = np.float64 if self.solver == "lbfgs" else X.dtype
-        parameters = Parameters(network.layer_sizes, dtype)
+        parameters = network.parameters(dtype)
         if continuing:
             self._load_layers(parameters)
         else:
-            self._fill(parameters, network, rng)
+            self._fill(parameters, network, rng, X)
         return parameters
 
     def _check_samples(self, X, y, sample_weight, continuing, classes):
@@ -216,7 +234,7 @@ class TrainableNetwork(NeuralEstimator):
         self._validate_params()
         X, y, y_given, _ = self._check_samples(X, y, None, False, None)
         weight = self._total_weight(y, y_given, None)
-        network, order, rng = self._network(X.shape[1]), np.arange(X.shape[0]), self._rng(None)
+        network, order, rng = self._network(X, False), np.arange(X.shape[0]), self._rng(None)
         parameters = self._start(network, X, rng, continuing=False)
         training = Training(network, parameters, rng, order, None, None)
         batches = self._batches(X, y, weight, network, self._batch_size(order.size), X.dtype)
@@ -234,16 +252,10 @@ class TrainableNetwork(NeuralEstimator):
                         loss = batch.sum(network.loss.value(batch.y, batch.outputs))
                         yield loss / batch.total()
 
-    def _fitted_copy(self, parameters):
-        """Return the attributes of the model that these parameters, copied, would make."""
-        return self._fitted(
-            [W.copy() for W in parameters.weights], [b.copy() for b in parameters.biases]
-        )
-
     def _as_if_fitted(self, parameters):
         """Return a copy that predicts as if training had ended with these parameters."""
         fitted = copy(self)
-        vars(fitted).update(self._fitted(parameters.weights, parameters.biases))
+        vars(fitted).update(self._fitted(parameters))
         vars(fitted).pop("feature_names_in_", None)  # what it will see has been checked
         return fitted
 
@@ -301,6 +313,7 @@ class TrainableNetwork(NeuralEstimator):
                 f"ask for {wanted}. warm_start and partial_fit continue with the same network: "
                 "restore hidden_layer_sizes, or start anew with warm_start=False or clone()."
             )
+        parameters.load_others(*self._others())
         parameters.load(weights, biases)
 
     def _train_stochastic(self, training, X, y, weight, continuing, incremental):
@@ -321,14 +334,17 @@ class TrainableNetwork(NeuralEstimator):
         elif continuing:
             learner.pace.n_seen = self.t_
         watch.rate = lambda: learner.pace.rate
-        planned = learner.schedule.has_an_end
+        planned, to_the_end = learner.schedule.has_an_end, self.early_stopping == "last_best"
         epochs = Epochs(
             max_epochs=1 if incremental else max(self.max_iter - patience.n_epochs, 0),
             tol=self.tol,
-            patience=np.inf if planned and not watch.steers else self.n_iter_no_change,
+            patience=np.inf
+            if to_the_end or (planned and not watch.steers)
+            else self.n_iter_no_change,
             shuffle=self._shuffles(),
             keep_best=watch.steers,
             grace=ceil(getattr(self, "warmup_fraction", 0) * self.max_iter),
+            prefers_last=to_the_end,
         )
 
         if not incremental:
@@ -336,7 +352,7 @@ class TrainableNetwork(NeuralEstimator):
         outcome = epochs.run(learner, order, training.rng, patience, watch)
         vars(self).pop("_training", None)
 
-        self._warn_or_raise(outcome, watch, learner, incremental or planned)
+        self._warn_or_raise(outcome, watch, learner, incremental or planned or to_the_end)
         n_epochs = watch.n_epochs if paused is None or incremental else patience.n_epochs
         curves = self._curves(watch, continuing)
         self._record(curves, learner.pace.n_seen, n_epochs, patience, watch.steers)
@@ -488,6 +504,11 @@ class TrainableNetwork(NeuralEstimator):
             return output_sums(self._hidden_activations(), weights, biases, X)
 
     def _ready_to_answer(self, X):
+        """Return what the first layer sees of raw X, and the weights and biases."""
+        X, weights, biases = self._checked(X)
+        return self._seen(X), weights, biases
+
+    def _checked(self, X):
         """Return raw X, checked in the dtype of the weights, and the weights and biases."""
         check_is_fitted(self)
         weights, biases = self._layers()

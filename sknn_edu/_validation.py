@@ -5,7 +5,7 @@ from sklearn.metrics import check_scoring
 
 from sknn_edu._base import check_sample_weight, takes_weights
 from sknn_edu.core._mini_batches import fill_targets
-from sknn_edu.core.network import output_sums
+from sknn_edu.core.network import answers
 
 
 class ValidationSet:
@@ -81,8 +81,7 @@ class Validation:
 
     def measure(self):
         """Return the mean loss, without penalties, and the score, of which more is better."""
-        weights, biases = self.parameters.weights, self.parameters.biases
-        z = output_sums(self.network.activations, weights, biases, self.samples.X)
+        z = answers(self.network, self.parameters, self.samples.X)
         if not np.isfinite(z).all():
             return np.nan, np.nan
         a = np.array(z.T, dtype=self._targets.dtype, order="C")

@@ -24,8 +24,8 @@ are as described above whatever the option.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from math import inf, sqrt
+from dataclasses import dataclass, replace
+from math import inf, pi, sqrt
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -35,7 +35,14 @@ from sknn_edu._mlp_classifier import MLPClassifier
 from sknn_edu._mlp_regressor import MLPRegressor
 from sknn_edu._perceptron import PerceptronClassifier
 from sknn_edu._sigmoid_neuron import SigmoidNeuronClassifier
-from sknn_edu.core.activations import ACTIVATIONS, LEAK, SELU_ALPHA, SELU_SCALE
+from sknn_edu.core.activations import (
+    ACTIVATIONS,
+    LEAK,
+    PARAMETRIC,
+    SELU_ALPHA,
+    SELU_SCALE,
+    Bent,
+)
 from sknn_edu.core.losses import OUTPUTS
 
 try:
@@ -227,12 +234,38 @@ def output_nodes(loss):
     return OUTPUT_NODES[name]
 
 
+def answer(graph, z, activation):
+    """Return what neurons with this activation say to z."""
+    if not isinstance(activation, Bent):
+        return activation_nodes(activation)(graph, z)
+    plain = replace(activation.g, name=activation.g.name.removeprefix(PARAMETRIC))
+    bend = graph.add("Sub", answer(graph, z, plain), z)
+    return graph.add("Add", z, graph.add("Mul", bend, activation.alpha))
+
+
+def embedded(graph, X, model):
+    """Return what the first layer sees of X."""
+    embedding = model._embedding() if hasattr(model, "_embedding") else None
+    if embedding is None:
+        return X
+    w, phi, W, b = model.embedding_
+    x = graph.add("Gather", X, np.array([[j] for j in embedding.columns]), axis=1)  # (m, c, 1)
+    angles = graph.add("Add", graph.add("Mul", x, 2 * pi * w), phi)
+    functions = graph.add(
+        "Einsum", graph.add_float32("Cos", angles), W, equation="nch,che->nce"
+    )
+    functions = graph.add("Add", functions, b)
+    flat = graph.add("Reshape", functions, np.array([-1, b.size]))
+    kept = graph.add("Gather", X, np.array(embedding.kept, dtype=np.int64), axis=1)
+    return graph.add("Concat", kept, flat, axis=1)
+
+
 def through_layers(graph, a, weights, biases, activations):
     """Return what comes out of some layers; those without an activation give z."""
     for k, (W, b) in enumerate(zip(weights, biases, strict=True)):
         a = graph.add("Gemm", a, W, b)
         if k < len(activations):
-            a = activation_nodes(activations[k])(graph, a)
+            a = answer(graph, a, activations[k])
     return a
 
 
@@ -240,7 +273,7 @@ def output_sums(graph, model, X):
     """Return z of the output layer."""
     weights, biases = model._layers()
     activations = model._hidden_activations() if hasattr(model, "_hidden_activations") else ()
-    return through_layers(graph, X, weights, biases, activations)
+    return through_layers(graph, embedded(graph, X, model), weights, biases, activations)
 
 
 def n_outputs_of(model):
@@ -287,8 +320,11 @@ def convert_regressor(scope, operator, container):
     """Add the nodes of an MLPRegressor."""
     graph, model = graph_of(scope, operator, container), operator.raw_operator
     nodes = output_nodes(model._loss())
-    z = output_sums(graph, model, features(graph, operator))
-    graph.output(nodes(graph, z), operator.outputs[0])
+    y = nodes(graph, output_sums(graph, model, features(graph, operator)))
+    if model.clip_output:
+        low, high = model.target_range_
+        y = graph.add("Min", graph.add("Max", y, low), high)
+    graph.output(y, operator.outputs[0])
 
 
 def shape_of_regressor(operator):
@@ -305,7 +341,8 @@ def convert_transformer(scope, operator, container):
     network, n_layers = model.estimator_, hidden_layers_up_to(model)
     weights, biases = (arrays[:n_layers] for arrays in network._layers())
     activations = network._hidden_activations()[:n_layers]
-    a = through_layers(graph, features(graph, operator), weights, biases, activations)
+    X = embedded(graph, features(graph, operator), network)
+    a = through_layers(graph, X, weights, biases, activations)
     graph.output(a, operator.outputs[0])
 
 

@@ -295,7 +295,7 @@ def test_another_format_names_the_version_that_wrote_it(saved):
 
 
 @pytest.mark.parametrize(
-    "change", [{"layer_sizes": [4, 9, 3]}, {"rng": {"bit_generator": "os"}}, {"pace": {}}]
+    "change", [{"structure": {"n_features": 9}}, {"rng": {"bit_generator": "os"}}, {"pace": {}}]
 )
 def test_what_does_not_fit_together_is_refused(saved, change):
     rewritten(saved, **change)

@@ -31,7 +31,7 @@ from sknn_edu import (
 from sknn_edu.core.activations import ACTIVATIONS, Activation
 from sknn_edu.core.initializers import INITIALIZERS
 from sknn_edu.core.losses import LOSSES, Loss
-from sknn_edu.core.network import Parameters, Pass
+from sknn_edu.core.network import Pass
 from sknn_edu.core.optimizers import SGD, Adam, AdamW
 from sknn_edu.core.schedules import SCHEDULES, Curve
 from tests.callbacks import StopAfter
@@ -925,8 +925,9 @@ def check_slope(fitted, data, y, weight):
 
     A little beside the fitted weights: at these, losses with a kink may sit in it.
     """
-    network = fitted._network(data.shape[1])
-    parameters, gradient = (Parameters(network.layer_sizes, np.float64) for _ in range(2))
+    network = fitted._network(data, continuing=True)
+    parameters, gradient = (network.parameters(np.float64) for _ in range(2))
+    parameters.load_others(*fitted._others())
     parameters.load(fitted.coefs_, fitted.intercepts_)
     parameters.theta += 0.1 * np.random.default_rng(1).normal(size=parameters.theta.size)
     n, encoded = len(data), fitted._encode(y, data)

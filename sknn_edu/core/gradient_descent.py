@@ -9,6 +9,7 @@ The loss of an epoch is the mean over samples, weighted where samples have weigh
 cost at the moment when it was shown.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf, isfinite, sqrt
 
@@ -16,8 +17,10 @@ import numpy as np
 
 from sknn_edu.core._arrays import Array, Indices, scalar, zeros
 from sknn_edu.core._mini_batches import MiniBatches, Samples
-from sknn_edu.core.network import Dropout, Network, Parameters, Pass, add_l2, is_weight
+from sknn_edu.core.network import Dropout, Pass, add_l2
 from sknn_edu.core.optimizers import Optimizer, State, as_scalars
+from sknn_edu.core.parameters import Network, Parameters, is_weight
+from sknn_edu.core.parametrization import STANDARD, Parametrization
 from sknn_edu.core.schedules import Schedule
 
 STRETCH = 65_536
@@ -58,12 +61,15 @@ class Regularization:
         The gradient of the mean loss is shortened to this length where it is longer.
     dropout : tuple of float
         A rate for each hidden layer, see :class:`~.network.Dropout`.
+    curve : callable ``curve(progress) -> factor``, or None
+        How weight decay and dropout move as training goes on, from 0 to 1.
     """
 
     alpha: float = 0.0
     weight_decay: float = 0.0
     clip_norm: float = inf
     dropout: tuple[float, ...] = ()
+    curve: Callable[[float], float] | None = None
 
 
 class Mover:
@@ -80,8 +86,10 @@ class Mover:
     theta, grad : ndarray
         Views are kept: what they hold at each step is what counts.
     mask : ndarray
-        As long as theta: :func:`~.network.is_weight`.
+        As long as theta: :func:`~.parameters.is_weight`.
     regularization : Regularization
+    factors : ndarray or None
+        As long as theta: a factor of the learning rate for each parameter, None for 1.
     """
 
     def __init__(
@@ -92,6 +100,7 @@ class Mover:
         grad: Array,
         mask: Array,
         regularization: Regularization,
+        factors: Array | None = None,
     ) -> None:
         self.optimizer, self.state, self.regularization = optimizer, state, regularization
         self._penalises, self._decays = regularization.alpha > 0, regularization.weight_decay > 0
@@ -104,26 +113,38 @@ class Mover:
         room = zeros(min(length, theta.size), theta.dtype)
         self._n, self._mask = 0.0, [one_if_all_alike(mask[s]) for s in stretches]
         self._strengths = [zeros(mask.shape, theta.dtype) for mask in self._mask]
+        self._factors = [] if factors is None else [one_if_all_alike(factors[s]) for s in stretches]
+        self._rates = [zeros(factors.shape, theta.dtype) for factors in self._factors]
         self._parts = [
-            (theta[s], grad[s], [v[s] for v in state.vectors], strengths, room[: theta[s].size])
-            for s, strengths in zip(stretches, self._strengths, strict=True)
+            (theta[s], grad[s], [v[s] for v in state.vectors], strengths, rate, room[: theta[s].size])
+            for s, strengths, rate in zip(
+                stretches,
+                self._strengths,
+                self._rates or [self._rate] * len(stretches),
+                strict=True,
+            )
         ]
 
-    def step(self, eta: float, n: float) -> float:
-        """Take a step on the mean loss of n samples with L2 penalty; return n times the penalty."""
+    def step(self, eta: float, n: float, strength: float = 1.0) -> float:
+        """Take a step on the mean loss of n samples with L2 penalty; return n times the penalty.
+
+        ``strength`` is a factor of the weight decay.
+        """
         state, optimizer, penalty = self.state, self.optimizer, 0.0
         state.t += 1
         self._rate[()] = optimizer.rate(eta, state.t)
+        for factors, rates in zip(self._factors, self._rates, strict=True):
+            np.multiply(factors, self._rate, out=rates)
         if self._clips:
             shorten(self._grad, self.regularization.clip_norm)
         if self._decays:
-            self._shrink_weights(eta * self.regularization.weight_decay)
+            self._shrink_weights(eta * strength * self.regularization.weight_decay)
         if self._penalises and n != self._n:
             self._set_strengths(n)
-        for theta, g, memory, strengths, room in self._parts:
+        for theta, g, memory, strengths, rate, room in self._parts:
             if self._penalises:
                 penalty += add_l2(g, theta, strengths, room)
-            optimizer.move(theta, g, memory, self._constants, self._rate, room)
+            optimizer.move(theta, g, memory, self._constants, rate, room)
         return n * penalty
 
     def _set_strengths(self, n: float) -> None:
@@ -168,6 +189,8 @@ class GradientDescent:
     n_epochs : int
         How many epochs training is to take at most, for schedules that reckon with the end.
     regularization : Regularization
+    parametrization : Parametrization
+        In which units the parameters are learned.
     seed : int
         Of what dropout drops.
 
@@ -185,6 +208,7 @@ class GradientDescent:
     eta_0: float
     n_epochs: int
     regularization: Regularization = Regularization()
+    parametrization: Parametrization = STANDARD
     seed: int = 0
     pace: Pace = field(init=False)
 
@@ -192,7 +216,7 @@ class GradientDescent:
         theta = self.parameters.theta
         self._n_steps, self._n_steps_done = 1, 0  # in this epoch
         self._rate_moves = self.schedule.moves_each_step
-        self._gradient = Parameters(self.network.layer_sizes, theta.dtype)
+        self._gradient = self.network.parameters(theta.dtype)
         self.go_on_from(Pace(State(self.optimizer, theta), self.eta_0, self.eta_0))
 
     def go_on_from(self, pace: Pace) -> None:
@@ -204,9 +228,14 @@ class GradientDescent:
         if any(wanted.dropout):
             pace.chance = pace.chance or np.random.default_rng(self.seed)
             self._dropout = Dropout(wanted.dropout, pace.chance)
-        mask = is_weight(self.network.layer_sizes, theta.dtype)
         self._mover = Mover(
-            self.optimizer, pace.optimizer_state, theta, self._gradient.theta, mask, wanted
+            self.optimizer,
+            pace.optimizer_state,
+            theta,
+            self._gradient.theta,
+            self.network.each(is_weight, theta.dtype),
+            wanted,
+            self.parametrization.factors(self.network, self.optimizer, theta.dtype),
         )
 
     def epoch(self, order: Indices) -> float:
@@ -227,6 +256,7 @@ class GradientDescent:
 
     def step(self, batch: Samples) -> float:
         """Move theta once; write what the network said before, and return the L2 penalty."""
+        strength = self._strength_on_the_way()
         work = self._passes.get(batch.n) or self._new_pass(batch.n)
         batch.outputs[...] = work.forward(batch.X)
         n = batch.total()
@@ -235,15 +265,25 @@ class GradientDescent:
         share = work.share if batch.weight is None else batch.weight / n
         work.backward(batch.X, batch.y, share)
         pace = self.pace
-        pace.rate = self._rate_on_the_way() if self._rate_moves else pace.eta
-        return self._mover.step(pace.rate, n)
-
-    def _rate_on_the_way(self) -> float:
-        """Return the schedule's learning rate for this step, counted from its middle."""
-        of_epoch = (self._n_steps_done + 0.5) / self._n_steps
+        pace.rate = pace.eta
+        if self._rate_moves:
+            pace.rate = self.schedule.at(pace.eta, self.eta_0, self._progress())
         self._n_steps_done += 1
-        progress = min((self.pace.n_epochs + of_epoch) / self.n_epochs, 1.0)
-        return self.schedule.at(self.pace.eta, self.eta_0, progress)
+        return self._mover.step(pace.rate, n, strength)
+
+    def _progress(self) -> float:
+        """Return which share of all steps has been made, this one half."""
+        of_epoch = (self._n_steps_done + 0.5) / self._n_steps
+        return min((self.pace.n_epochs + of_epoch) / self.n_epochs, 1.0)
+
+    def _strength_on_the_way(self) -> float:
+        """Return the factor of weight decay for this step, and set that of dropout."""
+        if self.regularization.curve is None:
+            return 1.0
+        strength = self.regularization.curve(self._progress())
+        if self._dropout is not None:
+            self._dropout.strength = strength
+        return strength
 
     def _new_pass(self, m: int) -> Pass:
         work = Pass(self.network, self.parameters, self._gradient, m, self._dropout)

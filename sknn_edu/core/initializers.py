@@ -7,14 +7,21 @@ weights. :data:`INITIALIZERS` lists the recipes. Chapter 5 fills the layers of a
 numbers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import sqrt
+from typing import Any
 
 import numpy as np
 from numpy.random import RandomState
 
 from sknn_edu.core._arrays import Array
 from sknn_edu.core.activations import Activation
+
+DATA_DRIVEN = "data_driven"
+"""The name of the start that looks at samples, :func:`data_driven`."""
+
+ROWS_LOOKED_AT = 4096
+"""So many samples are enough for it."""
 
 Initializer = Callable[[RandomState, Activation, Array, Array], None]
 """Fills W (n_in, n_out) and then b (n_out,) of a layer; numbers are drawn in float64."""
@@ -82,3 +89,45 @@ INITIALIZERS: dict[str, Initializer] = {
     "lecun": lecun,
     "orthogonal": orthogonal,
 }
+"""The recipes that look at one layer at a time, by the names that users write."""
+
+
+def data_driven(
+    rng: RandomState,
+    activations: Sequence[Activation],
+    weights: Sequence[Array],
+    biases: Sequence[Array],
+    X: Any,
+) -> None:
+    """Fill W and b of each layer so that its neurons are of use to these samples (n, n_in).
+
+    W is drawn from N(0, 1) and divided by the standard deviation of what the neuron then adds up,
+    so that it varies by 1 over the samples. b is minus that sum somewhere between five samples: the
+    neuron bends among the data. Where nothing varies, W is drawn from N(0, 1 / n_in). The last
+    layer starts at 0, with no opinion.
+
+    References
+    ----------
+    D. Holzmueller, L. Grinsztajn, I. Steinwart, "Better by default", arXiv 2407.04491, appendix A;
+    I. Steinwart, "A sober look at neural network initializations", arXiv 1903.11482 (biases).
+    """
+    a = X
+    for g, W, b in zip(activations, weights, biases, strict=False):
+        W[...] = rng.normal(size=W.shape)
+        z = a @ W
+        spread = z.std(axis=0)
+        spread[spread <= SMALLEST_SPREAD * np.abs(z).max(axis=0, initial=0)] = sqrt(W.shape[0])
+        W /= spread
+        z /= spread
+        some = z[rng.randint(len(z), size=(5, z.shape[1])), np.arange(z.shape[1])]
+        shares = rng.dirichlet(np.ones(5), size=z.shape[1]).T
+        b[...] = -(shares * some).sum(axis=0)
+        z += b
+        a = np.empty_like(z)
+        g.forward(z.reshape(-1), a.reshape(-1))
+    weights[-1][...] = 0
+    biases[-1][...] = 0
+
+
+SMALLEST_SPREAD = 1e-5
+"""A sum whose standard deviation is a smaller share of its size than this does not vary."""

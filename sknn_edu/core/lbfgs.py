@@ -14,7 +14,8 @@ from scipy.optimize import OptimizeResult, minimize
 
 from sknn_edu.core._arrays import Array
 from sknn_edu.core._mini_batches import MiniBatches
-from sknn_edu.core.network import Network, Parameters, Pass, add_l2, is_weight
+from sknn_edu.core.network import Pass, add_l2
+from sknn_edu.core.parameters import Network, Parameters, is_weight
 from sknn_edu.core.training import Monitor, Outcome, Patience
 
 IN_CACHE = 25_000
@@ -97,12 +98,11 @@ class LBFGS:
         patience: Patience,
     ) -> LBFGSReport:
         """Move ``parameters`` (float64) in place to where L-BFGS ends, and ``patience`` on."""
-        sizes = network.layer_sizes
-        gradient, gradient_of_some = Parameters(sizes, np.float64), Parameters(sizes, np.float64)
+        gradient, gradient_of_some = network.parameters(np.float64), network.parameters(np.float64)
         passes: dict[int, Pass] = {}
         one = np.ones(())
         total = float(len(batches.y) if batches.weight is None else batches.weight.sum())
-        strengths = is_weight(sizes, np.float64) * (self.alpha / total)
+        strengths = network.each(is_weight, np.float64) * (self.alpha / total)
         report = LBFGSReport(x=parameters.theta.copy())
 
         def mean_loss_and_gradient(theta: Array) -> tuple[float, Array]:

@@ -13,63 +13,21 @@ activations carry a last row of ones, and W carries b as its last row::
     delta <- (W delta) * g'(z)             (n_in, m)            handed down to the layer before
 
 where the first delta comes from the loss (chapter 6). All weights and biases live in one vector
-theta, all their derivatives in one vector of the same order: chapter 7 moves the one along the
-other and need not know that there are layers.
+theta, all their derivatives in one vector of the same order (:mod:`~sknn_edu.core.parameters`):
+chapter 7 moves the one along the other and need not know that there are layers.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from sknn_edu.core._arrays import Array, is_sparse, scalar, zeros
-from sknn_edu.core.activations import Activation
+from sknn_edu.core.activations import Activation, Bent, for_rows
+from sknn_edu.core.embeddings import EmbeddingPass
 from sknn_edu.core.losses import Loss, identity
-
-
-class Parameters:
-    """One contiguous vector theta, and views of it: a block [W; b] (n_in + 1, n_out) per layer.
-
-    Lives within one call of fit; estimators keep the views ``weights`` and ``biases`` as
-    ``coefs_`` and ``intercepts_``.
-    """
-
-    def __init__(self, layer_sizes: Sequence[int], dtype: Any) -> None:
-        shapes = [(n_in + 1, n_out) for n_in, n_out in pairwise(layer_sizes)]
-        ends = np.cumsum([rows * columns for rows, columns in shapes])
-        self.theta: Array = zeros(int(ends[-1]), dtype)
-        self.blocks: list[Array] = [
-            part.reshape(shape)
-            for part, shape in zip(np.split(self.theta, ends[:-1]), shapes, strict=True)
-        ]
-        self.weights: list[Array] = [block[:-1] for block in self.blocks]
-        self.biases: list[Array] = [block[-1] for block in self.blocks]
-
-    def load(self, weights: Sequence[Array], biases: Sequence[Array]) -> None:
-        """Copy the given weights (n_in, n_out) and biases (n_out,) of each layer into theta."""
-        for own, given in zip(self.weights + self.biases, [*weights, *biases], strict=True):
-            own[...] = given
-
-
-@dataclass(frozen=True)
-class Network:
-    """The shape of a network: it holds no numbers, so one network serves any parameters.
-
-    Parameters
-    ----------
-    layer_sizes : tuple of int
-        Features, hidden neurons of each layer, outputs.
-    activations : tuple of Activation
-        One for each hidden layer.
-    loss : Loss
-        It owns the output activation.
-    """
-
-    layer_sizes: tuple[int, ...]
-    activations: tuple[Activation, ...]
-    loss: Loss
+from sknn_edu.core.parameters import Network, Parameters
 
 
 class Layer:
@@ -117,15 +75,21 @@ class Dropout:
     rates : sequence of float
         The probability for each hidden layer, in [0, 1).
     rng : numpy.random.Generator
+
+    Attributes
+    ----------
+    strength : float
+        A factor of the rates, for a schedule to move.
     """
 
     def __init__(self, rates: Sequence[float], rng: np.random.Generator) -> None:
-        self.rates, self.rng = tuple(rates), rng
+        self.rates, self.rng, self.strength = tuple(rates), rng, 1.0
 
     def draw(self, k: int, like: Array) -> Array:
         """Return the factors r of hidden layer k, in the shape of its activations."""
-        r = self.rng.random(like.shape, dtype=np.float32) >= self.rates[k]
-        return np.multiply(r, 1 / (1 - self.rates[k]), dtype=like.dtype)
+        rate = self.strength * self.rates[k]
+        r = self.rng.random(like.shape, dtype=np.float32) >= rate
+        return np.multiply(r, 1 / (1 - rate), dtype=like.dtype)
 
 
 class Pass:
@@ -136,7 +100,7 @@ class Pass:
 
     Parameters
     ----------
-    network : Network
+    network : ~sknn_edu.core.parameters.Network
     parameters, gradient : Parameters
         What is read, and where the derivatives are written; they stay the same objects.
     m : int
@@ -152,15 +116,30 @@ class Pass:
         m: int,
         dropout: Dropout | None = None,
     ) -> None:
-        self.loss, self.activations, self.dropout = network.loss, network.activations, dropout
+        self.loss, self.dropout = network.loss, dropout
         self.share = scalar(1 / m, parameters.theta.dtype)  # of each sample in their mean
+        self._parameters, self._gradient = parameters, gradient
+        self._is_composed = network.factors is not None
+        self.embedding = None
+        if network.embedding is not None:
+            own, slopes = parameters.embedding, gradient.embedding
+            dtype = parameters.theta.dtype
+            self.embedding = EmbeddingPass(network.embedding, own, slopes, m, dtype)
         self.layers = [
-            Layer(block, dblock, m, keeps_z=g.keeps_z, drops=dropout is not None)
+            Layer(
+                block, dblock, m, keeps_z=g.keeps_z or g.is_parametric, drops=dropout is not None
+            )
             for block, dblock, g in zip(
-                parameters.blocks, gradient.blocks, self.activations, strict=False
+                parameters.blocks, gradient.blocks, network.activations, strict=False
             )
         ]
         self.layers.append(Layer(parameters.blocks[-1], gradient.blocks[-1], m, is_last=True))
+        self.activations = [
+            g if alpha is None else Bent(g, alpha[:, np.newaxis], dalpha[:, np.newaxis])
+            for g, alpha, dalpha in zip(
+                network.activations, parameters.bends, gradient.bends, strict=True
+            )
+        ]
         neighbours = zip(self.activations, self.layers, self.layers[1:], strict=False)
         self._up = list(enumerate(neighbours))
         self._down = self._up[::-1]
@@ -172,9 +151,13 @@ class Pass:
         Sparse X comes without that column. What is returned is overwritten by :meth:`backward`.
         """
         layer = self.layers[0]
+        if self._is_composed:
+            self._parameters.compose()
         if is_sparse(X):
             layer.z[...] = (X @ layer.W).T
             layer.z += layer.block[-1][:, np.newaxis]
+        elif self.embedding is not None:
+            layer.block_T.dot(self.embedding.forward(X), layer.z)
         else:
             layer.block_T.dot(X.T, layer.z)  # z = [W; b]^T [a; 1]   (n_out, m)
         for k, (g, below, layer) in self._up:
@@ -197,8 +180,13 @@ class Pass:
         if is_sparse(X):
             first.dblock[:-1] = X.T @ first.delta_T
             first.delta.sum(axis=1, out=first.dblock[-1])
+        elif self.embedding is not None:
+            self.embedding.inputs.dot(first.delta_T, first.dblock)
+            self.embedding.backward(first.W[self.embedding.n_kept :] @ first.delta)
         else:
             X.T.dot(first.delta_T, first.dblock)
+        if self._is_composed:
+            self._gradient.decompose_slope(self._parameters)
 
     def delta_of_first_layer(self, y: Array, share: Array) -> Array:
         """Carry delta from the loss down to the first layer, writing the gradients above it."""
@@ -212,14 +200,6 @@ class Pass:
                 below.delta *= self._factors[k]
             g.backward(below.flat_z, below.flat_a, below.flat_delta)  # * g'(z)
         return self.layers[0].delta
-
-
-def is_weight(layer_sizes: Sequence[int], dtype: Any) -> Array:
-    """Return a vector as long as theta: 1 for each weight, 0 for each bias, which is left free."""
-    mask = Parameters(layer_sizes, dtype)
-    for W in mask.weights:
-        W[...] = 1
-    return mask.theta
 
 
 def add_l2(g: Array, theta: Array, strengths: Array, slope: Array) -> float:
@@ -264,29 +244,37 @@ def output_sums(
     return z_out
 
 
-def input_gradients(
-    activations: Sequence[Activation],
-    weights: Sequence[Array],
-    biases: Sequence[Array],
-    X: Array,
-) -> Array:
-    """Return dz_k/dx for each sample and each output z_k: (n_samples, n_outputs, n_features).
+def inner_inputs(network: Network, parameters: Parameters, X: Any) -> Any:
+    """Return what the learned weights of the first layer are multiplied with, for samples X."""
+    if network.embedding is not None:
+        X = network.embedding.embed(X, parameters.embedding, ROWS_AT_A_TIME)
+    return X if network.factors is None else network.factors.inner(X, parameters.factors)
+
+
+def answers(network: Network, parameters: Parameters, X: Any) -> Array:
+    """Return the output sums (n_samples, n_outputs) of a network in training."""
+    if network.embedding is not None:
+        X = network.embedding.embed(X, parameters.embedding, ROWS_AT_A_TIME)
+    activations = for_rows(network.activations, parameters.bends)
+    return output_sums(activations, parameters.weights, parameters.biases, X)
+
+
+def input_gradients(network: Network, parameters: Parameters, X: Array) -> Array:
+    """Return dz_k/dx for each sample and each output z_k: (n_samples, n_outputs, n_inputs).
 
     Backpropagation, begun with delta = 1 at one output and carried one layer further than training
-    does: dz_k/dx = W delta of the first layer.
+    does: dz_k/dx = W delta of the first layer. X is what the first layer sees.
     """
-    n_samples, n_features = X.shape
-    sizes = (n_features, *(W.shape[1] for W in weights))
-    parameters, unused = Parameters(sizes, X.dtype), Parameters(sizes, X.dtype)
-    parameters.load(weights, biases)
-    network = Network(sizes, tuple(activations), ONE_OUTPUT)
-    gradients = np.empty((n_samples, sizes[-1], n_features), dtype=X.dtype)
+    (n_samples, n_inputs), n_outputs = X.shape, network.layer_sizes[-1]
+    network = replace(network, loss=ONE_OUTPUT)
+    unused = network.parameters(X.dtype)
+    gradients = np.empty((n_samples, n_outputs, n_inputs), dtype=X.dtype)
     for start in range(0, n_samples, ROWS_AT_A_TIME):
         some = X[start : start + ROWS_AT_A_TIME]
         inputs = np.hstack([some, np.ones((len(some), 1), X.dtype)])
         work = Pass(network, parameters, unused, len(some))
-        for k in range(sizes[-1]):
-            chosen = np.zeros((sizes[-1], len(some)), X.dtype)
+        for k in range(n_outputs):
+            chosen = np.zeros((n_outputs, len(some)), X.dtype)
             chosen[k] = 1
             work.forward(inputs)
             delta = work.delta_of_first_layer(chosen, scalar(1, X.dtype))

@@ -26,6 +26,9 @@ class Optimizer(Protocol):
     n_vectors: ClassVar[int]
     """How many vectors as long as theta it remembers; they start at 0."""
 
+    ignores_scale: ClassVar[bool]
+    """Whether its steps stay the same when all gradients are k times as long."""
+
     def rate(self, eta: float, t: int) -> float:
         """Return the factor of step t = 1, 2, ... that the learning rate eta gives."""
 
@@ -43,6 +46,7 @@ class Optimizer(Protocol):
     ) -> None:
         """Move theta and what is remembered in place; numbers are arrays of no dimension.
 
+        The rate may also be an array as long as theta, where parameters have rates of their own.
         ``step`` is an array as long as theta to work in, and g may be overwritten, too.
         """
 
@@ -84,6 +88,7 @@ class SGD:
     """
 
     n_vectors: ClassVar[int] = 1
+    ignores_scale: ClassVar[bool] = False
 
     momentum: float = 0.9
     nesterov: bool = True
@@ -139,6 +144,7 @@ class Adam:
     """
 
     n_vectors: ClassVar[int] = 2
+    ignores_scale: ClassVar[bool] = True
 
     beta_1: float = 0.9
     beta_2: float = 0.999
@@ -213,6 +219,7 @@ class RMSprop:
     """
 
     n_vectors: ClassVar[int] = 1
+    ignores_scale: ClassVar[bool] = True
 
     rho: float = 0.99
     epsilon: float = 1e-8

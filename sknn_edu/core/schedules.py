@@ -8,7 +8,7 @@ a plateau is reached. :data:`SCHEDULES` lists them all.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import cos, exp, floor, log, pi
+from math import cos, exp, floor, log, log2, pi
 
 
 class Schedule:
@@ -102,6 +102,20 @@ def step(progress: float) -> float:
     return float(0.1 ** min(floor(3 * progress), 2))
 
 
+def coslog4(progress: float) -> float:
+    """(1 - cos(2 pi log2(1 + 15 progress))) / 2: up and down four times, each time more slowly.
+
+    The early rounds try many step sizes, the last goes down to 0 (Holzmueller et al., arXiv
+    2407.04491, section 3).
+    """
+    return 0.5 * (1 - cos(2 * pi * log2(1 + 15 * progress)))
+
+
+def flat_cosine(progress: float) -> float:
+    """1 for the first half of training, then down to 0 along a cosine."""
+    return cosine(max(0.0, 2 * progress - 1))
+
+
 @dataclass(frozen=True)
 class WarmUp(Schedule):
     """Another schedule, whose eta first grows in a straight line from next to 0.
@@ -141,4 +155,6 @@ SCHEDULES: dict[str, Schedule] = {
     "cosine": Curve(cosine),
     "one_cycle": Curve(one_cycle),
     "step": Curve(step),
+    "coslog4": Curve(coslog4),
+    "flat_cosine": Curve(flat_cosine),
 }

@@ -88,11 +88,15 @@ class Patience:
     keepsake: Any = None
     last: Any = None
 
-    def judge(self, objective: float, tol: float) -> bool:
-        """Count the epochs without an improvement; tell whether this one is the best so far."""
+    def judge(self, objective: float, tol: float, prefers_last: bool = False) -> bool:
+        """Count the epochs without an improvement; tell whether this one is the best so far.
+
+        Of several that are equally good, the first is the best, or else the last.
+        """
         self.n_epochs += 1
         self.n_stalled = 0 if objective <= self.best - tol else self.n_stalled + 1
-        if is_best := objective < self.best:
+        is_best = objective < self.best or (prefers_last and objective == self.best < inf)
+        if is_best:
             self.best, self.best_epoch = objective, self.n_epochs
         return is_best
 
@@ -113,6 +117,8 @@ class Epochs:
         End with the parameters of the epoch that the monitor liked best, not of the last.
     grace : int
         In so many first epochs nothing is a plateau.
+    prefers_last : bool
+        Of several epochs that are equally good the last is the best, not the first.
     """
 
     max_epochs: int
@@ -121,6 +127,7 @@ class Epochs:
     shuffle: bool
     keep_best: bool
     grace: int = 0
+    prefers_last: bool = False
 
     def run(
         self,
@@ -158,7 +165,7 @@ class Epochs:
             if self.shuffle:
                 order[:] = shuffled(order, rng)
             loss = learner.epoch(order)
-            is_best = patience.judge(monitor.epoch_ended(loss), self.tol)
+            is_best = patience.judge(monitor.epoch_ended(loss), self.tol, self.prefers_last)
             if not (isfinite(loss) and learner.is_finite()):
                 return Outcome.DIVERGED
             if is_best and self.keep_best:

@@ -25,15 +25,16 @@ def answers(estimator, X):
         won = winners(said[0] @ weights[0] + biases[0])[:, np.newaxis]
         fires = won == 1 if weights[0].shape[1] == 1 else won == np.arange(weights[0].shape[1])
         return [*said, fires.astype(weights[0].dtype)]
-    network = estimator._network(weights[0].shape[0])
+    said, activations = [estimator._seen(said[0])], estimator._hidden_activations()
+    loss = estimator._network_of(said[0].shape[1]).loss
     for k, (W, b) in enumerate(zip(weights, biases, strict=True)):
         a = said[-1] @ W + b
-        if k < len(network.activations):
+        if k < len(activations):
             flat = a.reshape(-1)
-            network.activations[k].forward(flat, flat)
+            activations[k].forward(flat, flat)
         else:
             a = np.ascontiguousarray(a.T)  # a loss has one column per sample
-            network.loss.activate(a)
+            loss.activate(a)
             a = a.T
         said.append(a)
     return said

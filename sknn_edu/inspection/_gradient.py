@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sknn_edu.core.network import Parameters, Pass
+from sknn_edu.core.network import Pass
 from sknn_edu.inspection._problem import problem
 
 
@@ -61,7 +61,7 @@ def check_gradient(estimator, X, y, *, n_directions=20, step=1e-6, random_state=
     True
     """
     network, parameters, samples, _ = problem(estimator, X, y, dtype="float64")
-    gradient = Parameters(network.layer_sizes, np.float64)
+    gradient = network.parameters(np.float64)
     work = Pass(network, parameters, gradient, samples.n)
     share = work.share if samples.weight is None else samples.weight / samples.total()
     work.forward(samples.X)

@@ -11,7 +11,7 @@ from sknn_edu._paused import Training
 from sknn_edu._trainable import TrainableNetwork
 from sknn_edu.core._mini_batches import Samples
 from sknn_edu.core.gradient_descent import GradientDescent
-from sknn_edu.core.network import Network, Parameters
+from sknn_edu.core.parameters import Network, Parameters
 
 
 class Problem(NamedTuple):
@@ -47,7 +47,7 @@ def problem(estimator, X, y, dtype=None):
     if not fitted:
         model._prepare_targets(X, y, continuing=False, classes=None)
     encoded, n = model._encode(y, X), X.shape[0]
-    network = model._network(X.shape[1])
+    network = model._network(X, continuing=fitted)
     rng = deepcopy(check_random_state(model.random_state))
     parameters = model._start(network, X, rng, continuing=fitted)
     weight = model._total_weight(encoded, y, None)

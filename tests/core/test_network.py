@@ -11,14 +11,13 @@ from sknn_edu.core.losses import LOSSES
 from sknn_edu.core.network import (
     ROWS_AT_A_TIME,
     Dropout,
-    Network,
-    Parameters,
     Pass,
     add_l2,
+    answers,
     input_gradients,
-    is_weight,
     output_sums,
 )
+from sknn_edu.core.parameters import Network, Parameters, is_weight
 from tests.core.test_losses import targets_for
 
 
@@ -28,20 +27,20 @@ def with_ones(X):
 
 def random_network(activation, loss, sizes=(3, 4, 5, 2), dtype=np.float64):
     network = Network(sizes, (ACTIVATIONS[activation],) * (len(sizes) - 2), LOSSES[loss])
-    parameters = Parameters(sizes, dtype)
+    parameters = network.parameters(dtype)
     parameters.theta[:] = np.random.default_rng(0).normal(size=parameters.theta.size)
     return network, parameters
 
 
 def mean_loss(network, parameters, X, y, weight=None, alpha=0.0):
     """The mean loss of the samples, with penalty, and its gradient."""
-    gradient = Parameters(network.layer_sizes, parameters.theta.dtype)
+    gradient = network.parameters(parameters.theta.dtype)
     weight = np.ones(X.shape[0]) if weight is None else weight
     n = weight.sum()
     work = Pass(network, parameters, gradient, X.shape[0])
     loss = network.loss.value(y, work.forward(X)) @ weight
     work.backward(X, y, weight / n)
-    strengths = is_weight(network.layer_sizes, parameters.theta.dtype) * (alpha / n)
+    strengths = network.each(is_weight, parameters.theta.dtype) * (alpha / n)
     g = gradient.theta
     penalty = add_l2(g, parameters.theta, strengths, np.empty_like(g))
     return loss / n + penalty, g
@@ -74,13 +73,13 @@ def test_two_layers_worked_by_hand():
     # output z = 1*3 + 0*5 + 1 = 4; y = 2: L = 2, delta = 2
     # dW2 = (2, 0), db2 = 2; delta1 = (3, 5) * 2 * (1, 0) = (6, 0); dW1 = x delta1, db1 = delta1
     network = Network((2, 2, 1), (ACTIVATIONS["relu"],), LOSSES["squared_error", "identity"])
-    parameters = Parameters((2, 2, 1), np.float64)
+    parameters = network.parameters(np.float64)
     parameters.load(
         [np.array([[1.0, -1.0], [0.0, 1.0]]), np.array([[3.0], [5.0]])],
         [np.array([0.0, -2.0]), np.array([1.0])],
     )
     X, y = np.array([[1.0, 2.0, 1.0]]), np.array([[2.0]])
-    gradient = Parameters((2, 2, 1), np.float64)
+    gradient = network.parameters(np.float64)
     work = Pass(network, parameters, gradient, 1)
     assert network.loss.value(y, work.forward(X)) == 2.0
     work.backward(X, y, work.share)
@@ -130,7 +129,7 @@ def test_output_sums_do_not_depend_on_the_walk_over_the_rows(dtype, n_samples):
 def test_l2_penalty_leaves_biases_free():
     # n = 4 samples, alpha = 1/2: alpha / (2 n) ||W||^2 = 1/16 * 4 * 2^2, slope alpha / n W = 1/4
     theta, g = np.full(6, 2.0), np.full(6, 10.0)
-    strengths = is_weight((2, 2), np.float64) * (0.5 / 4)
+    strengths = Network((2, 2), (), LOSSES["squared_error", "identity"]).each(is_weight, float) * (0.5 / 4)
     assert add_l2(g, theta, strengths, np.empty_like(g)) == 1.0
     np.testing.assert_array_equal(g, [10.25, 10.25, 10.25, 10.25, 10, 10])
 
@@ -140,14 +139,16 @@ def test_l2_penalty_leaves_biases_free():
 def test_input_gradients_are_the_slopes_of_the_output_sums(activation, dtype):
     network, parameters = random_network(activation, ("squared_error", "identity"), dtype=dtype)
     X = np.random.default_rng(1).normal(size=(6, 3)).astype(dtype)
-    model = network.activations, parameters.weights, parameters.biases
-    slopes, h = input_gradients(*model, X), 1e-6 if dtype is np.float64 else 1e-3
+    slopes = input_gradients(network, parameters, X)
+    h = 1e-6 if dtype is np.float64 else 1e-3
     assert slopes.shape == (6, 2, 3)
     assert slopes.dtype == dtype
     for j in range(3):
         step = np.zeros(3, dtype)
         step[j] = h
-        numeric = (output_sums(*model, X + step) - output_sums(*model, X - step)) / (2 * h)
+        numeric = (
+            answers(network, parameters, X + step) - answers(network, parameters, X - step)
+        ) / (2 * h)
         tolerance = 1e-5 if dtype is np.float64 else 0.05
         np.testing.assert_allclose(slopes[:, :, j], numeric, rtol=tolerance, atol=tolerance)
 
@@ -157,7 +158,7 @@ def test_gradient_under_dropout_is_the_slope_of_the_thinned_network(activation):
     network, parameters = random_network(activation, ("squared_error", "identity"))
     rng = np.random.default_rng(1)
     X, y = with_ones(rng.normal(size=(6, 3))), rng.normal(size=(2, 6))
-    gradient = Parameters(network.layer_sizes, np.float64)
+    gradient = network.parameters(np.float64)
 
     def thinned():
         """The same neurons are silenced each time: the dice start anew."""

@@ -10,7 +10,8 @@ from sknn_edu.core.activations import ACTIVATIONS
 from sknn_edu.core.gradient_descent import STRETCH, GradientDescent, Mover, Regularization
 from sknn_edu.core.lbfgs import LBFGS
 from sknn_edu.core.losses import LOSSES
-from sknn_edu.core.network import Network, Parameters, add_l2, is_weight
+from sknn_edu.core.network import add_l2
+from sknn_edu.core.parameters import Network, is_weight
 from sknn_edu.core.optimizers import OPTIMIZERS, SGD, State
 from sknn_edu.core.schedules import Adaptive, Constant, Curve
 from sknn_edu.core.training import Epochs, Outcome, Patience, shuffled
@@ -197,9 +198,11 @@ def test_arrays_of_the_engine_begin_with_a_cache_line(shape, dtype):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_moving_stretch_by_stretch_is_moving_all_at_once(optimizer, alpha, decay, clip, dtype):
     rng = np.random.default_rng(0)
-    sizes = (STRETCH // 8, 10, 3)
-    theta = rng.normal(size=Parameters(sizes, dtype).theta.size).astype(dtype)
-    mask, grad = is_weight(sizes, dtype), np.empty_like(theta)
+    sizes, loss = (STRETCH // 8, 10, 3), LOSSES["squared_error", "identity"]
+    network = Network(sizes, (ACTIVATIONS["relu"],), loss)
+    mask = network.each(is_weight, dtype)
+    theta = rng.normal(size=mask.size).astype(dtype)
+    grad = np.empty_like(theta)
     whole, state = theta.copy(), State(optimizer, theta)
     wanted = Regularization(alpha=alpha, weight_decay=decay, clip_norm=clip)
     mover = Mover(optimizer, State(optimizer, theta), theta, grad, mask, wanted)
@@ -220,7 +223,7 @@ def regression(n=40, weight=None):
     y = X @ [[1.0], [2.0], [-1.0]] + 0.5
     network = Network((3, 1), (), LOSSES["squared_error", "identity"])
     batches = MiniBatches(X, y, 1, weight, 10, np.float64)
-    return network, Parameters((3, 1), np.float64), batches
+    return network, network.parameters(np.float64), batches
 
 
 def test_gradient_descent_solves_a_linear_regression():
@@ -273,7 +276,7 @@ def test_lbfgs_keeps_its_last_iterate_when_interrupted():
             raise KeyboardInterrupt
 
     network = Network((3, 2, 1), (ACTIVATIONS["tanh"],), LOSSES["squared_error", "identity"])
-    parameters = Parameters((3, 2, 1), np.float64)
+    parameters = network.parameters(np.float64)
     parameters.theta[:] = start = np.random.default_rng(0).normal(size=parameters.theta.size)
     _, _, batches = regression()
     method = LBFGS(0.0, 1e-5, 0.0, 100, 1000)

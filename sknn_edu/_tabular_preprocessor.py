@@ -1,0 +1,340 @@
+"""A table as people have it, made into the numbers that a network learns best from."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.preprocessing import OneHotEncoder
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sknn_edu._base import Interval, StrOptions, checked_parameters
+
+LARGEST = 1e150
+"""Scaled numbers are cut off here; their squares can still be computed."""
+
+
+class TabularPreprocessor(TransformerMixin, BaseEstimator):
+    r"""Make a table of numbers and categories into numbers between two bounds.
+
+    Takes a pandas or polars frame, or an array, as it is: numbers with gaps, strings, categories,
+    booleans, dates. Nothing has to be declared.
+
+    *Numbers*, and dates in days, are centred on their median and divided by the range of their
+    middle half, so that outliers do not matter, and then bent smoothly into :math:`(-c, c)`:
+
+    .. math:: z = \frac{x - \mathrm{median}}{q_{3/4} - q_{1/4}}, \qquad
+              x' = \frac{z}{\sqrt{1 + (z / c)^2}}
+
+    If the middle half is a single number, half the whole range takes its place. A gap becomes 0,
+    the median, and a feature with gaps has a second column that says where they were.
+
+    *Categories* (all that are not numbers: strings, booleans, pandas' and polars' categories)
+    become one column for each level, 1 where it is; two levels become a single column of -1 and
+    1. A gap is a level of its own if there were gaps in training. Levels that were not there in
+    training become 0 everywhere.
+
+    Parameters
+    ----------
+    scaling : {'robust', 'standard', 'none'}, default='robust'
+        What numbers are centred on and divided by: median and middle half, or mean and standard
+        deviation, or neither.
+    smooth_clip : float or None, default=3.0
+        The bound c; None leaves the numbers unbounded.
+    max_categories : int or None, default=None
+        At most so many columns for a category: rare levels share one.
+    missing_indicator : bool, default=True
+        Whether features with gaps in training have a second column.
+    dtype : {'float32', 'float64'}, default='float32'
+        Of what comes out. A network computes in the dtype of its samples.
+
+    Attributes
+    ----------
+    numbers_ : list of int
+        The columns that are numbers.
+    categories_ : list of int
+        The columns that are categories.
+    center_ : ndarray (n_numbers,)
+        What is subtracted from each number, in float64.
+    scale_ : ndarray (n_numbers,)
+        What it is divided by; inf for a feature with one value, which becomes 0.
+    gaps_ : ndarray of bool (n_numbers,)
+        Which had gaps in training.
+    encoder_ : OneHotEncoder or None
+        Of the categories.
+    n_features_in_ : int
+        The number of columns.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Their names, if all are strings.
+
+    See Also
+    --------
+    tabular_pipeline : This and a network made for tables.
+
+    References
+    ----------
+    D. Holzmueller, L. Grinsztajn, I. Steinwart, "Better by default: Strong pre-tuned MLPs and
+    boosted trees on tabular data", arXiv 2407.04491, section 3.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sknn_edu import TabularPreprocessor
+    >>> table = pd.DataFrame({"age": [20, 30, None, 60], "city": ["Ulm", "Bonn", "Ulm", "Rom"]})
+    >>> preprocessor = TabularPreprocessor().set_output(transform="pandas")
+    >>> preprocessor.fit_transform(table).round(2)
+        age  age_missing  city_Bonn  city_Rom  city_Ulm
+    0 -0.49          0.0        0.0       0.0       1.0
+    1  0.00          0.0        1.0       0.0       0.0
+    2  0.00          1.0        0.0       0.0       1.0
+    3  1.34          0.0        0.0       1.0       0.0
+    """
+
+    _parameter_constraints: dict = {
+        "scaling": [StrOptions({"robust", "standard", "none"})],
+        "smooth_clip": [Interval(Real, 0, None, closed="neither"), None],
+        "max_categories": [Interval(Integral, 2, None, closed="left"), None],
+        "missing_indicator": ["boolean"],
+        "dtype": [StrOptions({"float32", "float64"})],
+    }
+
+    def __init__(
+        self,
+        scaling="robust",
+        smooth_clip=3.0,
+        max_categories=None,
+        missing_indicator=True,
+        dtype="float32",
+    ):
+        self.scaling = scaling
+        self.smooth_clip = smooth_clip
+        self.max_categories = max_categories
+        self.missing_indicator = missing_indicator
+        self.dtype = dtype
+
+    @checked_parameters
+    def fit(self, X, y=None):
+        """Learn medians, ranges and levels.
+
+        Parameters
+        ----------
+        X : array-like or frame of shape (n_samples, n_features)
+            The table.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : object
+            The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If a number is infinite, or the table has no rows or columns.
+        """
+        columns = self._columns(X, reset=True)
+        kinds = [is_number(column) for column in columns]
+        self.numbers_ = [j for j, number in enumerate(kinds) if number]
+        self.categories_ = [j for j, number in enumerate(kinds) if not number]
+        numbers = self._numbers(columns)
+        self.gaps_ = np.isnan(numbers).any(axis=0)
+        self.center_, self.scale_ = measured(numbers, self.scaling)
+        self.encoder_ = None
+        if self.categories_:
+            self.encoder_ = OneHotEncoder(
+                sparse_output=False,
+                handle_unknown="infrequent_if_exist",
+                max_categories=self.max_categories,
+                dtype=np.dtype(self.dtype),
+            ).fit(self._levels(columns))
+        return self
+
+    def transform(self, X):
+        """Return the numbers that stand for a table.
+
+        Parameters
+        ----------
+        X : array-like or frame of shape (n_samples, n_features)
+            The table; columns as in training.
+
+        Returns
+        -------
+        X_out : ndarray of shape (n_samples, n_features_out)
+            Numbers first, then where their gaps were, then categories.
+        """
+        check_is_fitted(self)
+        columns = self._columns(X, reset=False)
+        numbers = self._numbers(columns)
+        gaps = np.isnan(numbers)
+        z = scaled(numbers, self.center_, self.scale_, self.smooth_clip)
+        z[gaps] = 0
+        parts = [z.astype(self.dtype)]
+        if self.missing_indicator:
+            parts.append(gaps[:, self.gaps_].astype(self.dtype))
+        if self.encoder_ is not None:
+            ones = self.encoder_.transform(self._levels(columns))
+            for levels in np.split(ones, np.cumsum(self._n_levels())[:-1], axis=1):
+                parts.append(levels[:, 1:] - levels[:, :1] if levels.shape[1] == 2 else levels)
+        return np.hstack(parts)
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of what comes out.
+
+        Parameters
+        ----------
+        input_features : array-like of str of shape (n_features,), default=None
+            Names of the columns where X had none; else they must be those of X.
+
+        Returns
+        -------
+        names : ndarray of str of shape (n_features_out,)
+            A feature's name, with ``_missing`` or ``_`` and a level behind it.
+        """
+        check_is_fitted(self)
+        names = input_names(self, input_features)
+        out = [names[j] for j in self.numbers_]
+        if self.missing_indicator:
+            gaps = zip(self.numbers_, self.gaps_, strict=True)
+            out += [f"{names[j]}_missing" for j, has_gaps in gaps if has_gaps]
+        if self.encoder_ is not None:
+            every = self.encoder_.get_feature_names_out([names[j] for j in self.categories_])
+            for levels in np.split(every, np.cumsum(self._n_levels())[:-1]):
+                out += list(levels[1:] if len(levels) == 2 else levels)
+        return np.asarray(out, dtype=object)
+
+    def _n_levels(self):
+        """Return how many columns the encoder makes of each category."""
+        one = self.encoder_
+        rare = one.infrequent_categories_ if self.max_categories else [None] * len(one.categories_)
+        return [
+            len(levels) - (0 if few is None else len(few) - 1)
+            for levels, few in zip(one.categories_, rare, strict=True)
+        ]
+
+    def _columns(self, X, reset):
+        """Return the columns of a table, one array each."""
+        if issparse(X):
+            raise TypeError(
+                "TabularPreprocessor needs a frame or a dense array, not a sparse matrix: pass "
+                "X.toarray()."
+            )
+        if hasattr(X, "columns") and hasattr(X, "dtypes"):
+            validate_data(self, X, skip_check_array=True, reset=reset)
+            if min(X.shape) == 0:
+                raise ValueError(f"X must have rows and columns; its shape is {X.shape}.")
+            return [column_of(X, j) for j in range(X.shape[1])]
+        X = validate_data(self, X, dtype=None, ensure_all_finite=False, reset=reset)
+        return list(X.T)
+
+    def _numbers(self, columns):
+        """Return the columns of numbers in float64, with NaN for gaps: (n, n_numbers)."""
+        numbers = np.empty((len(columns[0]), len(self.numbers_)))
+        for k, j in enumerate(self.numbers_):
+            numbers[:, k] = as_numbers(columns[j], self._name(j))
+            if np.isinf(numbers[:, k]).any():
+                raise ValueError(
+                    f"Column {self._name(j)} has infinite values. Replace them by large numbers, "
+                    "or by NaN where they stand for gaps."
+                )
+        return numbers
+
+    def _levels(self, columns):
+        """Return the columns of categories as text, with None for gaps: (n, n_categories)."""
+        return np.stack([as_text(columns[j]) for j in self.categories_], axis=1)
+
+    def _name(self, j):
+        names = getattr(self, "feature_names_in_", None)
+        return j if names is None else repr(names[j])
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+def column_of(frame, j):
+    """Return a column of a pandas or polars frame as an array."""
+    column = frame.iloc[:, j] if hasattr(frame, "iloc") else frame.to_series(j)
+    return np.asarray(column.to_numpy())
+
+
+def is_missing(value):
+    """Tell None, NaN, NaT and pandas' NA."""
+    return value is None or type(value).__name__ in ("NAType", "NaTType") or value != value
+
+
+def is_number(column):
+    """Tell whether a column holds numbers or dates; objects, if all but the gaps are numbers."""
+    if column.dtype.kind != "O":
+        return column.dtype.kind in "iufmM"
+    present = [value for value in column if not is_missing(value)]
+    return bool(present) and all(
+        isinstance(value, Real) and not isinstance(value, bool | np.bool_) for value in present
+    )
+
+
+def as_numbers(column, name):
+    """Return a column of numbers or dates in float64, gaps as NaN; dates in days."""
+    if column.dtype.kind in "mM":
+        days = column.astype(f"{column.dtype.kind}8[us]").astype(np.int64) / 86_400e6
+        days[np.isnat(column)] = np.nan
+        return days
+    if column.dtype.kind == "O":
+        column = np.array([np.nan if is_missing(value) else value for value in column], object)
+    try:
+        return column.astype(float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"Column {name} held numbers in training, but now there is something else: {error}."
+        ) from error
+
+
+def as_text(column):
+    """Return a column of categories as strings, gaps as None."""
+    return np.array([None if is_missing(value) else str(value) for value in column], dtype=object)
+
+
+def measured(numbers, scaling):
+    """Return what to subtract from each column, and what to divide it by."""
+    n_columns = numbers.shape[1]
+    center, scale = np.zeros(n_columns), np.full(n_columns, np.inf)
+    if scaling == "none":
+        return center, np.ones(n_columns)
+    for k in range(n_columns):
+        present = numbers[~np.isnan(numbers[:, k]), k]
+        if present.size == 0:
+            continue
+        if scaling == "standard":
+            center[k], spread = present.mean(), present.std()
+        else:
+            low, center[k], high = np.quantile(present, [0.25, 0.5, 0.75])
+            spread = high - low or (present.max() - present.min()) / 2
+        scale[k] = spread or np.inf
+    return center, scale
+
+
+def scaled(numbers, center, scale, bound):
+    """Return z = (x - center) / scale, bent smoothly within the bound: z / sqrt(1 + (z / c)^2)."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        z = np.clip((numbers - center) / scale, -LARGEST, LARGEST)
+        if bound is not None:
+            z /= np.sqrt(1 + np.square(z / bound))
+    return z
+
+
+def input_names(transformer, given):
+    """Return the names of the columns of a fitted transformer."""
+    known = getattr(transformer, "feature_names_in_", None)
+    n = transformer.n_features_in_
+    if given is None:
+        return [f"x{j}" for j in range(n)] if known is None else list(known)
+    if len(given) != n or (known is not None and list(given) != list(known)):
+        raise ValueError(
+            f"input_features is not equal to feature_names_in_: expected {n} names"
+            f"{'' if known is None else f', {list(known)}'}; got {list(given)}."
+        )
+    return list(given)

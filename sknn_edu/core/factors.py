@@ -1,0 +1,151 @@
+"""Chapter 12: is there a form in which the same first layer is easier to learn?
+
+What a network says depends on the weights, how it learns on what they are made of. Two ways to
+make the weights W (n_inputs, n_out) of the first layer:
+
+*A scale for each feature*, W_j = s_j V_j: a feature that says little fades as one number falls,
+where otherwise all the weights that lead away from it would have to.
+
+*An embedding of each category*. A category with L levels comes as L inputs of which one is 1. Give
+each level a vector of k numbers, E (L, k), and let the first layer learn weights of those, V (k,
+n_out): then W = E V for the L inputs, and similar levels may get similar vectors.
+
+Both change nothing about what a trained network is: the product is multiplied out, and what is left
+is weights. The derivatives follow from those of W by the chain rule.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sknn_edu.core._arrays import Array
+
+
+@dataclass(frozen=True)
+class Factors:
+    """What the first layer's weights are made of: numbers of their own, and these learned besides.
+
+    Parameters
+    ----------
+    n_inputs : int
+    scales : bool
+        Whether each input has a scale s.
+    groups : tuple of (int, int)
+        Start and stop of the inputs that are the levels of one category, in order.
+    n_dimensions : int
+        The length k of a level's vector.
+    """
+
+    n_inputs: int
+    scales: bool
+    groups: tuple[tuple[int, int], ...] = ()
+    n_dimensions: int = 0
+
+    @property
+    def n_inner(self) -> int:
+        """How many rows V has: a category has k in place of its levels."""
+        n_levels = sum(stop - start for start, stop in self.groups)
+        return self.n_inputs - n_levels + len(self.groups) * self.n_dimensions
+
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Return the shapes of s, if there is one, and of E of each category."""
+        of_levels = [(stop - start, self.n_dimensions) for start, stop in self.groups]
+        return [(self.n_inner,), *of_levels] if self.scales else list(of_levels)
+
+    def kinds(self) -> list[str]:
+        """Return what each of these is."""
+        return ["scale"] * self.scales + ["category"] * len(self.groups)
+
+    def fan_ins(self) -> list[int]:
+        """Return how many inputs each of these adds up: of s and E, one."""
+        return [1] * (self.scales + len(self.groups))
+
+    def fill(self, rng: np.random.RandomState, own: list[Array]) -> None:
+        """Give s its start, 1, and the levels' vectors theirs, from N(0, 1)."""
+        for kind, numbers in zip(self.kinds(), own, strict=True):
+            numbers[...] = 1 if kind == "scale" else rng.normal(size=numbers.shape)
+
+    def compose(self, V: Array, own: list[Array], block: Array) -> None:
+        """Write [W; b] (n_inputs + 1, n_out) made of [V; b] (n_inner + 1, n_out) into block."""
+        scaled = self._scaled(V, own)
+        for rows, inner, E in self._parts(own):
+            if E is None:
+                block[rows] = scaled[inner]
+            else:
+                np.matmul(E, scaled[inner], out=block[rows])  # W = E V   (L, n_out)
+        block[-1] = V[-1]
+
+    def inner(self, X: Any, own: list[Array]) -> Any:
+        """Return what V is multiplied with, for inputs X (n_samples, n_inputs): s E^T x."""
+        if self.groups:
+            X = np.hstack([X[:, j] if E is None else X[:, j] @ E for j, _, E in self._parts(own)])
+        return X * own[0] if self.scales and isinstance(X, np.ndarray) else X
+
+    def divide(self, W: Array, own: list[Array]) -> Array:
+        """Return the V (n_inner, n_out) of which W is made, as nearly as can be."""
+        V = np.empty((self.n_inner, W.shape[1]), W.dtype)
+        for rows, inner, E in self._parts(own):
+            V[inner] = W[rows] if E is None else np.linalg.lstsq(E, W[rows], rcond=None)[0]
+        if self.scales:
+            s = own[0][:, np.newaxis]
+            np.divide(V, s, out=V, where=s != 0)
+        return V
+
+    def chain(
+        self, V: Array, own: list[Array], dblock: Array, dV: Array, down: list[Array]
+    ) -> None:
+        """Write the derivatives by V and by the rest, given those by [W; b]."""
+        scaled = self._scaled(V, own)
+        for (rows, inner, E), (_, _, dE) in zip(self._parts(own), self._parts(down), strict=True):
+            if E is None:
+                dV[inner] = dblock[rows]
+            else:
+                np.matmul(dblock[rows], scaled[inner].T, out=dE)  # dE = dW V^T   (L, k)
+                np.matmul(E.T, dblock[rows], out=dV[inner])  # dV = E^T dW   (k, n_out)
+        dV[-1] = dblock[-1]
+        if self.scales:
+            np.einsum("jk,jk->j", dV[:-1], V[:-1], out=down[0])  # ds_j = sum_k dW_jk V_jk
+            dV[:-1] *= own[0][:, np.newaxis]  # dV_j = s_j dW_j
+
+    def _scaled(self, V: Array, own: list[Array]) -> Array:
+        """Return s V without its bias, (n_inner, n_out)."""
+        return own[0][:, np.newaxis] * V[:-1] if self.scales else V[:-1]
+
+    def _parts(self, own: list[Array]) -> list[tuple[slice, slice, Array | None]]:
+        """Return inputs, the rows of V that they are made of, and the E between, if there is."""
+        levels = iter(own[int(self.scales) :])
+        parts: list[tuple[slice, slice, Array | None]] = []
+        end = inner = 0
+        for start, stop in self.groups:
+            if start > end:
+                parts.append((slice(end, start), slice(inner, inner + start - end), None))
+                inner += start - end
+            parts.append((slice(start, stop), slice(inner, inner + self.n_dimensions), next(levels)))
+            end, inner = stop, inner + self.n_dimensions
+        if end < self.n_inputs:
+            parts.append((slice(end, self.n_inputs), slice(inner, inner + self.n_inputs - end), None))
+        return parts
+
+
+def find_groups(X: Array, longer_than: int) -> tuple[tuple[int, int], ...]:
+    """Find the categories in X: runs of more than so many 0/1 columns of which at most one is 1.
+
+    A run ends where every row has its 1, where a row would have two, or where a column holds
+    other numbers. Two categories that are never both present might be taken for one; their levels
+    then share a space of vectors, which does no harm.
+    """
+    is_binary = ((X == 0) | (X == 1)).all(axis=0)
+    groups, start = [], 0
+    has_one = np.zeros(len(X), dtype=bool)
+    for j in range(X.shape[1] + 1):
+        ends = j == X.shape[1] or not is_binary[j] or has_one.all()
+        ends = ends or bool((has_one & (X[:, j] == 1)).any())
+        if ends:
+            if j - start > longer_than:
+                groups.append((start, j))
+            start = j if j < X.shape[1] and is_binary[j] else j + 1
+            has_one[:] = False
+        if j < X.shape[1] and is_binary[j]:
+            has_one |= X[:, j] == 1
+    return tuple(groups)
