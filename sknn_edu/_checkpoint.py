@@ -364,6 +364,7 @@ def give(estimator, arrays, facts):
         learned["classes_"] = classes if facts["several_columns"] else classes[0]
     vars(estimator).pop("feature_names_in_", None)
     vars(estimator).update(learned)
+    estimator._keep_structure(facts["structure"])
     network = estimator._network_of(**facts["structure"])
     parameters = network.parameters(arrays["theta"].dtype)
     parameters.theta[:] = arrays["theta"]

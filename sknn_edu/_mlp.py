@@ -85,6 +85,10 @@ def check_layer(layer, n_hidden):
         )
 
 
+PLAIN_STRUCTURE = {"number_embedding": None, "category_embedding": None, "feature_scale": False}
+"""The parameters that say what a network is made of besides its layers, and what they are if not.
+"""
+
 CURVES = {name: schedule.curve for name, schedule in SCHEDULES.items() if hasattr(schedule, "curve")}
 """The schedules that are functions of the progress of training."""
 
@@ -384,15 +388,14 @@ class BaseMLP(TrainableNetwork):
         return tuple(ACTIVATIONS[g] if isinstance(g, str) else g for g in named)
 
     def _network(self, X, continuing):
-        wanted = self.number_embedding, self.category_embedding, self.feature_scale
         if not continuing:
-            self._structure = {**self._find_structure(X), "wanted": wanted}
-        had = self._structure_facts()["wanted"]
+            self._keep_structure({"n_features": X.shape[1], **self._find_structure(X)})
+        wanted = self._structure_wanted()
+        had = getattr(self, "_structure_made_for", PLAIN_STRUCTURE)
         if wanted != had:
             raise ValueError(
                 "warm_start and partial_fit continue with the same network, which was made with "
-                "(number_embedding, category_embedding, feature_scale) = "
-                f"{had}; now they are {wanted}. Restore them, or start anew with warm_start=False "
+                f"{had}; now there is {wanted}. Restore them, or start anew with warm_start=False "
                 "or clone()."
             )
         return self._network_of(**self._structure_facts())
@@ -411,10 +414,15 @@ class BaseMLP(TrainableNetwork):
         return {"embedded": embedded, "groups": groups}
 
     def _structure_facts(self):
-        nothing = {"embedded": (), "groups": (), "wanted": (None, None, False)}
-        return {"n_features": self.n_features_in_, **getattr(self, "_structure", nothing)}
+        return getattr(self, "_structure", {"n_features": self.n_features_in_})
 
-    def _network_of(self, n_features, embedded=(), groups=(), wanted=None):
+    def _keep_structure(self, facts):
+        self._structure, self._structure_made_for = facts, self._structure_wanted()
+
+    def _structure_wanted(self):
+        return {name: getattr(self, name) for name in PLAIN_STRUCTURE}
+
+    def _network_of(self, n_features, embedded=(), groups=()):
         embedding, factors = self._embedding_of(n_features, embedded), None
         n_inputs = n_features if embedding is None else embedding.n_inputs
         if self.feature_scale or groups:
@@ -438,7 +446,7 @@ class BaseMLP(TrainableNetwork):
     def _embedding(self):
         """Return the embedding of the fitted network, or None."""
         facts = self._structure_facts()
-        return self._embedding_of(facts["n_features"], facts["embedded"])
+        return self._embedding_of(facts["n_features"], facts.get("embedded"))
 
     def _loss(self):
         """Return the Loss to minimise."""

@@ -17,7 +17,6 @@ _FOR_BOTH = {
     "alpha": 0.0,
     "learning_rate": "coslog4",
     "beta_2": 0.95,
-    "batch_size": 256,
     "max_iter": 256,
     "category_embedding": 8,
     "number_embedding": "pbld",

@@ -85,6 +85,9 @@ class TrainableNetwork(NeuralEstimator):
         """Return what the network's structure has from the samples, as JSON may hold it."""
         return {"n_features": self.n_features_in_}
 
+    def _keep_structure(self, facts):
+        """Remember what :meth:`_structure_facts` said."""
+
     def _fill(self, parameters, network, rng, X):
         """Give the parameters their starting values."""
         raise NotImplementedError
