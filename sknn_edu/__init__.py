@@ -17,13 +17,13 @@ from sknn_edu._tabular_preprocessor import TabularPreprocessor
 
 __version__ = "0.1.0"
 __all__ = [
+    "RECIPES",
     "Checkpoint",
     "HiddenLayerTransformer",
     "LearningRateSearch",
     "MLPClassifier",
     "MLPRegressor",
     "PerceptronClassifier",
-    "RECIPES",
     "SigmoidNeuronClassifier",
     "TabularPreprocessor",
     "ValidationMonitor",

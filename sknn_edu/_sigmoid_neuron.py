@@ -18,8 +18,8 @@ from sknn_edu._trainable import NetworkClassifier
 from sknn_edu.core.gradient_descent import GradientDescent, Regularization
 from sknn_edu.core.lbfgs import LBFGS
 from sknn_edu.core.losses import LOSSES, within_0_and_1
-from sknn_edu.core.parameters import Network
 from sknn_edu.core.optimizers import SGD, Adam
+from sknn_edu.core.parameters import Network
 from sknn_edu.core.schedules import Constant
 from sknn_edu.core.sigmoid_neuron import longest_safe_step
 

@@ -174,8 +174,10 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             parts.append(gaps[:, self.gaps_].astype(self.dtype))
         if self.encoder_ is not None:
             ones = self.encoder_.transform(self._levels(columns))
-            for levels in np.split(ones, np.cumsum(self._n_levels())[:-1], axis=1):
-                parts.append(levels[:, 1:] - levels[:, :1] if levels.shape[1] == 2 else levels)
+            parts += [
+                levels[:, 1:] - levels[:, :1] if levels.shape[1] == 2 else levels
+                for levels in np.split(ones, np.cumsum(self._n_levels())[:-1], axis=1)
+            ]
         return np.hstack(parts)
 
     def get_feature_names_out(self, input_features=None):

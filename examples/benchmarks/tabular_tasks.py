@@ -56,7 +56,7 @@ class Task:
         return X.drop(columns=text.columns[text.nunique() > MOST_LEVELS]), y
 
     def split(self, random_state, most_rows=MOST_ROWS):
-        """Return X_train, X_test, y_train, y_test: three quarters and one, classes in proportion."""
+        """Return X_train, X_test, y_train, y_test: a quarter to test, classes in proportion."""
         X, y = self.load(most_rows)
         stratify = y if self.kind == "classifier" else None
         return train_test_split(X, y, test_size=0.25, random_state=random_state, stratify=stratify)

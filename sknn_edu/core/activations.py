@@ -304,7 +304,20 @@ def for_rows(activations: Sequence[Activation], bends: Sequence[Array | None]) -
     ]
 
 
+def for_columns(
+    activations: Sequence[Activation],
+    bends: Sequence[Array | None],
+    slopes: Sequence[Array | None],
+) -> list[Any]:
+    """Return them for arrays with a column for each sample, and where dL/dalpha is to go."""
+    return [
+        g if alpha is None or slope is None else Bent(g, alpha[:, np.newaxis], slope[:, np.newaxis])
+        for g, alpha, slope in zip(activations, bends, slopes, strict=True)
+    ]
+
+
 PARAMETRIC = "parametric_"
+"""What the name of a parametric activation begins with."""
 
 
 def parametric(g: Activation) -> Activation:

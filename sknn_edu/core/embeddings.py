@@ -19,6 +19,7 @@ et al., arXiv 2203.05556.
 
 from dataclasses import dataclass
 from math import inf, pi, sqrt
+from typing import Any
 
 import numpy as np
 
@@ -151,10 +152,11 @@ class EmbeddingPass:
     own, slopes : list of ndarray
         Its numbers, and where their derivatives are written; they stay the same objects.
     m : int
+    dtype : dtype
     """
 
     def __init__(
-        self, embedding: NumberEmbedding, own: list[Array], slopes: list[Array], m: int, dtype: type
+        self, embedding: NumberEmbedding, own: list[Array], slopes: list[Array], m: int, dtype: Any
     ) -> None:
         self.own, self._slopes = own, slopes
         self._columns, self._kept = list(embedding.columns), embedding.kept
@@ -163,8 +165,8 @@ class EmbeddingPass:
         self.inputs = zeros((embedding.n_inputs + 1, m), dtype)  # with a last row of ones
         self.inputs[-1] = 1
         self._functions = self.inputs[self.n_kept : -1].reshape(c, e, m)
-        self._x = np.empty((c, 1, m), dtype)
-        self._angles, self._cosines = np.empty((2, c, h, m), dtype)
+        self._x = zeros((c, 1, m), dtype)
+        self._angles, self._cosines = zeros((c, h, m), dtype), zeros((c, h, m), dtype)
 
     def forward(self, X: Array) -> Array:
         """Return the inputs of the first layer and a row of ones, (n_inputs + 1, m).
@@ -198,4 +200,4 @@ class EmbeddingPass:
 def worth_embedding(X: Array) -> tuple[int, ...]:
     """Return the columns of X with more than two values: of two, all functions are straight."""
     low, high = X.min(axis=0), X.max(axis=0)
-    return tuple(np.flatnonzero(~((X == low) | (X == high)).all(axis=0)).tolist())
+    return tuple(np.flatnonzero(~((low == X) | (high == X)).all(axis=0)).tolist())

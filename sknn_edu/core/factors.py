@@ -121,10 +121,14 @@ class Factors:
             if start > end:
                 parts.append((slice(end, start), slice(inner, inner + start - end), None))
                 inner += start - end
-            parts.append((slice(start, stop), slice(inner, inner + self.n_dimensions), next(levels)))
+            parts.append(
+                (slice(start, stop), slice(inner, inner + self.n_dimensions), next(levels))
+            )
             end, inner = stop, inner + self.n_dimensions
         if end < self.n_inputs:
-            parts.append((slice(end, self.n_inputs), slice(inner, inner + self.n_inputs - end), None))
+            parts.append(
+                (slice(end, self.n_inputs), slice(inner, inner + self.n_inputs - end), None)
+            )
         return parts
 
 

@@ -116,7 +116,14 @@ class Mover:
         self._factors = [] if factors is None else [one_if_all_alike(factors[s]) for s in stretches]
         self._rates = [zeros(factors.shape, theta.dtype) for factors in self._factors]
         self._parts = [
-            (theta[s], grad[s], [v[s] for v in state.vectors], strengths, rate, room[: theta[s].size])
+            (
+                theta[s],
+                grad[s],
+                [v[s] for v in state.vectors],
+                strengths,
+                rate,
+                room[: theta[s].size],
+            )
             for s, strengths, rate in zip(
                 stretches,
                 self._strengths,

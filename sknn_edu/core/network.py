@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from sknn_edu.core._arrays import Array, is_sparse, scalar, zeros
-from sknn_edu.core.activations import Activation, Bent, for_rows
+from sknn_edu.core.activations import Activation, for_columns, for_rows
 from sknn_edu.core.embeddings import EmbeddingPass
 from sknn_edu.core.losses import Loss, identity
 from sknn_edu.core.parameters import Network, Parameters
@@ -126,20 +126,13 @@ class Pass:
             dtype = parameters.theta.dtype
             self.embedding = EmbeddingPass(network.embedding, own, slopes, m, dtype)
         self.layers = [
-            Layer(
-                block, dblock, m, keeps_z=g.keeps_z or g.is_parametric, drops=dropout is not None
-            )
+            Layer(block, dblock, m, keeps_z=g.keeps_z or g.is_parametric, drops=dropout is not None)
             for block, dblock, g in zip(
                 parameters.blocks, gradient.blocks, network.activations, strict=False
             )
         ]
         self.layers.append(Layer(parameters.blocks[-1], gradient.blocks[-1], m, is_last=True))
-        self.activations = [
-            g if alpha is None else Bent(g, alpha[:, np.newaxis], dalpha[:, np.newaxis])
-            for g, alpha, dalpha in zip(
-                network.activations, parameters.bends, gradient.bends, strict=True
-            )
-        ]
+        self.activations = for_columns(network.activations, parameters.bends, gradient.bends)
         neighbours = zip(self.activations, self.layers, self.layers[1:], strict=False)
         self._up = list(enumerate(neighbours))
         self._down = self._up[::-1]

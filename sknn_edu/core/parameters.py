@@ -49,9 +49,7 @@ class Network:
 
     def parameters(self, dtype: Any) -> "Parameters":
         """Return new parameters, all 0."""
-        return Parameters(
-            self.layer_sizes, dtype, self.activations, self.factors, self.embedding
-        )
+        return Parameters(self.layer_sizes, dtype, self.activations, self.factors, self.embedding)
 
     def copy_of(self, parameters: "Parameters", dtype: Any) -> "Parameters":
         """Return a copy of this network's parameters in a dtype."""
@@ -70,7 +68,7 @@ class Network:
         return vector.theta
 
 
-def is_weight(kind: str, n_in: int) -> float:
+def is_weight(kind: str, _n_in: int) -> float:
     """Tell weights, which penalties act on, from everything else: for :meth:`Network.each`."""
     return float(kind == "weight")
 

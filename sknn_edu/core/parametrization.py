@@ -8,12 +8,13 @@ thousand times as far as one that adds up a single one when each weight takes th
 
 and V is learned, whose numbers are of size 1 in layers of any width. Nothing needs to be computed
 so: with W = V / sqrt(n_in) the network is what it was, and a step of eta along V is one of
-eta / sqrt(n_in) along W with an optimiser like Adam, whose steps do not depend on how long gradients
-are; with plain gradient descent, whose do, dL/dV = dL/dW / sqrt(n_in) divides once more. Units are
-learning rates, so they are all that is changed here.
+eta / sqrt(n_in) along W with an optimiser like Adam, whose steps do not depend on the length of
+gradients; with plain gradient descent, whose do, dL/dV = dL/dW / sqrt(n_in) divides once more.
+Units are learning rates, so they are all that is changed here.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from sknn_edu.core._arrays import Array
 from sknn_edu.core.optimizers import Optimizer
@@ -45,7 +46,7 @@ class Parametrization:
     embedding: float = 1.0
     divides_by_fan_in: bool = False
 
-    def factors(self, network: Network, optimizer: Optimizer, dtype: type) -> Array | None:
+    def factors(self, network: Network, optimizer: Optimizer, dtype: Any) -> Array | None:
         """Return the factor of each parameter in theta, or None where all are 1."""
         if self == STANDARD:
             return None

@@ -89,7 +89,7 @@ def test_float32_gives_the_gradient_of_float64(name):
     network, X = NETWORKS[name], table(9)
     y = np.random.default_rng(1).normal(size=(2, 9))
     _, exact = loss_and_gradient(network, random_parameters(network), X, y)
-    one, rough = loss_and_gradient(
+    _, rough = loss_and_gradient(
         network, random_parameters(network, np.float32), X.astype(np.float32), y.astype(np.float32)
     )
     assert rough.dtype == np.float32
@@ -259,7 +259,10 @@ def test_the_standard_parametrisation_has_no_factors():
 @pytest.mark.parametrize("solver", ["adam", "sgd", "rmsprop"])
 def test_a_step_in_neural_tangent_units_is_that_of_the_scaled_forward_pass(solver):
     # z = V x / sqrt(n) learned as V must move as W = V / sqrt(n) learned with the factors
-    n, optimizer = 16, replace(OPTIMIZERS[solver], **({} if solver == "sgd" else {"epsilon": 1e-30}))
+    n, optimizer = (
+        16,
+        replace(OPTIMIZERS[solver], **({} if solver == "sgd" else {"epsilon": 1e-30})),
+    )
     network = Network((n, 1), (), SQUARED_ERROR)
     factors = Parametrization(divides_by_fan_in=True).factors(network, optimizer, float)
     rng = np.random.default_rng(0)

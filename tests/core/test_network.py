@@ -129,7 +129,9 @@ def test_output_sums_do_not_depend_on_the_walk_over_the_rows(dtype, n_samples):
 def test_l2_penalty_leaves_biases_free():
     # n = 4 samples, alpha = 1/2: alpha / (2 n) ||W||^2 = 1/16 * 4 * 2^2, slope alpha / n W = 1/4
     theta, g = np.full(6, 2.0), np.full(6, 10.0)
-    strengths = Network((2, 2), (), LOSSES["squared_error", "identity"]).each(is_weight, float) * (0.5 / 4)
+    strengths = Network((2, 2), (), LOSSES["squared_error", "identity"]).each(is_weight, float) * (
+        0.5 / 4
+    )
     assert add_l2(g, theta, strengths, np.empty_like(g)) == 1.0
     np.testing.assert_array_equal(g, [10.25, 10.25, 10.25, 10.25, 10, 10])
 

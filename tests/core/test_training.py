@@ -11,8 +11,8 @@ from sknn_edu.core.gradient_descent import STRETCH, GradientDescent, Mover, Regu
 from sknn_edu.core.lbfgs import LBFGS
 from sknn_edu.core.losses import LOSSES
 from sknn_edu.core.network import add_l2
-from sknn_edu.core.parameters import Network, is_weight
 from sknn_edu.core.optimizers import OPTIMIZERS, SGD, State
+from sknn_edu.core.parameters import Network, is_weight
 from sknn_edu.core.schedules import Adaptive, Constant, Curve
 from sknn_edu.core.training import Epochs, Outcome, Patience, shuffled
 from tests.core.test_optimizers import take_step
