@@ -4,6 +4,7 @@ Four estimators, in NumPy: a perceptron, a sigmoid neuron, and multi-layer perce
 classification and regression. The mathematics is in :mod:`sknn_edu.core`, a chapter a file.
 """
 
+from sknn_edu._averaging import AveragingClassifier, AveragingRegressor
 from sknn_edu._callbacks import ValidationMonitor
 from sknn_edu._checkpoint import Checkpoint
 from sknn_edu._find_learning_rate import LearningRateSearch, find_learning_rate
@@ -17,6 +18,8 @@ from sknn_edu._tabular_preprocessor import TabularPreprocessor
 
 __version__ = "0.1.0"
 __all__ = [
+    "AveragingClassifier",
+    "AveragingRegressor",
     "RECIPES",
     "Checkpoint",
     "HiddenLayerTransformer",

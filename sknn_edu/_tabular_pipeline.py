@@ -5,6 +5,7 @@ from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
+from sknn_edu._averaging import AveragingClassifier, AveragingRegressor
 from sknn_edu._mlp_classifier import MLPClassifier
 from sknn_edu._mlp_regressor import MLPRegressor
 from sknn_edu._tabular_preprocessor import TabularPreprocessor
@@ -17,7 +18,9 @@ _FOR_BOTH = {
     "alpha": 0.0,
     "learning_rate": "coslog4",
     "beta_2": 0.95,
-    "max_iter": 256,
+    "max_iter": 64,
+    "early_stopping": "last_best",
+    "validation_fraction": 0.2,
     "category_embedding": 8,
     "number_embedding": "pbld",
     "dropout": 0.15,
@@ -44,7 +47,7 @@ RECIPES = {
 _PREFIX = "preprocessor__"
 
 
-def tabular_pipeline(estimator, **overrides):
+def tabular_pipeline(estimator, *, n_estimators=4, n_jobs=None, random_state=None, **overrides):
     """Return a Pipeline that learns from a table as it is: no cleaning, no scaling, no tuning.
 
     The table may be a pandas or polars frame with numbers, gaps, strings, categories, booleans and
@@ -54,18 +57,25 @@ def tabular_pipeline(estimator, **overrides):
     Parameters
     ----------
     estimator : {'classifier', 'regressor'} or estimator
-        A word stands for the network that :data:`RECIPES` describes: an :class:`MLPClassifier` or
-        :class:`MLPRegressor`. A classifier or regressor of your own is used as it is.
+        A word stands for the network that :data:`RECIPES` describes, an :class:`MLPClassifier` or
+        :class:`MLPRegressor`. Another classifier or regressor is used as it is.
+    n_estimators : int, default=4
+        How many such networks are trained, for their average to predict; for a word only.
+    n_jobs : int or None, default=None
+        How many of these are trained side by side; for a word only.
+    random_state : int, RandomState instance or None, default=None
+        Draws all that is random; for a word only.
     **overrides
-        Parameters of the network that are to differ from the recipe, such as ``max_iter=64`` or
-        ``random_state=0``; with ``preprocessor__`` before them, of the preprocessor.
+        Parameters of the network, or of the estimator, that are to differ, such as
+        ``max_iter=256``; with ``preprocessor__`` before them, of the preprocessor.
 
     Returns
     -------
     pipeline : sklearn.pipeline.Pipeline
-        Its steps are ``preprocessor`` and ``classifier`` or ``regressor``; the latter is a
-        :class:`~sklearn.compose.TransformedTargetRegressor`, so a grid over the network's
-        parameters says ``classifier__dropout`` or ``regressor__regressor__dropout``.
+        Its steps are ``preprocessor`` and ``classifier``, an :class:`AveragingClassifier`, or
+        ``regressor``, a :class:`~sklearn.compose.TransformedTargetRegressor` of an
+        :class:`AveragingRegressor`. A grid over the network's parameters therefore says
+        ``classifier__estimator__dropout`` or ``regressor__regressor__estimator__dropout``.
 
     Raises
     ------
@@ -81,11 +91,13 @@ def tabular_pipeline(estimator, **overrides):
     --------
     >>> import pandas as pd
     >>> from sknn_edu import tabular_pipeline
-    >>> table = pd.DataFrame({"size": [70, 120, None, 45], "city": ["Ulm", "Bonn", "Ulm", "Rom"]})
-    >>> rent = [900, 1500, 1100, 700]
-    >>> model = tabular_pipeline("regressor", max_iter=8, random_state=0).fit(table, rent)
-    >>> model.predict(table).shape
-    (4,)
+    >>> table = pd.DataFrame(
+    ...     {"size": [70, 120, None, 45] * 5, "city": ["Ulm", "Bonn", "Ulm", "Rom"] * 5}
+    ... )
+    >>> rent = [900, 1500, 1100, 700] * 5
+    >>> model = tabular_pipeline("regressor", random_state=0).fit(table, rent)
+    >>> model.score(table, rent) > 0.9
+    True
     """
     of_preprocessor = {
         name.removeprefix(_PREFIX): value
@@ -98,15 +110,19 @@ def tabular_pipeline(estimator, **overrides):
             raise ValueError(
                 f"estimator must be 'classifier', 'regressor' or an estimator; got {estimator!r}."
             )
-        network = MLPClassifier() if estimator == "classifier" else MLPRegressor()
-        network.set_params(**{**RECIPES[estimator], **of_network})
+        several = {"n_estimators": n_estimators, "n_jobs": n_jobs, "random_state": random_state}
+        of_network = {**RECIPES[estimator], **of_network}
+        if estimator == "classifier":
+            model = AveragingClassifier(MLPClassifier().set_params(**of_network), **several)
+        else:
+            model = AveragingRegressor(MLPRegressor().set_params(**of_network), **several)
     else:
-        network = clone(estimator).set_params(**of_network)
+        model = clone(estimator).set_params(**of_network)
     preprocessor = TabularPreprocessor().set_params(**of_preprocessor)
-    if is_classifier(network):
-        return Pipeline([("preprocessor", preprocessor), ("classifier", network)])
-    if not is_regressor(network):
+    if is_classifier(model):
+        return Pipeline([("preprocessor", preprocessor), ("classifier", model)])
+    if not is_regressor(model):
         raise ValueError(f"estimator must be a classifier or a regressor; got {estimator!r}.")
-    if not isinstance(network, TransformedTargetRegressor):
-        network = TransformedTargetRegressor(network, transformer=StandardScaler())
-    return Pipeline([("preprocessor", preprocessor), ("regressor", network)])
+    if not isinstance(model, TransformedTargetRegressor):
+        model = TransformedTargetRegressor(model, transformer=StandardScaler())
+    return Pipeline([("preprocessor", preprocessor), ("regressor", model)])

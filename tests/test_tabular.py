@@ -18,6 +18,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sknn_edu import (
     RECIPES,
+    AveragingClassifier,
+    AveragingRegressor,
     Checkpoint,
     MLPClassifier,
     MLPRegressor,
@@ -29,7 +31,7 @@ from sknn_edu.core.parametrization import NTK
 from sknn_edu.inspection import check_gradient
 
 DTYPES = pytest.mark.parametrize("dtype", ["float32", "float64"])
-QUICK = {"max_iter": 3, "random_state": 0}
+QUICK = {"max_iter": 3, "random_state": 0, "n_estimators": 2}
 
 
 def columns(n=60):
@@ -290,7 +292,7 @@ def test_a_recipe_is_a_dict_of_parameters(kind):
 @pytest.mark.parametrize("kind", RECIPES)
 def test_overrides_change_the_recipe(kind):
     model = tabular_pipeline(kind, dropout=0.5, preprocessor__smooth_clip=None)
-    network = model[-1] if kind == "classifier" else model[-1].regressor
+    network = (model[-1] if kind == "classifier" else model[-1].regressor).estimator
     assert network.dropout == 0.5
     assert network.activation == RECIPES[kind]["activation"]
     assert model["preprocessor"].smooth_clip is None
@@ -305,7 +307,7 @@ def test_levels_that_training_did_not_have_can_be_predicted():
 
 def test_a_pipeline_is_searched_and_cross_validated():
     X, y = pandas_table(), targets("classifier")
-    grid = {"classifier__dropout": [0.0, 0.3], "preprocessor__scaling": ["robust", "standard"]}
+    grid = {"classifier__estimator__dropout": [0.0, 0.3], "preprocessor__smooth_clip": [3, None]}
     search = GridSearchCV(tabular_pipeline("classifier", **QUICK), grid, cv=2).fit(X, y)
     assert set(search.best_params_) == set(grid)
     assert cross_val_score(tabular_pipeline("regressor", **QUICK), X, targets("r"), cv=2).size == 2
@@ -325,7 +327,7 @@ def test_an_estimator_of_ones_own_is_used_as_it_is():
     assert lr[-1].max_iter == 500
     model = tabular_pipeline(Ridge()).fit(table, targets("regressor"))
     assert isinstance(model[-1], TransformedTargetRegressor)
-    own = TransformedTargetRegressor(MLPRegressor(**QUICK), func=np.log1p, inverse_func=np.expm1)
+    own = TransformedTargetRegressor(MLPRegressor(max_iter=3), func=np.log1p, inverse_func=np.expm1)
     assert tabular_pipeline(own)[-1].func is np.log1p
 
 
@@ -342,11 +344,76 @@ def test_a_parameter_that_there_is_not_is_refused():
 
 def test_a_recipe_learns_iris_and_diabetes():
     X, y = load_iris(return_X_y=True)
-    model = tabular_pipeline("classifier", max_iter=30, random_state=0)
+    model = tabular_pipeline("classifier", max_iter=30, n_estimators=2, random_state=0)
     assert cross_val_score(model, X, y, cv=3).mean() > 0.92
     X, y = load_diabetes(return_X_y=True)
-    model = tabular_pipeline("regressor", max_iter=30, random_state=0)
+    model = tabular_pipeline("regressor", max_iter=30, n_estimators=2, random_state=0)
     assert cross_val_score(model, X, y, cv=3).mean() > 0.38
+
+
+# -- averages ----------------------------------------------------------------------------------
+
+ONE = MLPClassifier(hidden_layer_sizes=4, solver="lbfgs", max_iter=8)
+SETTLED = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+@SETTLED
+def test_an_average_is_the_mean_of_its_members():
+    X, y = load_iris(return_X_y=True)
+    model = AveragingClassifier(ONE, n_estimators=3, random_state=0).fit(X, y)
+    each = [one.predict_proba(X) for one in model.estimators_]
+    assert not np.array_equal(each[0], each[1])
+    np.testing.assert_allclose(model.predict_proba(X), np.mean(each, axis=0), rtol=1e-12)
+    np.testing.assert_array_equal(model.predict(X), model.predict_proba(X).argmax(axis=1))
+    np.testing.assert_allclose(np.exp(model.predict_log_proba(X)), model.predict_proba(X))
+    one = MLPRegressor(hidden_layer_sizes=4, solver="lbfgs", max_iter=8)
+    regressor = AveragingRegressor(one, n_estimators=3, random_state=0).fit(X, y)
+    each = [one.predict(X) for one in regressor.estimators_]
+    np.testing.assert_allclose(regressor.predict(X), np.mean(each, axis=0), rtol=1e-12)
+
+
+@SETTLED
+def test_an_average_repeats_and_does_not_depend_on_the_number_of_processes():
+    X, y = load_iris(return_X_y=True)
+    model = AveragingClassifier(ONE, n_estimators=2, random_state=0)
+    first = model.fit(X, y).predict_proba(X)
+    np.testing.assert_array_equal(clone(model).fit(X, y).predict_proba(X), first)
+    beside = clone(model).set_params(n_jobs=2).fit(X, y)
+    np.testing.assert_allclose(beside.predict_proba(X), first, rtol=1e-6)
+
+
+@SETTLED
+def test_weights_reach_every_member():
+    X, y = load_iris(return_X_y=True)
+    weight = np.where(y == 2, 0.0, 1.0)
+    model = AveragingClassifier(ONE, n_estimators=2, random_state=0).fit(X, y, weight)
+    assert set(model.predict(X)) <= {0, 1}
+
+
+@SETTLED
+def test_averages_of_several_columns_have_the_form_of_y():
+    X, y = load_iris(return_X_y=True)
+    labels = np.column_stack([y == 0, y > 0]).astype(int)
+    model = AveragingClassifier(ONE, n_estimators=2, random_state=0).fit(X, labels)
+    assert (model.predict(X) == labels).mean() > 0.9
+    columns = np.column_stack([np.array(["a", "b", "c"])[y], np.array(["u", "v", "w"])[y]])
+    model.fit(X, columns)
+    assert model.predict(X).shape == columns.shape
+    assert (model.predict(X) == columns).mean() > 0.8
+    assert [p.shape for p in model.predict_proba(X)] == [(150, 3), (150, 3)]
+
+
+@parametrize_with_checks(
+    [
+        AveragingClassifier(MLPClassifier(8, solver="lbfgs"), n_estimators=2, random_state=0),
+        AveragingRegressor(
+            MLPRegressor(hidden_layer_sizes=8, solver="lbfgs"), n_estimators=2, random_state=0
+        ),
+    ]
+)
+@SETTLED
+def test_averages_pass_every_check_of_scikit_learn(estimator, check):
+    check(estimator)
 
 
 # -- the options, each alone -------------------------------------------------------------------
@@ -541,6 +608,12 @@ def test_of_epochs_that_score_alike_the_last_is_the_best():
     scores = np.array(last.validation_scores_)
     assert last.best_epoch_ == 1 + np.flatnonzero(scores == scores.max())[-1]
     assert (scores == scores.max()).sum() > 1
+
+
+def test_a_class_of_one_sample_can_be_learned():
+    X, y = pandas_table(), np.array(["no"] * 59 + ["yes"])
+    model = tabular_pipeline("classifier", **QUICK).fit(X, y)
+    assert model.predict_proba(X).shape == (60, 2)
 
 
 @pytest.mark.parametrize(

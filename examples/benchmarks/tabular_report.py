@@ -1,10 +1,10 @@
-"""What was measured on tables, as text and as Markdown between two markers of docs/tabular.md."""
+"""What was measured on tables, as text and as Markdown between two markers of docs/tables.md."""
 
 from pathlib import Path
 
 import numpy as np
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "tabular.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "tables.md"
 KINDS = {"classifier": "classifications", "regressor": "regressions"}
 
 

@@ -1,4 +1,4 @@
-"""Chapter 13: what is in a number besides its size?
+"""Chapter 14: what is in a number besides its size?
 
 A neuron can only ask whether a number is large: to find out whether it is odd, or near 3, takes
 many. So show the network several functions of the number. Waves are a good choice, since sums of

@@ -1,4 +1,4 @@
-"""Chapter 12: is there a form in which the same first layer is easier to learn?
+"""Chapter 13: is there a form in which the same first layer is easier to learn?
 
 What a network says depends on the weights, how it learns on what they are made of. Two ways to
 make the weights W (n_inputs, n_out) of the first layer:

@@ -5,7 +5,7 @@ whose input is always 1, so a layer is one block [W; b]. All blocks lie in one v
 after the other: what moves theta (chapter 7) need not know that there are layers.
 
 Networks that learn more than that (a bend for each neuron, chapter 3; a first layer in factors,
-chapter 12; embedded numbers, chapter 13) have those numbers at the end of theta.
+chapter 13; embedded numbers, chapter 14) have those numbers at the end of theta.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -36,9 +36,9 @@ class Network:
     loss : Loss
         It owns the output activation.
     factors : Factors or None
-        What the first layer's weights are made of, see chapter 12.
+        What the first layer's weights are made of, see chapter 13.
     embedding : NumberEmbedding or None
-        What is made of the features before the first layer, see chapter 13.
+        What is made of the features before the first layer, see chapter 14.
     """
 
     layer_sizes: tuple[int, ...]
@@ -91,7 +91,7 @@ class Parameters:
     bends : list of ndarray (n_out,) or None
         One for each hidden layer: alpha of a parametric activation.
     factors, embedding : list of ndarray
-        What chapters 12 and 13 learn besides.
+        What chapters 13 and 14 learn besides.
     """
 
     def __init__(

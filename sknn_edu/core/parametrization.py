@@ -1,4 +1,4 @@
-"""Chapter 12, the units: how long should the step of each parameter be?
+"""Chapter 12: how long should the step of each parameter be?
 
 One learning rate for all is a choice of units. A neuron that adds up a thousand weights moves a
 thousand times as far as one that adds up a single one when each weight takes the same step. In the
