@@ -18,9 +18,9 @@ from sknn_edu._tabular_preprocessor import TabularPreprocessor
 
 __version__ = "0.1.0"
 __all__ = [
+    "RECIPES",
     "AveragingClassifier",
     "AveragingRegressor",
-    "RECIPES",
     "Checkpoint",
     "HiddenLayerTransformer",
     "LearningRateSearch",

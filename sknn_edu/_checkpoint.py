@@ -143,7 +143,7 @@ class Checkpoint:
             self._checksum = checksum(*training[0].samples)
         paused.checksum = self._checksum
         work, _, learner, _ = training
-        self._write(*taken_from(estimator, paused, work, learner.schedule.moves_each_step))
+        self._write(*taken_from(estimator, paused, work, learner.reckons_with_the_end))
 
     def on_fit_task_end(self, estimator, context):
         """Do nothing after an epoch; scikit-learn calls this."""

@@ -226,6 +226,11 @@ class GradientDescent:
         self._gradient = self.network.parameters(theta.dtype)
         self.go_on_from(Pace(State(self.optimizer, theta), self.eta_0, self.eta_0))
 
+    @property
+    def reckons_with_the_end(self) -> bool:
+        """Whether the steps depend on how many there will be."""
+        return self.schedule.moves_each_step or self.regularization.curve is not None
+
     def go_on_from(self, pace: Pace) -> None:
         """Take over the pace of an earlier training of the same network."""
         theta, wanted = self.parameters.theta, self.regularization
