@@ -20,7 +20,7 @@ _FOR_BOTH = {
     "beta_2": 0.95,
     "max_iter": 64,
     "early_stopping": "last_best",
-    "validation_fraction": 0.2,
+    "validation_fraction": 0.1,
     "category_embedding": 8,
     "number_embedding": "pbld",
     "dropout": 0.15,

@@ -57,6 +57,14 @@ MAY_IMPORT = {
     },
     "_callbacks": set(),
     "_axes": set(),
+    "_averaging": {"_base"},
+    "_tabular_preprocessor": {"_base"},
+    "_tabular_pipeline": {
+        "_averaging",
+        "_mlp_classifier",
+        "_mlp_regressor",
+        "_tabular_preprocessor",
+    },
     "_base": {"_callbacks"},
     "_watch": set(),
     "_paused": {"_watch", "core.gradient_descent", "core.parameters", "core.training"},
@@ -208,7 +216,7 @@ def test_private_parts_of_scikit_learn_are_touched_in_one_file():
 def test_importing_the_package_imports_nothing_heavy_that_scikit_learn_does_not():
     code = (
         "import sys, sklearn.neural_network; before = set(sys.modules); import sknn_edu; "
-        "print({name.split('.')[0] for name in set(sys.modules) - before} - {'sknn_edu'})"
+        "print(*{name.split('.')[0] for name in set(sys.modules) - before} - {'sknn_edu'})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() in ("set()", "{'sklearn'}")
+    assert set(done.stdout.split()) <= {"sklearn", "timeit"}

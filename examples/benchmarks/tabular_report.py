@@ -101,6 +101,14 @@ def table_of_ablations(stored, techniques, whole, plain):
     return lines
 
 
+def table_of_pace(ratios):
+    """Return the times for an epoch and a parameter, scikit-learn's MLP being 1."""
+    lines = head("task", "recipe / scikit-learn", "of three: smallest", "largest")
+    for name, ratio in ratios.items():
+        lines.append(row(name, *(f"{value:.2f}" for value in ratio)))
+    return lines
+
+
 def write(marker, lines):
     """Put lines between two markers of the page."""
     begin, end = f"<!-- {marker}: begin -->", f"<!-- {marker}: end -->"

@@ -21,13 +21,14 @@ from sknn_edu.core._arrays import Array, scalar, zeros
 
 @runtime_checkable
 class Optimizer(Protocol):
-    """What training asks of an optimiser."""
+    """What training asks of an optimiser.
+
+    It may also have ``ignores_scale = True``: its steps stay the same when all gradients are k
+    times as long. Chapter 12 wants to know.
+    """
 
     n_vectors: ClassVar[int]
     """How many vectors as long as theta it remembers; they start at 0."""
-
-    ignores_scale: ClassVar[bool]
-    """Whether its steps stay the same when all gradients are k times as long."""
 
     def rate(self, eta: float, t: int) -> float:
         """Return the factor of step t = 1, 2, ... that the learning rate eta gives."""
