@@ -459,9 +459,9 @@ class BaseMLP(TrainableNetwork):
             network.embedding.fill(rng, parameters.embedding)
         if network.factors is not None:
             network.factors.fill(rng, parameters.factors)
-        for alpha in parameters.bends:
-            if alpha is not None:
-                alpha[...] = 1
+        for bend in parameters.bends:
+            if bend is not None:
+                bend[...] = 1
         weights = [block[:-1] for block in parameters.learned]
         biases = [block[-1] for block in parameters.learned]
         if self.init == DATA_DRIVEN:

@@ -239,8 +239,8 @@ def answer(graph, z, activation):
     if not isinstance(activation, Bent):
         return activation_nodes(activation)(graph, z)
     plain = replace(activation.g, name=activation.g.name.removeprefix(PARAMETRIC))
-    bend = graph.add("Sub", answer(graph, z, plain), z)
-    return graph.add("Add", z, graph.add("Mul", bend, activation.alpha))
+    change = graph.add("Sub", answer(graph, z, plain), z)
+    return graph.add("Add", z, graph.add("Mul", change, activation.bend))
 
 
 def embedded(graph, X, model):

@@ -255,52 +255,52 @@ def mish_backward(z: Array, a: Array, delta: Array) -> None:
 
 
 class Bent:
-    """Makes an activation parametric: a = z + alpha (g(z) - z), with an alpha for each neuron.
+    """Makes an activation parametric: a = z + bend (g(z) - z), with a bend for each neuron.
 
-    alpha = 1 is g, where learning begins, and alpha = 0 a straight line: each neuron learns how
+    bend = 1 is g, where learning begins, and bend = 0 a straight line: each neuron learns how
     much it bends (He et al., arXiv 1502.01852, for g = relu; in this form Holzmueller et al., arXiv
     2407.04491). Used like an Activation.
 
     Parameters
     ----------
     g : Activation
-    alpha : ndarray (n_neurons, 1) where activations have a column for each sample, as in training,
+    bend : ndarray (n_neurons, 1) where activations have a column for each sample, as in training,
         or (1, n_neurons) where they have a row
-    dalpha : ndarray
-        Where dL/dalpha is written, in the shape of alpha.
+    dbend : ndarray
+        Where dL/dbend is written, in the shape of bend.
     """
 
-    def __init__(self, g: Activation, alpha: Array, dalpha: Array | None = None) -> None:
-        self.g, self.alpha, self.dalpha = g, alpha, dalpha
-        self._of_samples = alpha.shape.index(1)
-        self._shape = tuple(-1 if n == 1 else n for n in alpha.shape)
-        if alpha.size == 1:
+    def __init__(self, g: Activation, bend: Array, dbend: Array | None = None) -> None:
+        self.g, self.bend, self.dbend = g, bend, dbend
+        self._of_samples = bend.shape.index(1)
+        self._shape = tuple(-1 if n == 1 else n for n in bend.shape)
+        if bend.size == 1:
             self._shape, self._of_samples = (1, -1), 1
 
     def forward(self, z: Array, a: Array) -> None:
-        """a = z + alpha (g(z) - z)."""
+        """a = z + bend (g(z) - z)."""
         self._g = np.empty_like(z)
         self.g.forward(z, self._g)  # g(z)
-        bend = self._g - z
-        bend.reshape(self._shape)[...] *= self.alpha
-        np.add(z, bend, out=a)
+        change = self._g - z
+        change.reshape(self._shape)[...] *= self.bend
+        np.add(z, change, out=a)
 
     def backward(self, z: Array, a: Array, delta: Array) -> None:
-        """da/dalpha = g(z) - z, and da/dz = (1 - alpha) + alpha g'(z)."""
+        """da/dbend = g(z) - z, and da/dz = (1 - bend) + bend g'(z)."""
         blame = (self._g - z) * delta
-        blame.reshape(self._shape).sum(axis=self._of_samples, keepdims=True, out=self.dalpha)
-        straight = delta.reshape(self._shape) * (1 - self.alpha)
+        blame.reshape(self._shape).sum(axis=self._of_samples, keepdims=True, out=self.dbend)
+        straight = delta.reshape(self._shape) * (1 - self.bend)
         self.g.backward(z, self._g, delta)
         delta = delta.reshape(self._shape)
-        delta *= self.alpha
+        delta *= self.bend
         delta += straight
 
 
 def for_rows(activations: Sequence[Activation], bends: Sequence[Array | None]) -> list[Any]:
-    """Return the activations for arrays with a row for each sample, given each layer's alpha."""
+    """Return the activations for arrays with a row for each sample, given each layer's bends."""
     return [
-        g if alpha is None else Bent(g, alpha[np.newaxis])
-        for g, alpha in zip(activations, bends, strict=True)
+        g if bend is None else Bent(g, bend[np.newaxis])
+        for g, bend in zip(activations, bends, strict=True)
     ]
 
 
@@ -309,10 +309,10 @@ def for_columns(
     bends: Sequence[Array | None],
     slopes: Sequence[Array | None],
 ) -> list[Any]:
-    """Return them for arrays with a column for each sample, and where dL/dalpha is to go."""
+    """Return them for arrays with a column for each sample, and where dL/dbend is to go."""
     return [
-        g if alpha is None or slope is None else Bent(g, alpha[:, np.newaxis], slope[:, np.newaxis])
-        for g, alpha, slope in zip(activations, bends, slopes, strict=True)
+        g if bend is None or slope is None else Bent(g, bend[:, np.newaxis], slope[:, np.newaxis])
+        for g, bend, slope in zip(activations, bends, slopes, strict=True)
     ]
 
 

@@ -3,12 +3,12 @@
 What a network says depends on the weights, how it learns on what they are made of. Two ways to
 make the weights W (n_inputs, n_out) of the first layer:
 
-*A scale for each feature*, W_j = s_j V_j: a feature that says little fades as one number falls,
+*A scale for each feature*, W_j = s_j U_j: a feature that says little fades as one number falls,
 where otherwise all the weights that lead away from it would have to.
 
 *An embedding of each category*. A category with L levels comes as L inputs of which one is 1. Give
-each level a vector of k numbers, E (L, k), and let the first layer learn weights of those, V (k,
-n_out): then W = E V for the L inputs, and similar levels may get similar vectors.
+each level a vector of k numbers, E (L, k), and let the first layer learn weights of those, U (k,
+n_out): then W = E U for the L inputs, and similar levels may get similar vectors.
 
 Both change nothing about what a trained network is: the product is multiplied out, and what is left
 is weights. The derivatives follow from those of W by the chain rule.
@@ -44,7 +44,7 @@ class Factors:
 
     @property
     def n_inner(self) -> int:
-        """How many rows V has: a category has k in place of its levels."""
+        """How many rows U has: a category has k in place of its levels."""
         n_levels = sum(stop - start for start, stop in self.groups)
         return self.n_inputs - n_levels + len(self.groups) * self.n_dimensions
 
@@ -66,54 +66,54 @@ class Factors:
         for kind, numbers in zip(self.kinds(), own, strict=True):
             numbers[...] = 1 if kind == "scale" else rng.normal(size=numbers.shape)
 
-    def compose(self, V: Array, own: list[Array], block: Array) -> None:
-        """Write [W; b] (n_inputs + 1, n_out) made of [V; b] (n_inner + 1, n_out) into block."""
-        scaled = self._scaled(V, own)
+    def compose(self, U: Array, own: list[Array], block: Array) -> None:
+        """Write [W; b] (n_inputs + 1, n_out) made of [U; b] (n_inner + 1, n_out) into block."""
+        scaled = self._scaled(U, own)
         for rows, inner, E in self._parts(own):
             if E is None:
                 block[rows] = scaled[inner]
             else:
-                np.matmul(E, scaled[inner], out=block[rows])  # W = E V   (L, n_out)
-        block[-1] = V[-1]
+                np.matmul(E, scaled[inner], out=block[rows])  # W = E U   (L, n_out)
+        block[-1] = U[-1]
 
     def inner(self, X: Any, own: list[Array]) -> Any:
-        """Return what V is multiplied with, for inputs X (n_samples, n_inputs): s E^T x."""
+        """Return what U is multiplied with, for inputs X (n_samples, n_inputs): s E^T x."""
         if self.groups:
             X = np.hstack([X[:, j] if E is None else X[:, j] @ E for j, _, E in self._parts(own)])
         return X * own[0] if self.scales and isinstance(X, np.ndarray) else X
 
     def divide(self, W: Array, own: list[Array]) -> Array:
-        """Return the V (n_inner, n_out) of which W is made, as nearly as can be."""
-        V = np.empty((self.n_inner, W.shape[1]), W.dtype)
+        """Return the U (n_inner, n_out) of which W is made, as nearly as can be."""
+        U = np.empty((self.n_inner, W.shape[1]), W.dtype)
         for rows, inner, E in self._parts(own):
-            V[inner] = W[rows] if E is None else np.linalg.lstsq(E, W[rows], rcond=None)[0]
+            U[inner] = W[rows] if E is None else np.linalg.lstsq(E, W[rows], rcond=None)[0]
         if self.scales:
             s = own[0][:, np.newaxis]
-            np.divide(V, s, out=V, where=s != 0)
-        return V
+            np.divide(U, s, out=U, where=s != 0)
+        return U
 
     def chain(
-        self, V: Array, own: list[Array], dblock: Array, dV: Array, down: list[Array]
+        self, U: Array, own: list[Array], dblock: Array, dU: Array, down: list[Array]
     ) -> None:
-        """Write the derivatives by V and by the rest, given those by [W; b]."""
-        scaled = self._scaled(V, own)
+        """Write the derivatives by U and by the rest, given those by [W; b]."""
+        scaled = self._scaled(U, own)
         for (rows, inner, E), (_, _, dE) in zip(self._parts(own), self._parts(down), strict=True):
             if E is None:
-                dV[inner] = dblock[rows]
+                dU[inner] = dblock[rows]
             else:
-                np.matmul(dblock[rows], scaled[inner].T, out=dE)  # dE = dW V^T   (L, k)
-                np.matmul(E.T, dblock[rows], out=dV[inner])  # dV = E^T dW   (k, n_out)
-        dV[-1] = dblock[-1]
+                np.matmul(dblock[rows], scaled[inner].T, out=dE)  # dE = dW U^T   (L, k)
+                np.matmul(E.T, dblock[rows], out=dU[inner])  # dU = E^T dW   (k, n_out)
+        dU[-1] = dblock[-1]
         if self.scales:
-            np.einsum("jk,jk->j", dV[:-1], V[:-1], out=down[0])  # ds_j = sum_k dW_jk V_jk
-            dV[:-1] *= own[0][:, np.newaxis]  # dV_j = s_j dW_j
+            np.einsum("jk,jk->j", dU[:-1], U[:-1], out=down[0])  # ds_j = sum_k dW_jk V_jk
+            dU[:-1] *= own[0][:, np.newaxis]  # dU_j = s_j dW_j
 
-    def _scaled(self, V: Array, own: list[Array]) -> Array:
-        """Return s V without its bias, (n_inner, n_out)."""
-        return own[0][:, np.newaxis] * V[:-1] if self.scales else V[:-1]
+    def _scaled(self, U: Array, own: list[Array]) -> Array:
+        """Return s U without its bias, (n_inner, n_out)."""
+        return own[0][:, np.newaxis] * U[:-1] if self.scales else U[:-1]
 
     def _parts(self, own: list[Array]) -> list[tuple[slice, slice, Array | None]]:
-        """Return inputs, the rows of V that they are made of, and the E between, if there is."""
+        """Return inputs, the rows of U that they are made of, and the E between, if there is."""
         levels = iter(own[int(self.scales) :])
         parts: list[tuple[slice, slice, Array | None]] = []
         end = inner = 0

@@ -89,7 +89,7 @@ class Parameters:
     learned : list of ndarray (n_in + 1, n_out)
         The same, where what is learned is not the block but a factor of it: that factor.
     bends : list of ndarray (n_out,) or None
-        One for each hidden layer: alpha of a parametric activation.
+        One for each hidden layer: how much a parametric activation bends.
     factors, embedding : list of ndarray
         What chapters 13 and 14 learn besides.
     """
@@ -188,9 +188,9 @@ class Parameters:
             n_in = block.shape[0] - 1
             yield "weight", n_in, block[:-1]
             yield "bias", n_in, block[-1]
-        for alpha in self.bends:
-            if alpha is not None:
-                yield "bend", 1, alpha
+        for bend in self.bends:
+            if bend is not None:
+                yield "bend", 1, bend
         if self._factoring is not None:
             yield from zip(
                 self._factoring.kinds(), self._factoring.fan_ins(), self.factors, strict=True

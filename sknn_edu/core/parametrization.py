@@ -4,12 +4,12 @@ One learning rate for all is a choice of units. A neuron that adds up a thousand
 thousand times as far as one that adds up a single one when each weight takes the same step. In the
 *neural tangent parametrisation* a layer computes
 
-    z = 1 / sqrt(n_in) V^T a + b,
+    z = 1 / sqrt(n_in) U^T a + b,
 
-and V is learned, whose numbers are of size 1 in layers of any width. Nothing needs to be computed
-so: with W = V / sqrt(n_in) the network is what it was, and a step of eta along V is one of
+and U is learned, whose numbers are of size 1 in layers of any width. Nothing needs to be computed
+so: with W = U / sqrt(n_in) the network is what it was, and a step of eta along U is one of
 eta / sqrt(n_in) along W with an optimiser like Adam, whose steps do not depend on the length of
-gradients; with plain gradient descent, whose do, dL/dV = dL/dW / sqrt(n_in) divides once more.
+gradients; with plain gradient descent, whose do, dL/dU = dL/dW / sqrt(n_in) divides once more.
 Units are learning rates, so they are all that is changed here.
 """
 
