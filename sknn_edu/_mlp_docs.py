@@ -112,9 +112,8 @@ PARAMETERS = f"""
     parametrization : {{'standard', 'ntk'}} or Parametrization, default='standard'
         In which units parameters are learned. 'ntk' divides the learning rate of a layer's weights
         by sqrt(n_in) (by n_in for 'sgd'), as if the layer computed ``W^T a / sqrt(n_in) + b``, and
-        multiplies that of biases and bends by 0.1, of feature scales by 6 and of embedded numbers
-        by 0.1. For factors of your own see
-        :class:`~sknn_edu.core.parametrization.Parametrization`. Not for 'lbfgs'.
+        multiplies that of biases and bends by 0.1, and of feature scales by 6. For factors of your
+        own see :class:`~sknn_edu.core.parametrization.Parametrization`. Not for 'lbfgs'.
     feature_scale : bool, default=False
         Whether each input of the first layer has a scale that is learned, ``W_j = s_j V_j``: one
         number can then silence a feature. The product is what ``coefs_[0]`` holds.

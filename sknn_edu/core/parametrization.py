@@ -61,7 +61,7 @@ class Parametrization:
 
 
 STANDARD = Parametrization()
-NTK = Parametrization(bias=0.1, scale=6.0, bend=0.1, embedding=0.1, divides_by_fan_in=True)
+NTK = Parametrization(bias=0.1, scale=6.0, bend=0.1, divides_by_fan_in=True)
 
 PARAMETRIZATIONS: dict[str, Parametrization] = {"standard": STANDARD, "ntk": NTK}
 """The parametrisations by the names that users write."""

@@ -285,7 +285,7 @@ def test_each_kind_has_its_learning_rate_factor():
     assert said["bias"] == [0.1]
     assert said["scale"] == [6.0]
     assert said["bend"] == [0.1]
-    assert said["embedding"] == [0.1]
+    assert said["embedding"] == [1.0]
     assert said["category"] == [1.0]
     sizes = [W.shape[0] - 1 for W in by_kind.learned]
     np.testing.assert_allclose([W[0, 0] for W in by_kind.learned], np.array(sizes) ** -0.5)
