@@ -95,6 +95,11 @@ CURVES = {
 """The schedules that are functions of the progress of training."""
 
 
+def named(registry, value):
+    """Return what a name stands for, or the value itself."""
+    return registry[value] if isinstance(value, str) else value
+
+
 def check_curve(name, curve, most):
     """Refuse a function of the progress that returns anything but factors from 0 to this."""
     if not callable(curve):
@@ -334,8 +339,7 @@ class BaseMLP(TrainableNetwork):
             raise TypeError("input_gradient needs dense samples; pass X.toarray().")
         with np.errstate(over="ignore", invalid="ignore"):
             embedding, seen = self._embedding(), self._seen(X)
-            network = self._network_of(seen.shape[1])
-            network = replace(network, factors=None)
+            network = replace(self._network_of(seen.shape[1]), factors=None)
             parameters = network.parameters(X.dtype)
             parameters.load_others(self._others()[0], [], [])
             parameters.load(weights, biases)
@@ -410,7 +414,7 @@ class BaseMLP(TrainableNetwork):
         embedded = () if self.number_embedding is None else worth_embedding(X)
         groups = ()
         if self.category_embedding is not None:
-            embedding = self._embedding_of(X.shape[1], embedded)
+            embedding = self._embedding_of(X.shape[1], embedded, self.number_embedding)
             handed_on = X if embedding is None else X[:, embedding.kept]
             groups = find_groups(handed_on, self.category_embedding)
         return {"embedded": embedded, "groups": groups}
@@ -425,7 +429,7 @@ class BaseMLP(TrainableNetwork):
         return {name: getattr(self, name) for name in PLAIN_STRUCTURE}
 
     def _network_of(self, n_features, embedded=(), groups=()):
-        embedding, factors = self._embedding_of(n_features, embedded), None
+        embedding, factors = self._embedding_of(n_features, embedded, self.number_embedding), None
         n_inputs = n_features if embedding is None else embedding.n_inputs
         if self.feature_scale or groups:
             groups, k = tuple(map(tuple, groups)), self.category_embedding or 0
@@ -439,16 +443,18 @@ class BaseMLP(TrainableNetwork):
             embedding=embedding,
         )
 
-    def _embedding_of(self, n_features, embedded):
+    def _embedding_of(self, n_features, embedded, waves):
         if not embedded:
             return None
-        waves = EMBEDDINGS.get(self.number_embedding, self.number_embedding)
-        return NumberEmbedding(n_features, tuple(embedded), waves)
+        return NumberEmbedding(n_features, tuple(embedded), named(EMBEDDINGS, waves))
 
     def _embedding(self):
         """Return the embedding of the fitted network, or None."""
         facts = self._structure_facts()
-        return self._embedding_of(facts["n_features"], facts.get("embedded"))
+        if not facts.get("embedded"):
+            return None
+        waves = self._structure_made_for["number_embedding"]
+        return self._embedding_of(facts["n_features"], facts["embedded"], waves)
 
     def _loss(self):
         """Return the Loss to minimise."""
@@ -502,9 +508,9 @@ class BaseMLP(TrainableNetwork):
                 weight_decay=getattr(optimizer, "weight_decay", 0.0) if decay == "auto" else decay,
                 clip_norm=np.inf if self.clip_norm is None else float(self.clip_norm),
                 dropout=dropout,
-                curve=CURVES.get(self.regularization_schedule, self.regularization_schedule),
+                curve=named(CURVES, self.regularization_schedule),
             ),
-            parametrization=PARAMETRIZATIONS.get(self.parametrization, self.parametrization),
+            parametrization=named(PARAMETRIZATIONS, self.parametrization),
             seed=seed,
         )
 

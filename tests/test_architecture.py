@@ -121,7 +121,7 @@ MAY_IMPORT = {
         "core.gradient_descent",
         "core.parameters",
     },
-    "inspection._trace": {"inspection._problem"},
+    "inspection._trace": {"core.activations", "core.network", "inspection._problem"},
     "inspection._gradient": {"core.network", "inspection._problem"},
     "inspection._answers": {"_perceptron", "core.perceptron"},
     "inspection._displays": {

@@ -27,8 +27,10 @@ from sknn_edu import (
     tabular_pipeline,
 )
 from sknn_edu.core.embeddings import Waves
+from sknn_edu.core.network import Pass
 from sknn_edu.core.parametrization import NTK
-from sknn_edu.inspection import check_gradient
+from sknn_edu.inspection import NetworkDisplay, check_gradient, trace
+from sknn_edu.inspection._problem import problem
 
 DTYPES = pytest.mark.parametrize("dtype", ["float32", "float64"])
 QUICK = {"max_iter": 3, "random_state": 0, "n_estimators": 2}
@@ -320,6 +322,16 @@ def test_a_pipeline_gives_its_feature_names():
     assert len(names) == model[-1].n_features_in_
 
 
+@pytest.mark.parametrize("kind", RECIPES)
+def test_weights_of_samples_go_through_a_pipeline(kind):
+    X, y = pandas_table(), targets(kind)
+    weight = np.where(X["rooms"] > 2, 1.0, 0.0)
+    model = tabular_pipeline(kind, **QUICK).fit(X, y, **{f"{kind}__sample_weight": weight})
+    without = clone(model).fit(X, y)
+    answer = "predict_proba" if kind == "classifier" else "predict"
+    assert not np.array_equal(getattr(model, answer)(X), getattr(without, answer)(X))
+
+
 def test_an_estimator_of_ones_own_is_used_as_it_is():
     table = pandas_table()
     lr = tabular_pipeline(LogisticRegression(C=3.0), max_iter=500).fit(table, targets("classifier"))
@@ -541,6 +553,45 @@ class TestEachOption:
         resumed.fit(X, y)
         assert resumed.loss_curve_ == whole.loss_curve_
         np.testing.assert_array_equal(resumed.predict(X), whole.predict(X))
+
+
+@SETTLED
+def test_a_blackboard_of_embedded_numbers_and_bends_shows_the_gradient():
+    X, y = numbers_and_levels(n=5)
+    options = {"number_embedding": "pbld", "activation": ["parametric_mish", "parametric_relu"]}
+    network = MLPRegressor(hidden_layer_sizes=(9, 7), learning_rate_init=0.1, **options).fit(X, y)
+    assert np.ptp(network.activation_bends_[0]) > 0
+    board = trace(network, X, y)
+    np.testing.assert_allclose(board.layers[-1].a[0], network.predict(X), rtol=1e-10)
+    checked, parameters, samples, _ = problem(network, X, y)
+    gradient = checked.parameters(float)
+    work = Pass(checked, parameters, gradient, samples.n)
+    work.forward(samples.X)
+    work.backward(samples.X, samples.y, work.share)
+    for layer, dW in zip(board.layers, gradient.weights, strict=True):
+        np.testing.assert_allclose(layer.dW - board.alpha * layer.W, dW, atol=1e-12)
+
+
+@SETTLED
+def test_a_blackboard_of_factors_is_refused():
+    network, X = fitted(OPTIONS["scale"])
+    with pytest.raises(ValueError, match="set feature_scale=False"):
+        trace(network, X[:3], [1.0, 2.0, 3.0])
+
+
+@SETTLED
+def test_networks_of_every_option_can_be_drawn():
+    network, X = fitted(OPTIONS["all"])
+    display = NetworkDisplay.from_estimator(network, x=X[0])
+    assert len(display.answers[-1]) == 1
+    np.testing.assert_allclose(display.answers[-1], network.predict(X[:1]))
+
+
+@SETTLED
+def test_a_parameter_changed_after_fit_does_not_change_the_embedding():
+    network, X = fitted(OPTIONS["pbld"])
+    before = network.predict(X)
+    np.testing.assert_array_equal(network.set_params(number_embedding=None).predict(X), before)
 
 
 @pytest.mark.parametrize("name", ["scale", "pbld", "categories", "parametric", "data"])

@@ -204,14 +204,15 @@ class NetworkDisplay(Display):
         answers = None
         if x is not None:
             x = np.asarray(x, dtype=weights[0].dtype).reshape(1, -1)
-            n_features = weights[0].shape[0]
+            n_features = estimator.n_features_in_
             if x.size != n_features:
                 raise ValueError(
                     f"x must be one sample of {n_features} features; got {x.size} numbers."
                 )
             answers = [a[0] for a in answers_to(estimator, x)]
-        names = getattr(estimator, "feature_names_in_", None)
-        return cls(weights, answers, None if names is None else list(names)).plot(ax=ax)
+        names = getattr(estimator, "feature_names_in_", ())
+        is_named = len(names) == weights[0].shape[0]  # else the inputs are embedded features
+        return cls(weights, answers, list(names) if is_named else None).plot(ax=ax)
 
     def plot(self, ax=None):
         """Draw.

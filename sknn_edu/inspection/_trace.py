@@ -5,6 +5,8 @@ from html import escape
 
 import numpy as np
 
+from sknn_edu.core.activations import for_columns
+from sknn_edu.core.network import inner_inputs
 from sknn_edu.inspection._problem import problem
 
 
@@ -15,7 +17,8 @@ class LayerTrace:
     Attributes
     ----------
     inputs : ndarray of shape (n_in, m)
-        What comes in: the samples, or the activations of the layer before.
+        What comes in: the samples, or what an embedding makes of them, or the activations of the
+        layer before.
     W, b : ndarray of shape (n_in, n_out) and (n_out,)
         Weights and biases.
     z, a : ndarray of shape (n_out, m)
@@ -169,19 +172,27 @@ def trace(estimator, X, y):
     array([[0.007, 0.993]])
     """
     network, parameters, samples, learner = problem(estimator, X, y)
+    if network.factors is not None:
+        raise ValueError(
+            "trace shows weights, but here the first layer's are made of factors: set "
+            "feature_scale=False and category_embedding=None."
+        )
+    gradient = network.parameters(parameters.theta.dtype)
+    activations = for_columns(network.activations, parameters.bends, gradient.bends)
     n = samples.total()
     weight = np.ones(samples.n) if samples.weight is None else samples.weight
     alpha = float(estimator.alpha) / n
     Ws = [W.copy() for W in parameters.weights]
     bs = [b.copy() for b in parameters.biases]
 
-    inputs, zs, answers = [samples.X[:, :-1].T.copy()], [], []
+    seen = inner_inputs(network, parameters, samples.X[:, :-1])
+    inputs, zs, answers = [seen.T.copy()], [], []
     names = [*(g.name for g in network.activations), network.loss.output]
     for k, (W, b) in enumerate(zip(Ws, bs, strict=True)):
         z = W.T @ inputs[k] + b[:, np.newaxis]
         a = z.copy()
         if k < len(network.activations):
-            network.activations[k].forward(z.reshape(-1).copy(), a.reshape(-1))
+            activations[k].forward(z.reshape(-1).copy(), a.reshape(-1))
         else:
             network.loss.activate(a)
         zs.append(z)
@@ -197,7 +208,7 @@ def trace(estimator, X, y):
     for k in range(len(Ws) - 1, 0, -1):
         delta = Ws[k] @ delta
         z, a = zs[k - 1].reshape(-1).copy(), answers[k - 1].reshape(-1).copy()
-        network.activations[k - 1].backward(z, a, delta.reshape(-1))
+        activations[k - 1].backward(z, a, delta.reshape(-1))
         deltas.insert(0, delta)
 
     changes = first_step(parameters, samples, learner)
