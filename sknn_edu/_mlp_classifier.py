@@ -28,6 +28,7 @@ from sknn_edu.core.losses import (
     SoftmaxOfEach,
     error_delta,
     soft_cross_entropy,
+    undo_smoothing,
     within_0_and_1,
 )
 
@@ -52,6 +53,10 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
     label_smoothing : float, default=0.0
         The targets are moved by this share towards "all classes alike", in [0, 1): a network that
         need not be certain learns less by heart (Szegedy et al., arXiv 1512.00567).
+    undo_smoothing : bool, default=False
+        Whether probabilities are moved back by ``label_smoothing``: a network that was taught to
+        say 0.95 where it is certain then says 1. Predicted classes stay the same, and so does
+        ``decision_function``.
 
     Attributes
     ----------
@@ -99,6 +104,7 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
         **BaseMLP._parameter_constraints,
         "class_weight": [StrOptions({"balanced"}), dict, list, None],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "undo_smoothing": ["boolean"],
     }
 
     def __init__(
@@ -141,6 +147,7 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
         regularization_schedule=None,
         class_weight=None,
         label_smoothing=0.0,
+        undo_smoothing=False,
     ):
         super().__init__(
             hidden_layer_sizes=hidden_layer_sizes,
@@ -181,6 +188,7 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
         )
         self.class_weight = class_weight
         self.label_smoothing = label_smoothing
+        self.undo_smoothing = undo_smoothing
 
     def predict(self, X):
         """Return the most probable class of each sample; for several columns y, of each column.
@@ -278,10 +286,25 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
             p = columns.T.copy()
         else:
             p = expit(z if self._is_multilabel() else self._for_two_classes(z))
+        if self._undoes_smoothing() and p.shape[1] > 1:
+            return self._without_smoothing(p)
         within_0_and_1(p, lambda: self._log_probabilities(z))
         return p
 
+    def _undoes_smoothing(self):
+        return self.undo_smoothing and self.label_smoothing > 0
+
+    def _without_smoothing(self, p):
+        """Return the probabilities that belong to those of smoothed labels."""
+        if self._is_multilabel():
+            yes, no = (undo_smoothing(q, self.label_smoothing, 2) for q in (p, 1 - p))
+            return yes / (yes + no)
+        believed = undo_smoothing(p, self.label_smoothing, p.shape[1])
+        return believed / believed.sum(axis=1, keepdims=True)
+
     def _logarithms(self, z):
+        if self._undoes_smoothing():
+            return np.log(self._probabilities(z))
         log_p, p = self._log_probabilities(z), self._probabilities(z)
         normal = p > 1e4 * np.finfo(p.dtype).tiny
         np.log(p, out=log_p, where=normal)  # the same to the last digit

@@ -34,6 +34,7 @@ RECIPES = {
         "activation": "parametric_selu",
         "learning_rate_init": 0.04,
         "label_smoothing": 0.1,
+        "undo_smoothing": True,
     },
     "regressor": {
         **_FOR_BOTH,

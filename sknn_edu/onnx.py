@@ -43,7 +43,7 @@ from sknn_edu.core.activations import (
     SELU_SCALE,
     Bent,
 )
-from sknn_edu.core.losses import OUTPUTS
+from sknn_edu.core.losses import BEND_OF_UNSMOOTHED, OUTPUTS
 
 try:
     from onnx import TensorProto
@@ -423,7 +423,27 @@ def answers(graph, model, z, raw):
         row = graph.add("Reshape", winner, np.array([-1, 1]))
         won = graph.add("Equal", row, np.arange(n_classes))
         return label, graph.cast(won, graph.dtype)
-    return label, probabilities(graph, model, z)
+    p = probabilities(graph, model, z)
+    return label, unsmoothed(graph, model, p, n_classes)
+
+
+def unsmoothed(graph, model, p, k):
+    """Return the probabilities that belong to those of smoothed labels."""
+    if k == 1 or not (isinstance(model, MLPClassifier) and model._undoes_smoothing()):
+        return p
+    if is_multilabel(model):
+        yes = believed(graph, model, p, 2)
+        no = believed(graph, model, graph.add("Sub", 1, p), 2)
+        return graph.add("Div", yes, graph.add("Add", yes, no))
+    each = believed(graph, model, p, k)
+    return graph.add("Div", each, graph.add("ReduceSum", each, np.array([1]), keepdims=1))
+
+
+def believed(graph, model, p, k):
+    """Return what :func:`~sknn_edu.core.losses.undo_smoothing` makes of probabilities."""
+    floor = model.label_smoothing / k
+    above = graph.add("Sub", p, floor)
+    return graph.softplus(graph.add("Div", above, BEND_OF_UNSMOOTHED * floor))
 
 
 def answers_of_columns(graph, model, z, raw):
@@ -436,7 +456,10 @@ def answers_of_columns(graph, model, z, raw):
         for classes, z_k in zip(same_kind(model.classes_), columns, strict=True)
     ]
     if not raw:
-        columns = [OUTPUT_NODES["softmax"](graph, z_k) for z_k in columns]
+        columns = [
+            unsmoothed(graph, model, OUTPUT_NODES["softmax"](graph, z_k), len(classes))
+            for classes, z_k in zip(model.classes_, columns, strict=True)
+        ]
     return graph.add("Concat", *labels, axis=1), graph.add("SequenceConstruct", *columns)
 
 

@@ -125,6 +125,19 @@ def test_embedded_numbers_clipped_outputs_and_hidden_layers_agree(embedding, dty
     assert_same_predictions(mlp, X.astype(dtype), atol=1e-5)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("form", ["two", "three", "labels", "columns"])
+def test_undone_label_smoothing_agrees(form, dtype):
+    y = {
+        "two": Y > 0,
+        "three": Y,
+        "labels": np.stack([Y == 0, Y > 0], axis=1).astype(int),
+        "columns": np.stack([Y, Y[::-1]], axis=1),
+    }[form]
+    mlp = MLPClassifier(9, label_smoothing=0.2, undo_smoothing=True, **SOME).fit(X, y)
+    assert_same_answers(mlp, X.astype(dtype))
+
+
 @pytest.mark.parametrize("loss", dict.fromkeys(name for name, _ in LOSSES if name != "log_loss"))
 def test_regressors_of_every_loss_agree(loss):
     mlp = MLPRegressor(loss, hidden_layer_sizes=5, solver="lbfgs", **SOME)

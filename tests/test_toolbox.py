@@ -30,7 +30,7 @@ from sknn_edu import (
 )
 from sknn_edu.core.activations import ACTIVATIONS, Activation
 from sknn_edu.core.initializers import INITIALIZERS
-from sknn_edu.core.losses import LOSSES, Loss
+from sknn_edu.core.losses import LOSSES, Loss, undo_smoothing
 from sknn_edu.core.network import Pass
 from sknn_edu.core.optimizers import SGD, Adam, AdamW
 from sknn_edu.core.schedules import SCHEDULES, Curve
@@ -238,6 +238,44 @@ def test_label_smoothing_of_two_classes_and_of_labels(dtype):
     assert two.predict_proba(X.astype(dtype)).dtype == dtype
     labels = np.stack([Y == 0, Y > 0], axis=1).astype(int)
     assert MLPClassifier(4, label_smoothing=0.2, random_state=0).fit(X, labels).score(X, labels) > 0
+
+
+def test_undone_smoothing_says_what_the_network_believes():
+    # k = 4, s = 0.2: q = 0.85 for the class and 0.05 for the others is certainty
+    q = np.array([[0.85, 0.05, 0.05, 0.05], [0.45, 0.45, 0.05, 0.05]])
+    p = undo_smoothing(q, 0.2, 4)
+    p /= p.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(p, [[1, 0, 0, 0], [0.5, 0.5, 0, 0]], atol=0.03)
+    assert (p > 0).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("form", ["two", "three", "labels", "columns"])
+def test_undone_smoothing_keeps_classes_order_and_sums(form, dtype):
+    y = {
+        "two": Y > 0,
+        "three": Y,
+        "labels": np.stack([Y == 0, Y > 0], axis=1).astype(int),
+        "columns": np.stack([Y, Y[::-1]], axis=1),
+    }[form]
+    data = X.astype(dtype)
+    soft = MLPClassifier(9, label_smoothing=0.2, random_state=0, max_iter=50).fit(data, y)
+    sharp = clone(soft).set_params(undo_smoothing=True).fit(data, y)
+    np.testing.assert_array_equal(sharp.predict(data), soft.predict(data))
+    before, after = soft.predict_proba(data), sharp.predict_proba(data)
+    logs = sharp.predict_log_proba(data)
+    if form != "columns":
+        before, after, logs = [before], [after], [logs]
+    for q, p, log_p in zip(before, after, logs, strict=True):
+        assert p.dtype == dtype
+        assert ((p > 0) & (p < 1)).all()
+        np.testing.assert_allclose(np.exp(log_p), p, rtol=1e-5)
+        if form != "labels":
+            np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-5)
+            np.testing.assert_array_equal(p.argmax(axis=1), q.argmax(axis=1))
+        if form == "two":  # the order of samples stays too
+            np.testing.assert_array_equal(np.argsort(p[:, 1]), np.argsort(q[:, 1]))
+        assert p.max() > q.max()
 
 
 @pytest.mark.parametrize(

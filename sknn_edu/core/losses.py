@@ -250,6 +250,23 @@ def within_0_and_1(p: Array, log_p: Callable[[], Array]) -> None:
     np.minimum(p, 1 - info.epsneg, out=p)
 
 
+BEND_OF_UNSMOOTHED = 0.2
+"""How soft the corner at 0 is in :func:`undo_smoothing`, as a share of s / k."""
+
+
+def undo_smoothing(p: Array, smoothing: float, k: int) -> Array:
+    """Return what a network believes that was trained on smoothed targets, before normalisation.
+
+    Targets y of k classes were moved to (1 - s) y + s / k, so what the network learns to say is
+    q = (1 - s) p + s / k, and p = (q - s / k) / (1 - s). Certain as it may be, some q fall below
+    s / k; a soft corner, t log(1 + e^((q - s / k) / t)), keeps those above 0 and in their order.
+    """
+    floor = smoothing / k
+    t = BEND_OF_UNSMOOTHED * floor
+    believed: Array = np.logaddexp(p.dtype.type(0), (p - p.dtype.type(floor)) / p.dtype.type(t))
+    return believed
+
+
 LOSSES: dict[tuple[str, str], Loss] = {
     (loss.name, loss.output): loss
     for loss in (
