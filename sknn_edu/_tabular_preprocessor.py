@@ -1,5 +1,6 @@
 """A table as people have it, made into the numbers that a network learns best from."""
 
+from decimal import Decimal
 from numbers import Integral, Real
 
 import numpy as np
@@ -41,8 +42,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         deviation, or neither.
     smooth_clip : float or None, default=3.0
         The bound c; None leaves the numbers unbounded.
-    max_categories : int or None, default=None
-        At most so many columns for a category: rare levels share one.
+    max_categories : int or None, default=100
+        At most so many columns for a category: rare levels share one. None sets no limit, and a
+        column of names may then need more memory than there is.
     missing_indicator : bool, default=True
         Whether features with gaps in training have a second column.
     dtype : {'float32', 'float64'}, default='float32'
@@ -102,7 +104,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         self,
         scaling="robust",
         smooth_clip=3.0,
-        max_categories=None,
+        max_categories=100,
         missing_indicator=True,
         dtype="float32",
     ):
@@ -275,7 +277,8 @@ def is_number(column):
         return column.dtype.kind in "iufmM"
     present = [value for value in column if not is_missing(value)]
     return bool(present) and all(
-        isinstance(value, Real) and not isinstance(value, bool | np.bool_) for value in present
+        isinstance(value, Real | Decimal) and not isinstance(value, bool | np.bool_)
+        for value in present
     )
 
 

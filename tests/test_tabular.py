@@ -3,6 +3,7 @@
 import copy
 import pickle
 from datetime import date, datetime
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -148,6 +149,12 @@ def test_rare_levels_share_a_column():
     np.testing.assert_array_equal(model.transform(table)[-1], [0, 0, 1, 1])
 
 
+def test_a_column_of_names_does_not_become_thousands_of_columns():
+    table = pd.DataFrame({"name": [f"name {k}" for k in range(500)]})
+    assert TabularPreprocessor().fit_transform(table).shape == (500, 100)
+    assert TabularPreprocessor(max_categories=None).fit_transform(table).shape == (500, 500)
+
+
 def test_every_kind_of_column_has_its_names():
     names = TabularPreprocessor().fit(pandas_table()).get_feature_names_out().tolist()
     assert names == [
@@ -188,6 +195,27 @@ def test_dates_are_numbers_of_days():
     assert model.center_[0] == (datetime(2020, 1, 2) - datetime(1970, 1, 1)).days
     polars = pl.DataFrame({"day": [date(2020, 1, 1), date(2020, 1, 3), None]})
     np.testing.assert_array_equal(model.transform(polars), model.transform(days))
+
+
+def test_decimals_are_numbers():
+    prices = [Decimal("1.5"), None, Decimal("2.5")]
+    made = TabularPreprocessor(smooth_clip=None).fit_transform(pl.DataFrame({"price": prices}))
+    np.testing.assert_allclose(made, [[-1, 0], [0, 1], [1, 0]])
+    again = TabularPreprocessor(smooth_clip=None).fit_transform(pd.DataFrame({"price": prices}))
+    np.testing.assert_array_equal(again, made)
+
+
+@pytest.mark.parametrize("kind", RECIPES)
+def test_targets_may_be_series(kind):
+    expected = tabular_pipeline(kind, **QUICK).fit(pandas_table(), targets(kind))
+    for table, y in (
+        (pandas_table(), pd.Series(targets(kind), name="y")),
+        (polars_table(), pl.Series("y", targets(kind))),
+    ):
+        model = tabular_pipeline(kind, **QUICK).fit(table, y)
+        np.testing.assert_array_equal(
+            model.predict(pandas_table()), expected.predict(pandas_table())
+        )
 
 
 def test_nullable_columns_of_pandas_are_taken_as_they_are():

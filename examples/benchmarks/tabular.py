@@ -101,6 +101,7 @@ CONTESTANTS = {
     ),
     "HistGradientBoosting": boosted_trees,
     "LightGBM": light_gbm,
+    "sknn_edu, one network": lambda kind: tabular_pipeline(kind, n_estimators=1, random_state=0),
     OURS: lambda kind: tabular_pipeline(kind, random_state=0),
 }
 
