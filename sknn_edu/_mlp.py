@@ -383,11 +383,15 @@ class BaseMLP(TrainableNetwork):
         )
 
     def _seen(self, X):
-        embedding = self._embedding()
-        return X if embedding is None else embedding.embed(X, self.embedding_, ROWS_AT_A_TIME)
+        if not getattr(self, "embedding_", None):
+            return X
+        return self._embedding().embed(X, self.embedding_, ROWS_AT_A_TIME)
 
     def _hidden_activations(self):
-        return for_rows(self._activations(len(self.coefs_) - 1), self._others()[0])
+        plain = self._activations(len(self.coefs_) - 1)
+        if any(g.is_parametric for g in plain):
+            return for_rows(plain, self.activation_bends_)
+        return plain
 
     def _activations(self, n_hidden):
         named = one_for_each_layer("activation", self.activation, n_hidden, is_activation)

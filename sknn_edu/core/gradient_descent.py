@@ -140,8 +140,9 @@ class Mover:
         state, optimizer, penalty = self.state, self.optimizer, 0.0
         state.t += 1
         self._rate[()] = optimizer.rate(eta, state.t)
-        for factors, rates in zip(self._factors, self._rates, strict=True):
-            np.multiply(factors, self._rate, out=rates)
+        if self._factors:
+            for factors, rates in zip(self._factors, self._rates, strict=True):
+                np.multiply(factors, self._rate, out=rates)
         if self._clips:
             shorten(self._grad, self.regularization.clip_norm)
         if self._decays:
@@ -229,7 +230,7 @@ class GradientDescent:
     @property
     def reckons_with_the_end(self) -> bool:
         """Whether the steps depend on how many there will be."""
-        return self.schedule.moves_each_step or self.regularization.curve is not None
+        return self._rate_moves or self.regularization.curve is not None
 
     def go_on_from(self, pace: Pace) -> None:
         """Take over the pace of an earlier training of the same network."""
@@ -268,7 +269,8 @@ class GradientDescent:
 
     def step(self, batch: Samples) -> float:
         """Move theta once; write what the network said before, and return the L2 penalty."""
-        strength = self._strength_on_the_way()
+        curve = self.regularization.curve
+        strength = 1.0 if curve is None else self._strength_on_the_way(curve)
         work = self._passes.get(batch.n) or self._new_pass(batch.n)
         batch.outputs[...] = work.forward(batch.X)
         n = batch.total()
@@ -288,11 +290,9 @@ class GradientDescent:
         of_epoch = (self._n_steps_done + 0.5) / self._n_steps
         return min((self.pace.n_epochs + of_epoch) / self.n_epochs, 1.0)
 
-    def _strength_on_the_way(self) -> float:
+    def _strength_on_the_way(self, curve: Callable[[float], float]) -> float:
         """Return the factor of weight decay for this step, and set that of dropout."""
-        if self.regularization.curve is None:
-            return 1.0
-        strength = self.regularization.curve(self._progress())
+        strength = curve(self._progress())
         if self._dropout is not None:
             self._dropout.strength = strength
         return strength
