@@ -84,9 +84,7 @@ models = {
 scores = {}
 for name, model in models.items():
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", ConvergenceWarning
-        )  # 200 epochs are the plain one's default
+        warnings.simplefilter("ignore", ConvergenceWarning)
         scores[name] = model.fit(train, rent_train).score(test, rent_test)
     print(f"{name:<24} R^2 = {scores[name]:.2f}")
 
@@ -104,10 +102,10 @@ for (name, model), colour in zip(models.items(), colours, strict=True):
     left.barh(name, scores[name], color=colour)
     right.plot(way, model.predict(one), color=colour, label=name)
 right.plot(way, 80 * prices["centre"] * nearness(way), "k--", label="the truth")
+right.legend()
+right.set(xlabel="minutes to the station", ylabel="predicted rent")
 left.set(xlabel="$R^2$ on the test data", xlim=(0, 1))
 left.invert_yaxis()
-right.set(xlabel="minutes to the station", ylabel="predicted rent")
-right.legend()
 
 # %%
 # **Try it:** switch off one technique at a time, such as ``feature_scale=False`` or
