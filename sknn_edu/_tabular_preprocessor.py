@@ -261,14 +261,17 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
 
 
 def column_of(frame, j):
-    """Return a column of a pandas or polars frame as an array."""
+    """Return a column of a pandas or polars frame as an array; a category as text."""
     column = frame.iloc[:, j] if hasattr(frame, "iloc") else frame.to_series(j)
-    return np.asarray(column.to_numpy())
+    values = np.asarray(column.to_numpy())
+    return as_text(values) if str(column.dtype) == "category" else values
 
 
 def is_missing(value):
     """Tell None, NaN, NaT and pandas' NA."""
-    return value is None or type(value).__name__ in ("NAType", "NaTType") or value != value
+    if isinstance(value, Real | Decimal):
+        return value != value
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
 
 
 def is_number(column):
@@ -299,8 +302,13 @@ def as_numbers(column, name):
 
 
 def as_text(column):
-    """Return a column of categories as strings, gaps as None."""
-    return np.array([None if is_missing(value) else str(value) for value in column], dtype=object)
+    """Return a column of categories as strings, gaps as None; 1.0 is the level 1."""
+    text = np.full(len(column), None, dtype=object)
+    for k, value in enumerate(column):
+        if not is_missing(value):
+            whole = isinstance(value, float | np.floating) and value.is_integer()
+            text[k] = str(int(value) if whole else value)
+    return text
 
 
 def measured(numbers, scaling):

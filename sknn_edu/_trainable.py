@@ -368,11 +368,11 @@ class TrainableNetwork(NeuralEstimator):
         """Return the rows to train on and those to score on; samples of weight 0 are in neither."""
         rows = np.arange(y.shape[0]) if weight is None else np.flatnonzero(weight > 0)
         binary = y.dtype == bool and y.ndim == 2 and y.shape[1] == 1
-        if binary and self.early_stopping == "last_best":  # else refused, as scikit-learn does
-            binary = min(np.count_nonzero(y[rows]), np.count_nonzero(~y[rows])) > 1
-        train, held_out = hold_out(
-            rows, self.validation_fraction, rng, stratify=y[rows] if binary else None
-        )
+        share = self.validation_fraction
+        if self.early_stopping == "last_best" and rows.size > 3:  # few samples are no mistake
+            share = max(2, ceil(share * rows.size))
+            binary = binary and 1 < np.count_nonzero(y[rows]) < rows.size - 1
+        train, held_out = hold_out(rows, share, rng, stratify=y[rows] if binary else None)
         if held_out.size < 2:
             raise ValueError(
                 "The validation set is too small. Increase 'validation_fraction' (now "

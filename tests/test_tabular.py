@@ -197,6 +197,19 @@ def test_dates_are_numbers_of_days():
     np.testing.assert_array_equal(model.transform(polars), model.transform(days))
 
 
+def test_numbers_that_are_called_categories_are_categories():
+    codes = pd.DataFrame({"code": pd.Categorical([1, 2, 3, None])})
+    model = TabularPreprocessor().fit(codes)
+    assert model.get_feature_names_out().tolist() == ["code_1", "code_2", "code_3", "code_None"]
+    as_numbers = pd.DataFrame({"code": [1.0, 2.0, 3.0, np.nan]})
+    np.testing.assert_array_equal(model.transform(as_numbers), np.eye(4))
+
+
+def test_lists_in_a_column_are_levels():
+    made = TabularPreprocessor().fit_transform(pl.DataFrame({"a": [[1], [1, 2], [1]]}))
+    np.testing.assert_array_equal(made, [[1], [-1], [1]])
+
+
 def test_decimals_are_numbers():
     prices = [Decimal("1.5"), None, Decimal("2.5")]
     made = TabularPreprocessor(smooth_clip=None).fit_transform(pl.DataFrame({"price": prices}))
@@ -688,6 +701,14 @@ def test_of_epochs_that_score_alike_the_last_is_the_best():
     scores = np.array(last.validation_scores_)
     assert last.best_epoch_ == 1 + np.flatnonzero(scores == scores.max())[-1]
     assert (scores == scores.max()).sum() > 1
+
+
+@pytest.mark.parametrize("kind", RECIPES)
+@pytest.mark.parametrize("n", [4, 5, 12])
+def test_a_table_of_a_few_rows_is_no_mistake(kind, n):
+    X, y = pandas_table().head(n), np.arange(n) % 2
+    model = tabular_pipeline(kind, **QUICK).fit(X, y)
+    assert model.predict(X).shape == (n,)
 
 
 def test_a_class_of_one_sample_can_be_learned():
