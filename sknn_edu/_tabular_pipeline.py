@@ -1,7 +1,6 @@
 """A recipe for tables: preprocessing and a network that need no tuning."""
 
 from sklearn.base import clone, is_classifier, is_regressor
-from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -100,6 +99,9 @@ def tabular_pipeline(estimator, *, n_estimators=4, n_jobs=None, random_state=Non
     >>> model.score(table, rent) > 0.9
     True
     """
+    # of all imports the longest, so only where it is needed
+    from sklearn.compose import TransformedTargetRegressor
+
     of_preprocessor = {
         name.removeprefix(_PREFIX): value
         for name, value in overrides.items()

@@ -11,6 +11,13 @@ GATHER = 65_536
 """Small mini-batches are copied out of X several at a time: about this many numbers at once."""
 
 
+SMALL = 2**18
+"""Samples of at most so many numbers are copied once with their column of ones.
+
+They are then copied out once for each batch, not twice (``examples/benchmarks``, W2 and grid).
+"""
+
+
 class Samples:
     """Some samples, copied out of the data in the order of their showing.
 
@@ -92,11 +99,15 @@ class MiniBatches:
         n_rows = min(n_samples, self._n_at_once)
         self._targets, self._outputs = np.empty((2, n_outputs, n_rows), dtype=dtype)
         self._weight = None if weight is None else np.empty(n_rows, dtype=weight.dtype)
-        self._copies = RowCopies(X, n_rows)
         self._views: dict[int, Samples] = {}  # of so many rows of these arrays
+        self._with_ones: Array | None = None
         if not is_sparse(X):
             self._inputs = zeros((n_rows, n_features + 1), dtype)
             self._inputs[:, -1] = 1
+            if X.size <= SMALL and X.dtype == dtype:
+                self._with_ones = np.hstack([X, np.ones((n_samples, 1), dtype)])
+        if self._with_ones is None:
+            self._copies = RowCopies(X, n_rows)
 
     def over(self, order: Indices) -> Iterator[Samples]:
         """Yield the rows of the data named by `order`, whole batches at a time.
@@ -124,14 +135,16 @@ class MiniBatches:
             yield self._take(order[start : start + self._n_at_once])
 
     def _take(self, rows: Indices) -> Samples:
-        copies = self._copies(rows)
-        if is_sparse(copies):
-            samples = self._view(copies, rows.size)
+        if is_sparse(self.X):
+            samples = self._view(self._copies(rows), rows.size)
         else:
             if rows.size not in self._views:  # once, not at each call: W1 and W9
                 self._views[rows.size] = self._view(self._inputs[: rows.size], rows.size)
             samples = self._views[rows.size]
-            samples.X[:, :-1] = copies
+            if self._with_ones is None:
+                samples.X[:, :-1] = self._copies(rows)
+            else:
+                self._with_ones.take(rows, axis=0, out=samples.X, mode="clip")
         fill_targets(samples.y, self.y.take(rows, axis=0))
         if self.smoothing:
             samples.y += self.smoothing * (self.ignorance - samples.y)
