@@ -4,6 +4,7 @@
     python examples/benchmarks/tabular.py --quick          # one split, 3,000 rows at most
     python examples/benchmarks/tabular.py --ablation       # the recipe, one technique at a time
     python examples/benchmarks/tabular.py --pace           # how long an epoch takes
+    python examples/benchmarks/tabular.py --others         # tables that nothing was developed on
     python examples/benchmarks/tabular.py german ames      # some of the tasks
 
 Everybody has default parameters. The error is the share of samples classified wrongly, or the root
@@ -41,7 +42,7 @@ from tabular_report import (
     table_of_tasks,
     write,
 )
-from tabular_tasks import MOST_ROWS, TASKS
+from tabular_tasks import MOST_ROWS, OTHERS, TASKS
 from threadpoolctl import threadpool_limits
 from timing import pairwise_ratio, seconds, take_turns
 
@@ -49,7 +50,7 @@ from sknn_edu import RECIPES, tabular_pipeline
 
 HERE = Path(__file__).resolve().parent
 STORED = HERE / "tabular_results.json"
-QUICK_ROWS = 3_000
+QUICK_ROWS, OTHER_ROWS = 3_000, 6_000
 
 
 # -- contestants -------------------------------------------------------------------------------
@@ -200,10 +201,13 @@ def measure(name, make, task, split, most_rows):
 
 def run(contestants, options):
     """Return the results of each contestant, tasks side by side."""
-    tasks = [TASKS[name] for name in options.names or TASKS]
+    known = OTHERS if options.others else TASKS
+    tasks = [known[name] for name in options.names or known]
     tasks.sort(key=lambda task: task.name not in LONG)
-    splits = (0,) if options.quick else (0, 1)
+    splits = (0,) if options.quick or options.others else (0, 1)
     most_rows = QUICK_ROWS if options.quick or options.ablation else MOST_ROWS
+    if options.others:
+        most_rows = OTHER_ROWS
     jobs = [
         joblib.delayed(measure)(name, make, task, split, most_rows)
         for name, make in contestants.items()
@@ -211,7 +215,7 @@ def run(contestants, options):
         for split in splits
     ]
     results = joblib.Parallel(n_jobs=options.n_jobs, verbose=1, batch_size=1)(jobs)
-    order = list(TASKS)
+    order = list(known)
     results = sorted(filter(None, results), key=lambda r: (order.index(r["task"]), r["split"]))
     return {name: [r for r in results if r["contestant"] == name] for name in contestants}
 
@@ -259,10 +263,11 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("names", nargs="*", choices=[*TASKS, []], metavar="TASK")
+    parser.add_argument("names", nargs="*", choices=[*TASKS, *OTHERS, []], metavar="TASK")
     parser.add_argument("--quick", action="store_true", help="one split, small samples")
     parser.add_argument("--ablation", action="store_true", help="one technique at a time")
     parser.add_argument("--pace", action="store_true", help="time for an epoch and a parameter")
+    parser.add_argument("--others", action="store_true", help="other tables, one split")
     parser.add_argument("--only", action="append", metavar="CONTESTANT", help="may be repeated")
     parser.add_argument("--n-jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
@@ -283,7 +288,7 @@ def main():
             **{f"+ {t}": partial(alone, technique=t) for t in ABLATIONS},
         }
     results = run(contestants, options)
-    if options.names or (options.quick and not options.ablation):
+    if options.names or options.others or (options.quick and not options.ablation):
         print("\n".join([*table_of_contestants(results), "", *table_of_tasks(results)]))
         return
     if options.ablation:
