@@ -1,6 +1,7 @@
 """A table as people have it, made into the numbers that a network learns best from."""
 
-from decimal import Decimal
+from collections import Counter
+from itertools import count
 from numbers import Integral, Real
 
 import numpy as np
@@ -9,20 +10,30 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sknn_edu._base import Interval, StrOptions, checked_parameters
-
-LARGEST = 1e150
-"""Scaled numbers are cut off here; their squares can still be computed."""
+from sknn_edu._base import Interval, StrOptions, checked_parameters, warn
+from sknn_edu._table_columns import (
+    ACCEPTED,
+    NOTHING,
+    TIMES,
+    as_numbers,
+    as_text,
+    columns_of,
+    kind_of,
+    kinds_in,
+    may_be_read_as,
+    other_than,
+)
 
 
 class TabularPreprocessor(TransformerMixin, BaseEstimator):
     r"""Make a table of numbers and categories into numbers between two bounds.
 
     Takes a pandas or polars frame, or an array, as it is: numbers with gaps, strings, categories,
-    booleans, dates. Nothing has to be declared.
+    booleans, dates, durations. Nothing has to be declared.
 
-    *Numbers*, and dates in days, are centred on their median and divided by the range of their
-    middle half, so that outliers do not matter, and then bent smoothly into :math:`(-c, c)`:
+    *Numbers*, and dates and durations in days, are centred on their median and divided by the
+    range of their middle half, so that outliers do not matter, and then bent smoothly into
+    :math:`(-c, c)`:
 
     .. math:: z = \frac{x - \mathrm{median}}{q_{3/4} - q_{1/4}}, \qquad
               x' = \frac{z}{\sqrt{1 + (z / c)^2}}
@@ -32,8 +43,10 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
 
     *Categories* (all that are not numbers: strings, booleans, pandas' and polars' categories)
     become one column for each level, 1 where it is; two levels become a single column of -1 and
-    1. A gap is a level of its own if there were gaps in training. Levels that were not there in
-    training become 0 everywhere.
+    1. A gap is a level of its own if there were gaps in training. A level that was not there in
+    training becomes 0 everywhere; if rare levels share a column, it counts as one of them.
+
+    Dates of a time zone are taken in UTC. A column without any value in training is left out.
 
     Parameters
     ----------
@@ -52,10 +65,12 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
 
     Attributes
     ----------
+    kinds_ : list of str
+        What each column is: 'number', 'date', 'duration', 'boolean', 'category' or 'nothing'.
     numbers_ : list of int
-        The columns that are numbers.
+        The columns that are numbers, dates or durations.
     categories_ : list of int
-        The columns that are categories.
+        The columns that are booleans or categories.
     center_ : ndarray (n_numbers,)
         What is subtracted from each number, in float64.
     scale_ : ndarray (n_numbers,)
@@ -133,12 +148,17 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a number is infinite, or the table has no rows or columns.
+            If a number is infinite or complex, or the table has no rows or columns.
+        TypeError
+            If X is sparse or a lazy frame.
         """
         columns = self._columns(X, reset=True)
-        kinds = [is_number(column) for column in columns]
-        self.numbers_ = [j for j, number in enumerate(kinds) if number]
-        self.categories_ = [j for j, number in enumerate(kinds) if not number]
+        self.kinds_ = [self._kind_of(j, column) for j, column in enumerate(columns)]
+        of_numbers = {"number", *TIMES}
+        self.numbers_ = [j for j, kind in enumerate(self.kinds_) if kind in of_numbers]
+        self.categories_ = [
+            j for j, kind in enumerate(self.kinds_) if kind not in {NOTHING, *of_numbers}
+        ]
         numbers = self._numbers(columns)
         self.gaps_ = np.isnan(numbers).any(axis=0)
         self.center_, self.scale_ = measured(numbers, self.scaling)
@@ -163,13 +183,21 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         Returns
         -------
         X_out : ndarray of shape (n_samples, n_features_out)
-            Numbers first, then where their gaps were, then categories.
+            Numbers first, then where their gaps were, then categories. Those that no bound holds
+            are cut off where their squares would be infinite.
+
+        Raises
+        ------
+        ValueError
+            If the columns are others than in training, or hold something else.
         """
         check_is_fitted(self)
         columns = self._columns(X, reset=False)
+        self._check_kinds(columns)
         numbers = self._numbers(columns)
         gaps = np.isnan(numbers)
-        z = scaled(numbers, self.center_, self.scale_, self.smooth_clip)
+        largest = np.sqrt(np.finfo(self.dtype).max)
+        z = scaled(numbers, self.center_, self.scale_, self.smooth_clip, largest)
         z[gaps] = 0
         parts = [z.astype(self.dtype)]
         if self.missing_indicator:
@@ -178,7 +206,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             ones = self.encoder_.transform(self._levels(columns))
             parts += [
                 levels[:, 1:] - levels[:, :1] if levels.shape[1] == 2 else levels
-                for levels in np.split(ones, np.cumsum(self._n_levels())[:-1], axis=1)
+                for levels in self._by_category(ones)
             ]
         return np.hstack(parts)
 
@@ -203,9 +231,13 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             out += [f"{names[j]}_missing" for j, has_gaps in gaps if has_gaps]
         if self.encoder_ is not None:
             every = self.encoder_.get_feature_names_out([names[j] for j in self.categories_])
-            for levels in np.split(every, np.cumsum(self._n_levels())[:-1]):
+            for levels in self._by_category(every):
                 out += list(levels[1:] if len(levels) == 2 else levels)
-        return np.asarray(out, dtype=object)
+        return np.asarray(without_repeats(out), dtype=object)
+
+    def _by_category(self, of_levels):
+        """Part what there is of each level, along the last axis, by their categories."""
+        return np.split(of_levels, np.cumsum(self._n_levels())[:-1], axis=-1)
 
     def _n_levels(self):
         """Return how many columns the encoder makes of each category."""
@@ -218,6 +250,11 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
 
     def _columns(self, X, reset):
         """Return the columns of a table, one array each."""
+        if hasattr(X, "collect"):
+            raise TypeError(
+                f"TabularPreprocessor needs the rows of the table, not a plan for them: pass "
+                f"X.collect(); got a {type(X).__name__}."
+            )
         if issparse(X):
             raise TypeError(
                 "TabularPreprocessor needs a frame or a dense array, not a sparse matrix: pass "
@@ -227,15 +264,43 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             validate_data(self, X, skip_check_array=True, reset=reset)
             if min(X.shape) == 0:
                 raise ValueError(f"X must have rows and columns; its shape is {X.shape}.")
-            return [column_of(X, j) for j in range(X.shape[1])]
-        X = validate_data(self, X, dtype=None, ensure_all_finite=False, reset=reset)
+            return columns_of(X)
+        # as one array of NumPy, numbers in a list beside words would become words
+        dtype = None if hasattr(X, "dtype") else object
+        X = validate_data(self, X, dtype=dtype, ensure_all_finite=False, reset=reset)
         return list(X.T)
+
+    def _kind_of(self, j, column):
+        """Return the kind of a column; warn if it holds numbers and words."""
+        kinds = kinds_in(column)
+        if {"number", "category"} <= kinds:
+            word = other_than(column, {"number"})
+            warn(
+                f"Column {self._name(j)} holds numbers and also {word!r}, so it is taken for a "
+                "category. Replace that by NaN if it stands for a gap, or make all of the column "
+                "strings."
+            )
+        return kind_of(kinds)
+
+    def _check_kinds(self, columns):
+        """Refuse a column that holds something else than in training."""
+        for j, (column, wanted) in enumerate(zip(columns, self.kinds_, strict=True)):
+            if not may_be_read_as(wanted, kinds_in(column)):
+                other = other_than(column, ACCEPTED[wanted])
+                held = "categories" if wanted == "category" else f"{wanted}s"
+                raise ValueError(
+                    f"Column {self._name(j)} held {held} in training, but now there is {other!r}. "
+                    "Replace it by NaN if it stands for a gap, or make the column what it was."
+                )
 
     def _numbers(self, columns):
         """Return the columns of numbers in float64, with NaN for gaps: (n, n_numbers)."""
         numbers = np.empty((len(columns[0]), len(self.numbers_)))
         for k, j in enumerate(self.numbers_):
-            numbers[:, k] = as_numbers(columns[j], self._name(j))
+            try:
+                numbers[:, k] = as_numbers(columns[j], self.kinds_[j])
+            except OverflowError:  # an int of Python that no float can be
+                numbers[:, k] = np.inf
             if np.isinf(numbers[:, k]).any():
                 raise ValueError(
                     f"Column {self._name(j)} has infinite values. Replace them by large numbers, "
@@ -245,7 +310,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
 
     def _levels(self, columns):
         """Return the columns of categories as text, with None for gaps: (n, n_categories)."""
-        return np.stack([as_text(columns[j]) for j in self.categories_], axis=1)
+        return np.stack([as_text(columns[j], self.kinds_[j]) for j in self.categories_], axis=1)
 
     def _name(self, j):
         names = getattr(self, "feature_names_in_", None)
@@ -260,57 +325,6 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         return tags
 
 
-def column_of(frame, j):
-    """Return a column of a pandas or polars frame as an array; a category as text."""
-    column = frame.iloc[:, j] if hasattr(frame, "iloc") else frame.to_series(j)
-    values = np.asarray(column.to_numpy())
-    return as_text(values) if str(column.dtype) == "category" else values
-
-
-def is_missing(value):
-    """Tell None, NaN, NaT and pandas' NA."""
-    if isinstance(value, Real | Decimal):
-        return value != value
-    return value is None or type(value).__name__ in ("NAType", "NaTType")
-
-
-def is_number(column):
-    """Tell whether a column holds numbers or dates; objects, if all but the gaps are numbers."""
-    if column.dtype.kind != "O":
-        return column.dtype.kind in "iufmM"
-    present = [value for value in column if not is_missing(value)]
-    return bool(present) and all(
-        isinstance(value, Real | Decimal) and not isinstance(value, bool | np.bool_)
-        for value in present
-    )
-
-
-def as_numbers(column, name):
-    """Return a column of numbers or dates in float64, gaps as NaN; dates in days."""
-    if column.dtype.kind in "mM":
-        days = column.astype(f"{column.dtype.kind}8[us]").astype(np.int64) / 86_400e6
-        days[np.isnat(column)] = np.nan
-        return days
-    if column.dtype.kind == "O":
-        column = np.array([np.nan if is_missing(value) else value for value in column], object)
-    try:
-        return column.astype(float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"Column {name} held numbers in training, but now there is something else: {error}."
-        ) from error
-
-
-def as_text(column):
-    """Return a column of categories as strings, gaps as None; 1.0 is the level 1."""
-    text = np.full(len(column), None, dtype=object)
-    for k, value in enumerate(column):
-        if not is_missing(value):
-            whole = isinstance(value, float | np.floating) and value.is_integer()
-            text[k] = str(int(value) if whole else value)
-    return text
-
-
 def measured(numbers, scaling):
     """Return what to subtract from each column, and what to divide it by."""
     n_columns = numbers.shape[1]
@@ -319,24 +333,38 @@ def measured(numbers, scaling):
         return center, np.ones(n_columns)
     for k in range(n_columns):
         present = numbers[~np.isnan(numbers[:, k]), k]
-        if present.size == 0:
-            continue
+        largest = np.abs(present).max()
+        unit = 1.0 if 1e-100 < largest < 1e100 else largest or 1.0  # so that squares are numbers
+        present = present / unit
         if scaling == "standard":
-            center[k], spread = present.mean(), present.std()
+            middle, spread = present.mean(), present.std()
         else:
-            low, center[k], high = np.quantile(present, [0.25, 0.5, 0.75])
+            low, middle, high = np.quantile(present, [0.25, 0.5, 0.75])
             spread = high - low or (present.max() - present.min()) / 2
-        scale[k] = spread or np.inf
+        center[k], scale[k] = middle * unit, spread * unit or np.inf
     return center, scale
 
 
-def scaled(numbers, center, scale, bound):
+def scaled(numbers, center, scale, bound, largest):
     """Return z = (x - center) / scale, bent smoothly within the bound: z / sqrt(1 + (z / c)^2)."""
     with np.errstate(over="ignore", invalid="ignore"):
-        z = np.clip((numbers - center) / scale, -LARGEST, LARGEST)
+        z = np.clip((numbers - center) / scale, -largest, largest)
         if bound is not None:
             z /= np.sqrt(1 + np.square(z / bound))
     return z
+
+
+def without_repeats(names):
+    """Return the names, of which those that were there before have a number behind them."""
+    if len(set(names)) == len(names):
+        return names
+    taken, unique = Counter(names), []
+    for name in names:
+        if name in unique:
+            name = next(new for k in count(2) if (new := f"{name}_{k}") not in taken)
+            taken[name] += 1
+        unique.append(name)
+    return unique
 
 
 def input_names(transformer, given):

@@ -58,7 +58,8 @@ MAY_IMPORT = {
     "_callbacks": set(),
     "_axes": set(),
     "_averaging": {"_base"},
-    "_tabular_preprocessor": {"_base"},
+    "_table_columns": set(),
+    "_tabular_preprocessor": {"_base", "_table_columns"},
     "_tabular_pipeline": {
         "_averaging",
         "_mlp_classifier",

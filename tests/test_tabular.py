@@ -2,8 +2,9 @@
 
 import copy
 import pickle
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -94,11 +95,11 @@ def test_where_the_middle_half_is_one_number_the_range_takes_its_place():
     np.testing.assert_allclose(model.transform(X)[:, 0], [0, 0, 0, 0, 0, 0, 0, 2])
 
 
-def test_a_feature_of_one_value_or_none_becomes_0():
+def test_a_feature_of_one_value_becomes_0_and_one_of_none_is_left_out():
     X = np.array([[5.0, np.nan]] * 4)
     made = TabularPreprocessor().fit_transform(X)
-    np.testing.assert_array_equal(made[:, :2], 0)
-    np.testing.assert_array_equal(TabularPreprocessor().fit(X).transform([[6.0, 1.0]])[:, :2], 0)
+    np.testing.assert_array_equal(made, np.zeros((4, 1)))
+    np.testing.assert_array_equal(TabularPreprocessor().fit(X).transform([[6.0, 1.0]]), [[0]])
 
 
 def test_standard_scaling_is_that_of_scikit_learn():
@@ -174,12 +175,7 @@ def test_every_kind_of_column_has_its_names():
 @pytest.mark.parametrize("table", [polars_table, array_table])
 def test_pandas_polars_and_arrays_become_the_same_numbers(table):
     expected = TabularPreprocessor().fit_transform(pandas_table())
-    if table is array_table:  # dates are objects there, and so categories
-        expected = np.delete(expected, 2, axis=1)
-        made = TabularPreprocessor().fit_transform(table()[:, :5])
-    else:
-        made = TabularPreprocessor().fit_transform(table())
-    np.testing.assert_allclose(made, expected, rtol=1e-6)
+    np.testing.assert_allclose(TabularPreprocessor().fit_transform(table()), expected, rtol=1e-6)
 
 
 def test_a_frame_of_pandas_fits_one_of_polars():
@@ -195,6 +191,171 @@ def test_dates_are_numbers_of_days():
     assert model.center_[0] == (datetime(2020, 1, 2) - datetime(1970, 1, 1)).days
     polars = pl.DataFrame({"day": [date(2020, 1, 1), date(2020, 1, 3), None]})
     np.testing.assert_array_equal(model.transform(polars), model.transform(days))
+
+
+DAYS = [datetime(2020, 1, 1), datetime(2020, 1, 2), datetime(2020, 1, 4, 12)]
+BERLIN = ZoneInfo("Europe/Berlin")
+TIMES = {
+    "naive": pd.Series(DAYS),
+    "zone": pd.Series(DAYS).dt.tz_localize("UTC").dt.tz_convert(BERLIN),
+    "zone of each": pd.Series(
+        [day.replace(tzinfo=UTC).astimezone(BERLIN) for day in DAYS], dtype=object
+    ),
+    "objects": pd.Series(DAYS, dtype=object),
+    "periods": pd.Series([pd.Period(day, "h") for day in DAYS]),
+    "polars": pl.Series(DAYS),
+    "polars of a zone": pl.Series(DAYS)
+    .dt.replace_time_zone("UTC")
+    .dt.convert_time_zone("Asia/Tokyo"),
+}
+
+
+def one_column(values):
+    return (pl.DataFrame if isinstance(values, pl.Series) else pd.DataFrame)({"a": values})
+
+
+@pytest.mark.parametrize("times", TIMES.values(), ids=TIMES)
+def test_a_moment_is_the_same_number_in_whatever_form_it_comes(times):
+    model = TabularPreprocessor("none", None, dtype="float64").fit(one_column(times))
+    assert model.kinds_ == ["date"]
+    np.testing.assert_allclose(
+        model.transform(one_column(times))[:, 0], [18262, 18263, 18265.5], rtol=1e-12
+    )
+    np.testing.assert_array_equal(
+        model.transform(one_column(TIMES["naive"])), model.transform(one_column(times))
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "days"),
+    [
+        ([date(2020, 1, 1), None, date(2020, 1, 3)], [18262, 18264]),
+        ([timedelta(hours=12), None, timedelta(days=2)], [0.5, 2]),
+        ([time(6), None, time(18)], [0.25, 0.75]),
+    ],
+    ids=["dates", "durations", "times of a day"],
+)
+def test_times_of_python_are_days(values, days):
+    for table in (pd.DataFrame({"a": values}), pl.DataFrame({"a": values}), [[v] for v in values]):
+        made = TabularPreprocessor("none", None, dtype="float64").fit_transform(table)
+        np.testing.assert_allclose(made[[0, 2], 0], days)
+        np.testing.assert_array_equal(made[:, 1], [0, 1, 0])
+
+
+def test_booleans_are_known_again_as_0_and_1():
+    model = TabularPreprocessor().fit(pd.DataFrame({"a": [True, False, True]}))
+    for again in ([1, 0, 1], [1.0, 0.0, np.nan], [np.True_, False, None], ["True", "False", "x"]):
+        made = model.transform(pd.DataFrame({"a": again}))[:, 0]
+        np.testing.assert_array_equal(made[:2], [1, -1])
+        assert made[2] == (1 if again[2] == 1 else 0)
+
+
+OF_A_KIND = {
+    "numbers": [1.0, 2.0],
+    "dates": [datetime(2020, 1, 1), datetime(2020, 1, 2)],
+    "durations": [timedelta(1), timedelta(2)],
+    "categories": ["u", "v"],
+}
+
+
+@pytest.mark.parametrize("before", OF_A_KIND)
+@pytest.mark.parametrize("now", OF_A_KIND)
+@pytest.mark.parametrize("frame", [pd.DataFrame, pl.DataFrame])
+def test_a_column_that_is_of_another_kind_than_in_training_is_refused(before, now, frame):
+    model = TabularPreprocessor().fit(frame({"a": OF_A_KIND[before]}))
+    table = frame({"a": OF_A_KIND[now]})
+    if now == before or (before, now) == ("categories", "numbers"):
+        model.transform(table)
+    else:
+        with pytest.raises(ValueError, match=f"Column 'a' held {before} in training"):
+            model.transform(table)
+    model.transform(frame({"a": [None, None]}))
+
+
+def test_words_among_numbers_are_named():
+    prices = pd.DataFrame({"price": [1.5, "N/A", 2.5, 1.5]})
+    with pytest.warns(UserWarning, match=r"'price' holds numbers and also 'N/A', so it is taken"):
+        model = TabularPreprocessor().fit(prices)
+    assert model.kinds_ == ["category"]
+    model.transform(prices)
+    model = TabularPreprocessor().fit(prices.iloc[2:])
+    with pytest.raises(ValueError, match=r"now there is 'N/A'. Replace it by NaN"):
+        model.transform(prices)
+
+
+@pytest.mark.parametrize("empty", [[None, None], [np.nan, np.nan], [pd.NaT, pd.NaT]])
+def test_a_column_without_values_is_left_out_and_may_hold_anything_later(empty):
+    table = pd.DataFrame({"a": empty, "b": [1.0, 2.0]})
+    model = TabularPreprocessor().set_output(transform="pandas").fit(table)
+    assert model.kinds_ == ["nothing", "number"]
+    for later in OF_A_KIND.values():
+        assert list(model.transform(table.assign(a=later))) == ["b"]
+
+
+def test_large_and_small_numbers_have_a_middle_and_a_spread():
+    x = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+    for scaling in ("robust", "standard"):
+        model = TabularPreprocessor(scaling, dtype="float64")
+        expected = model.fit_transform(x[:, np.newaxis])
+        for unit in (1e200, 1e-200, 8e307):
+            made = model.fit_transform(unit * x[:, np.newaxis])
+            np.testing.assert_allclose(made, expected, rtol=1e-12)
+
+
+@DTYPES
+def test_without_a_bound_numbers_stay_finite_and_so_do_their_squares(dtype):
+    model = TabularPreprocessor("none", None, dtype=dtype)
+    made = model.fit_transform([[1e308], [-1e308], [1.0]])
+    assert np.isfinite(np.square(made)).all()
+    np.testing.assert_array_equal(np.sign(made[:, 0]), [1, -1, 1])
+
+
+def test_names_are_different_whatever_columns_and_levels_are_called():
+    table = pd.DataFrame(
+        {
+            "a": [1.0, None, 3.0],
+            "a_missing": [1.0, 2.0, 3.0],
+            "b": ["None", None, "x"],
+            "b_None": [1.0, 2.0, 3.0],
+        }
+    )
+    made = TabularPreprocessor().set_output(transform="pandas").fit_transform(table)
+    assert list(made) == [
+        "a", "a_missing", "b_None", "a_missing_2", "b_None_2", "b_x", "b_None_3",
+    ]  # fmt: skip
+
+
+def test_lists_of_rows_keep_their_numbers():
+    made = TabularPreprocessor().fit([[1.5, "u"], [2.5, "v"], [3.5, "u"]])
+    assert made.kinds_ == ["number", "category"]
+
+
+def test_columns_of_polars_that_numpy_has_no_array_for_are_read():
+    table = pl.DataFrame(
+        {
+            "large": pl.Series([1, 2, None], dtype=pl.Int128),
+            "pair": pl.Series([[1, 2], [3, 4], [1, 2]], dtype=pl.Array(pl.Int64, 2)),
+            "record": [{"x": 1}, {"x": 2}, {"x": 1}],
+        }
+    )
+    model = TabularPreprocessor().fit(table)
+    assert model.kinds_ == ["number", "category", "category"]
+    np.testing.assert_array_equal(model.transform(table)[:, 2:], [[-1, -1], [1, 1], [-1, -1]])
+
+
+def test_plans_for_a_table_are_refused():
+    with pytest.raises(TypeError, match=r"pass X.collect\(\); got a LazyFrame"):
+        TabularPreprocessor().fit(pl.DataFrame({"a": [1]}).lazy())
+
+
+def test_complex_columns_are_refused():
+    with pytest.raises(ValueError, match="Complex data not supported"):
+        TabularPreprocessor().fit(pd.DataFrame({"a": [1 + 2j]}))
+
+
+def test_integers_that_are_no_float_are_infinite():
+    with pytest.raises(ValueError, match="infinite"):
+        TabularPreprocessor().fit(pd.DataFrame({"a": [10**400, 1]}, dtype=object))
 
 
 def test_numbers_that_are_called_categories_are_categories():
@@ -214,6 +375,7 @@ def test_decimals_are_numbers():
     prices = [Decimal("1.5"), None, Decimal("2.5")]
     made = TabularPreprocessor(smooth_clip=None).fit_transform(pl.DataFrame({"price": prices}))
     np.testing.assert_allclose(made, [[-1, 0], [0, 1], [1, 0]])
+    prices[1] = Decimal("sNaN")
     again = TabularPreprocessor(smooth_clip=None).fit_transform(pd.DataFrame({"price": prices}))
     np.testing.assert_array_equal(again, made)
 
