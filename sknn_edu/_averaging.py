@@ -4,18 +4,32 @@ from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
+from sklearn import get_config
 from sklearn.base import (
     BaseEstimator,
-    ClassifierMixin,
     MetaEstimatorMixin,
     RegressorMixin,
     clone,
+    is_classifier,
+    is_regressor,
 )
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.metadata_routing import (
+    UNUSED,
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
 from sklearn.utils.validation import check_is_fitted
 
-from sknn_edu._base import Interval, checked_parameters, fill_docstring
+from sknn_edu._base import (
+    HasMethods,
+    Interval,
+    InvalidParameterError,
+    checked_parameters,
+    fill_docstring,
+)
+from sknn_edu._class_columns import ColumnsClassifierMixin, side_by_side, target_kind
 
 _PARAMETERS = """
     estimator : {kind}
@@ -26,13 +40,14 @@ _PARAMETERS = """
         How many are trained side by side, in processes of their own; None is 1, -1 one for each
         processor. See scikit-learn's glossary.
     random_state : int, RandomState instance or None, default=None
-        Draws the ``random_state`` of each.
+        Draws the ``random_state`` of each, and of all that it is made of.
 """
 
 
 class _Average(MetaEstimatorMixin, BaseEstimator):
     """What the two have in common: training."""
 
+    __metadata_request__fit = {"sample_weight": UNUSED}  # the members ask for it
     _parameter_constraints: dict = {
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
         "n_jobs": [Integral, None],
@@ -44,6 +59,15 @@ class _Average(MetaEstimatorMixin, BaseEstimator):
         self.n_estimators = n_estimators
         self.n_jobs = n_jobs
         self.random_state = random_state
+
+    def _validate_params(self):
+        super()._validate_params()
+        is_kind = is_classifier if is_classifier(self) else is_regressor
+        if not is_kind(self.estimator):
+            raise InvalidParameterError(
+                f"estimator must be a {is_kind.__name__[3:]}, as {type(self).__name__} is; got "
+                f"{self.estimator!r}."
+            )
 
     @checked_parameters
     def fit(self, X, y, sample_weight=None, **fit_params):
@@ -58,26 +82,46 @@ class _Average(MetaEstimatorMixin, BaseEstimator):
         sample_weight : array-like of shape (n_samples,), default=None
             Their weights.
         **fit_params
-            What else the estimator's fit takes.
+            What else the estimator's fit takes, such as ``X_val`` and ``y_val``. With metadata
+            routing it must ask for them, and for weights, by ``set_fit_request``.
 
         Returns
         -------
         self : object
             The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the estimator is none of this kind, or does not take this.
         """
         if sample_weight is not None:
             fit_params = {**fit_params, "sample_weight": sample_weight}
+        if get_config()["enable_metadata_routing"]:
+            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
         rng = check_random_state(self.random_state)
         seeds = rng.randint(np.iinfo(np.int32).max, size=self.n_estimators)
         self.estimators_ = Parallel(n_jobs=self.n_jobs)(
             delayed(_trained)(self.estimator, int(seed), X, y, fit_params) for seed in seeds
         )
-        self._is_multilabel = type_of_target(y) == "multilabel-indicator"
+        self._is_multilabel = is_classifier(self) and target_kind(y) == "multilabel-indicator"
         for name in ("n_features_in_", "feature_names_in_", "classes_"):
             vars(self).pop(name, None)
             if hasattr(self.estimators_[0], name):
                 setattr(self, name, getattr(self.estimators_[0], name))
         return self
+
+    def get_metadata_routing(self):
+        """Return who asks for what is given to fit: the estimator.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            For scikit-learn's metadata routing.
+        """
+        from_fit_to_fit = MethodMapping().add(caller="fit", callee="fit")
+        router = MetadataRouter(owner=self).add_self_request(self)
+        return router.add(estimator=self.estimator, method_mapping=from_fit_to_fit)
 
     def _mean(self, method, X):
         """Return the mean of what all answer; of each array, if they answer with a list."""
@@ -97,11 +141,13 @@ class _Average(MetaEstimatorMixin, BaseEstimator):
 
 
 def _trained(estimator, seed, X, y, fit_params):
-    return clone(estimator).set_params(random_state=seed).fit(X, y, **fit_params)
+    one = clone(estimator)
+    random = [name for name in one.get_params() if name.split("__")[-1] == "random_state"]
+    return one.set_params(**dict.fromkeys(random, seed)).fit(X, y, **fit_params)
 
 
 @fill_docstring(parameters=_PARAMETERS.replace("{kind}", "classifier with predict_proba"))
-class AveragingClassifier(ClassifierMixin, _Average):
+class AveragingClassifier(ColumnsClassifierMixin, _Average):
     r"""The mean of what several classifiers say that differ in their random start alone.
 
     .. math:: p(y \mid x) = \frac{1}{k} \sum_i p_i(y \mid x)
@@ -142,6 +188,11 @@ class AveragingClassifier(ClassifierMixin, _Average):
     True
     """
 
+    _parameter_constraints: dict = {
+        **_Average._parameter_constraints,
+        "estimator": [HasMethods(["fit", "predict_proba"])],
+    }
+
     def predict(self, X):
         """Return the class of each sample that is the most probable on average.
 
@@ -158,8 +209,7 @@ class AveragingClassifier(ClassifierMixin, _Average):
         p = self.predict_proba(X)
         if isinstance(p, list):
             columns = zip(self.classes_, p, strict=True)
-            labels = [classes[of_column.argmax(axis=1)] for classes, of_column in columns]
-            return np.stack(labels, axis=1)
+            return side_by_side([classes[p_k.argmax(axis=1)] for classes, p_k in columns])
         if self._is_multilabel:
             return (p > 0.5).astype(int)
         return self.classes_[p.argmax(axis=1)]
@@ -223,6 +273,11 @@ class AveragingRegressor(RegressorMixin, _Average):
     >>> AveragingRegressor(one, n_estimators=2, random_state=0).fit(X, y).score(X, y) > 0.5
     True
     """
+
+    _parameter_constraints: dict = {
+        **_Average._parameter_constraints,
+        "estimator": [HasMethods(["fit", "predict"])],
+    }
 
     def predict(self, X):
         """Return the mean prediction.

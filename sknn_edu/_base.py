@@ -16,14 +16,27 @@ from sklearn import get_config
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, column_or_1d
-from sklearn.utils._param_validation import Interval, InvalidParameterError, Options, StrOptions
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    InvalidParameterError,
+    Options,
+    StrOptions,
+)
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets, unique_labels
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from sknn_edu._callbacks import CallbackSupportMixin, progress_bar, with_callbacks
 
-__all__ = ["Interval", "InvalidParameterError", "NeuralEstimator", "Options", "StrOptions"]
+__all__ = [
+    "HasMethods",
+    "Interval",
+    "InvalidParameterError",
+    "NeuralEstimator",
+    "Options",
+    "StrOptions",
+]
 
 DOCUMENTATION = "https://sknn-edu.readthedocs.io/en/stable/generated/sknn_edu.{estimator_name}.html"
 

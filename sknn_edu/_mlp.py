@@ -89,6 +89,7 @@ PLAIN_STRUCTURE = {"number_embedding": None, "category_embedding": None, "featur
 """The parameters that say what a network is made of besides its layers, and what they are if not.
 """
 
+
 CURVES = {
     name: schedule.curve for name, schedule in SCHEDULES.items() if hasattr(schedule, "curve")
 }
@@ -100,17 +101,29 @@ def named(registry, value):
     return registry[value] if isinstance(value, str) else value
 
 
+def spelled_out(structure):
+    """Return these parameters with what a name of waves stands for."""
+    return {**structure, "number_embedding": named(EMBEDDINGS, structure["number_embedding"])}
+
+
+def refuse_sparse(X, name):
+    """Refuse sparse samples for a parameter that needs dense ones."""
+    if issparse(X):
+        raise TypeError(f"{name} needs dense samples; pass X.toarray(), or fit with {name}=None.")
+
+
 def check_curve(name, curve, most):
     """Refuse a function of the progress that returns anything but factors from 0 to this."""
     if not callable(curve):
         return
-    factors = [curve(progress) for progress in (0.0, 0.5, 1.0)]
-    if not all(isinstance(f, Real) and 0 <= f <= most and f < np.inf for f in factors):
-        limit = "a finite factor of at least 0" if most == np.inf else f"a factor from 0 to {most}"
-        raise InvalidParameterError(
-            f"{name} must return {limit} for each progress from 0 to 1; for 0, 0.5 and 1 it "
-            f"returned {factors}."
-        )
+    limit = "a finite factor of at least 0" if most == np.inf else f"a factor from 0 to {most}"
+    for progress in np.linspace(0, 1, 101).tolist():
+        factor = curve(progress)
+        if not (isinstance(factor, Real) and 0 <= factor <= most and factor < np.inf):
+            raise InvalidParameterError(
+                f"{name} must return {limit} for each progress from 0 to 1; for {progress} it "
+                f"returned {factor!r}."
+            )
 
 
 def is_activation(value):
@@ -247,6 +260,11 @@ class BaseMLP(TrainableNetwork):
         one_for_each_layer("dropout", self.dropout, n_hidden, is_rate)
         check_curve("learning_rate", self.learning_rate, np.inf)
         check_curve("regularization_schedule", self.regularization_schedule, 1)
+        if isinstance(self.category_embedding, bool | np.bool_):
+            raise InvalidParameterError(
+                "category_embedding must be the length of a vector, such as 8, or None; got "
+                f"{self.category_embedding!r}."
+            )
         if isinstance(self.solver, type):
             raise InvalidParameterError(
                 f"solver must be a name or an instance, not a class: {self.solver.__name__}()."
@@ -262,6 +280,7 @@ class BaseMLP(TrainableNetwork):
             "warmup_fraction": self.warmup_fraction > 0,
             "learning_rate": self.learning_rate not in ("constant", "invscaling", "adaptive"),
             "parametrization": self.parametrization != "standard",
+            "regularization_schedule": self.regularization_schedule is not None,
         }
         for name, is_wanted in wanted.items():
             if is_wanted:
@@ -313,7 +332,8 @@ class BaseMLP(TrainableNetwork):
         """Return how each output answers to a small change of each feature.
 
         Backpropagation carried down to the inputs. The outputs are those of
-        ``decision_function`` for a classifier and of ``predict`` for a regressor.
+        ``decision_function`` for a classifier and of ``predict`` for a regressor, before they are
+        clipped.
 
         Parameters
         ----------
@@ -377,32 +397,44 @@ class BaseMLP(TrainableNetwork):
     def _others(self):
         scale = getattr(self, "feature_scale_", None)
         return (
-            getattr(self, "activation_bends_", [None] * (len(self.coefs_) - 1)),
+            self._bends(self._activations(len(self.coefs_) - 1)),
             [*([] if scale is None else [scale]), *getattr(self, "category_vectors_", [])],
             getattr(self, "embedding_", []),
         )
 
+    def _bends(self, activations):
+        """Return the bends for these activations: 1, where they start, if they came after fit."""
+        had = getattr(self, "activation_bends_", [None] * len(activations))
+        return [
+            (np.ones_like(b) if bend is None else bend) if g.is_parametric else None
+            for g, bend, b in zip(activations, had, self.intercepts_, strict=False)
+        ]
+
     def _seen(self, X):
         if not getattr(self, "embedding_", None):
             return X
+        refuse_sparse(X, "number_embedding")
         return self._embedding().embed(X, self.embedding_, ROWS_AT_A_TIME)
 
     def _hidden_activations(self):
         plain = self._activations(len(self.coefs_) - 1)
         if any(g.is_parametric for g in plain):
-            return for_rows(plain, self.activation_bends_)
+            return for_rows(plain, self._bends(plain))
         return plain
 
     def _activations(self, n_hidden):
-        named = one_for_each_layer("activation", self.activation, n_hidden, is_activation)
-        return tuple(ACTIVATIONS[g] if isinstance(g, str) else g for g in named)
+        each = one_for_each_layer("activation", self.activation, n_hidden, is_activation)
+        return tuple(named(ACTIVATIONS, g) for g in each)
 
     def _network(self, X, continuing):
+        for name in ("number_embedding", "category_embedding"):
+            if getattr(self, name) is not None:
+                refuse_sparse(X, name)
         if not continuing:
             self._keep_structure({"n_features": X.shape[1], **self._find_structure(X)})
         wanted = self._structure_wanted()
         had = getattr(self, "_structure_made_for", PLAIN_STRUCTURE)
-        if wanted != had:
+        if spelled_out(wanted) != spelled_out(had):
             raise ValueError(
                 "warm_start and partial_fit continue with the same network, which was made with "
                 f"{had}; now there is {wanted}. Restore them, or start anew with warm_start=False "
@@ -412,9 +444,6 @@ class BaseMLP(TrainableNetwork):
 
     def _find_structure(self, X):
         """Return the features that are worth embedding, and the groups that are categories."""
-        for name in ("number_embedding", "category_embedding"):
-            if issparse(X) and getattr(self, name) is not None:
-                raise TypeError(f"{name} needs dense samples; pass X.toarray(), or {name}=None.")
         embedded = () if self.number_embedding is None else worth_embedding(X)
         groups = ()
         if self.category_embedding is not None:
@@ -430,14 +459,15 @@ class BaseMLP(TrainableNetwork):
         self._structure, self._structure_made_for = facts, self._structure_wanted()
 
     def _structure_wanted(self):
-        return {name: getattr(self, name) for name in PLAIN_STRUCTURE}
+        wanted = {name: getattr(self, name) for name in PLAIN_STRUCTURE}
+        return {**wanted, "feature_scale": bool(self.feature_scale)}
 
     def _network_of(self, n_features, embedded=(), groups=()):
         embedding, factors = self._embedding_of(n_features, embedded, self.number_embedding), None
         n_inputs = n_features if embedding is None else embedding.n_inputs
         if self.feature_scale or groups:
             groups, k = tuple(map(tuple, groups)), self.category_embedding or 0
-            factors = Factors(n_inputs, self.feature_scale, groups, k)
+            factors = Factors(n_inputs, bool(self.feature_scale), groups, k)
         hidden = layer_sizes_of(self.hidden_layer_sizes)
         return Network(
             layer_sizes=(n_inputs, *hidden, self.n_outputs_),

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import issparse
 from scipy.special import expit, log_expit, log_softmax
 from sklearn.metrics import accuracy_score
-from sklearn.utils.multiclass import check_classification_targets, type_of_target, unique_labels
+from sklearn.utils.multiclass import check_classification_targets, unique_labels
 
 from sknn_edu._base import (
     Interval,
@@ -16,6 +16,12 @@ from sknn_edu._base import (
     class_numbers,
     fill_docstring,
     same_labels,
+)
+from sknn_edu._class_columns import (
+    ColumnsClassifierMixin,
+    has_columns_of_classes,
+    plain,
+    side_by_side,
 )
 from sknn_edu._mlp import BaseMLP
 from sknn_edu._mlp_docs import ATTRIBUTES, NOTES, PARAMETERS, REFERENCES
@@ -34,7 +40,7 @@ from sknn_edu.core.losses import (
 
 
 @fill_docstring(parameters=PARAMETERS, attributes=ATTRIBUTES, notes=NOTES, references=REFERENCES)
-class MLPClassifier(NetworkClassifier, BaseMLP):
+class MLPClassifier(ColumnsClassifierMixin, NetworkClassifier, BaseMLP):
     r"""Multi-layer perceptron classifier: layers of neurons trained on the cross-entropy.
 
     A superset of :class:`sklearn.neural_network.MLPClassifier`: the same parameters, defaults and
@@ -209,9 +215,7 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
         if self._is_multioutput():
             columns = zip(self.classes_, self._of_each(z), strict=True)
             labels = [classes[z_k.argmax(axis=1)] for classes, z_k in columns]
-            if len({of_column.dtype.kind for of_column in labels}) > 1:
-                labels = [of_column.astype(object) for of_column in labels]  # "1" is not 1
-            return np.stack(labels, axis=1)
+            return side_by_side(labels)
         return self.classes_[self._winners(z)]
 
     def predict_proba(self, X):
@@ -250,34 +254,6 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
         if self._is_multioutput():
             return [self._logarithms(z_k) for z_k in self._of_each(z)]
         return self._logarithms(z)
-
-    def score(self, X, y, sample_weight=None):
-        """Return the accuracy: the share of samples all of whose columns are predicted right.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-        y : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Their labels.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Their weights.
-
-        Returns
-        -------
-        accuracy : float
-            In [0, 1].
-        """
-        predicted = self.predict(X)
-        if self._is_multioutput():
-            if np.shape(y) != predicted.shape:
-                raise ValueError(
-                    f"y must have the shape of what is predicted, {predicted.shape}; got "
-                    f"{np.shape(y)}."
-                )
-            right = (np.asarray(y) == predicted).all(axis=1)
-            return float(np.average(right, weights=sample_weight))
-        return accuracy_score(y, predicted, sample_weight=sample_weight)
 
     def _probabilities(self, z):
         if self._is_softmax():
@@ -344,7 +320,7 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
     def _target_options(self):
         return {"multi_output": True}
 
-    def _prepare_targets(self, X, y, *, continuing, classes):
+    def _prepare_targets(self, X, y, weight, *, continuing, classes):
         had = getattr(self, "classes_", None) if continuing else None
         if isinstance(had, list) or isinstance(classes, list) or has_columns_of_classes(y):
             self._prepare_columns(y, continuing, classes)
@@ -490,19 +466,3 @@ class MLPClassifier(NetworkClassifier, BaseMLP):
         tags.classifier_tags.multi_label = True
         tags.target_tags.multi_output = True
         return tags
-
-
-def has_columns_of_classes(y):
-    """Tell whether y has several columns, some with more than two classes or of mixed types."""
-    if y.ndim == 1 or issparse(y):
-        return False
-    try:
-        return type_of_target(y) == "multiclass-multioutput"
-    except TypeError:  # one column of numbers, one of strings
-        return True
-
-
-def plain(y):
-    """Return the columns of y, dense, each with a dtype of its own."""
-    dense = y.toarray() if issparse(y) else y
-    return [np.array(column.tolist()) if column.dtype == object else column for column in dense.T]

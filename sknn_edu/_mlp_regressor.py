@@ -59,7 +59,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     Attributes
     ----------
     target_range_ : ndarray of shape (2, n_targets)
-        The lowest and the highest target of each column of y; only with ``clip_output``.
+        The lowest and the highest target of each column of y, among samples with a weight above 0;
+        it widens over warm starts and partial_fit.
     {attributes}
 
     See Also
@@ -277,7 +278,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _outputs(self, z):
         with np.errstate(over="ignore"):
             self._loss().activate(z.T)
-        if self.clip_output and hasattr(self, "target_range_"):
+        if self.clip_output:
             np.clip(z, *self.target_range_.astype(z.dtype), out=z)
         return z[:, 0] if z.shape[1] == 1 else z
 
@@ -302,7 +303,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _target_options(self):
         return {"multi_output": True, "y_numeric": True}
 
-    def _prepare_targets(self, X, y, *, continuing, classes):
+    def _prepare_targets(self, X, y, weight, *, continuing, classes):
         self.n_outputs_ = 1 if y.ndim == 1 else y.shape[1]
         if self.loss == "quantile" and len(self._levels()) > 1:
             if self.n_outputs_ > 1:
@@ -312,8 +313,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
                 )
             self.n_outputs_ = len(self._levels())
         self.out_activation_ = self._loss().output
-        if self.clip_output:
-            self._widen_target_range(y.reshape(y.shape[0], -1), continuing)
+        weighs = slice(None) if weight is None else weight > 0
+        self._widen_target_range(y.reshape(y.shape[0], -1)[weighs], continuing)
 
     def _widen_target_range(self, y, continuing):
         """Set ``target_range_`` to the lowest and the highest y of each output so far."""

@@ -324,7 +324,7 @@ class SigmoidNeuronClassifier(NetworkClassifier):
 
     # -- what TrainableNetwork asks for --------------------------------------------------------
 
-    def _prepare_targets(self, X, y, *, continuing, classes):
+    def _prepare_targets(self, X, y, weight, *, continuing, classes):
         labels = self._check_class_labels(y, at_least=1 if classes is not None else 2)
         self._set_classes(labels if classes is None else classes, continuing)
 

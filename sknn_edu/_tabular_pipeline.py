@@ -52,7 +52,9 @@ def tabular_pipeline(estimator, *, n_estimators=4, n_jobs=None, random_state=Non
 
     The table may be a pandas or polars frame with numbers, gaps, strings, categories, booleans and
     dates, see :class:`TabularPreprocessor`. The targets of a regression are standardised for
-    training and predictions brought back to their units.
+    training and predictions brought back to their units. Weights of samples
+    (``classifier__sample_weight`` or ``regressor__sample_weight`` of fit) reach the networks: the
+    preprocessor and the scale of the targets look at all rows alike.
 
     Parameters
     ----------
@@ -80,7 +82,8 @@ def tabular_pipeline(estimator, *, n_estimators=4, n_jobs=None, random_state=Non
     Raises
     ------
     ValueError
-        If estimator is another word or neither classifier nor regressor, or has no such parameter.
+        If estimator is another word, a class, or neither classifier nor regressor, or has no such
+        parameter.
 
     References
     ----------
@@ -102,6 +105,10 @@ def tabular_pipeline(estimator, *, n_estimators=4, n_jobs=None, random_state=Non
     # of all imports the longest, so only where it is needed
     from sklearn.compose import TransformedTargetRegressor
 
+    if isinstance(estimator, type):
+        raise ValueError(
+            f"estimator must be an instance, not a class: pass {estimator.__name__}()."
+        )
     of_preprocessor = {
         name.removeprefix(_PREFIX): value
         for name, value in overrides.items()

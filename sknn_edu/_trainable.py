@@ -65,7 +65,7 @@ class TrainableNetwork(NeuralEstimator):
         """Return the options for checking y that scikit-learn's validation takes."""
         return {}
 
-    def _prepare_targets(self, X, y, *, continuing, classes):
+    def _prepare_targets(self, X, y, weight, *, continuing, classes):
         """Learn from checked y what there is to predict: classes, outputs."""
         raise NotImplementedError
 
@@ -224,8 +224,9 @@ class TrainableNetwork(NeuralEstimator):
     def _check_samples(self, X, y, sample_weight, continuing, classes):
         """Return X, y as the engine wants it, y checked only, and the user's weights or None."""
         X, y_given = self._check_data(X, y, self._dtype(continuing), reset=not continuing)
-        self._prepare_targets(X, y_given, continuing=continuing, classes=classes)
-        return X, self._encode(y_given, X), y_given, check_sample_weight(sample_weight, X)
+        weight = check_sample_weight(sample_weight, X)
+        self._prepare_targets(X, y_given, weight, continuing=continuing, classes=classes)
+        return X, self._encode(y_given, X), y_given, weight
 
     def _check_data(self, X, y, dtype, reset):
         """Return X and y checked as scikit-learn does; a single column y is (n,)."""
@@ -265,10 +266,10 @@ class TrainableNetwork(NeuralEstimator):
     def _refuse_unsuited_partial_fit(self):
         if self.early_stopping and getattr(self, "best_loss_", 0) is None:
             raise ValueError(
-                "partial_fit does not support early_stopping=True after fit: the weights are those "
-                "of the epoch that scored best on samples held out, and partial_fit, which holds "
-                "none out, would silently replace them. Call set_params(early_stopping=False) to "
-                "go on from them."
+                f"partial_fit does not support early_stopping={self.early_stopping!r} after fit: "
+                "the weights are those of the epoch that scored best on samples held out, and "
+                "partial_fit, which holds none out, would silently replace them. Call "
+                "set_params(early_stopping=False) to go on from them."
             )
 
     def _dtype(self, continuing):
@@ -318,6 +319,13 @@ class TrainableNetwork(NeuralEstimator):
             )
         parameters.load_others(*self._others())
         parameters.load(weights, biases)
+        if not parameters.makes(weights[0]):
+            raise ValueError(
+                "coefs_[0] has been replaced by weights that no network with these feature_scale_ "
+                "and category_vectors_ can have, so training cannot go on from them. Put back what "
+                "was there, or train a network with feature_scale=False and "
+                "category_embedding=None."
+            )
 
     def _train_stochastic(self, training, X, y, weight, continuing, incremental):
         watch, paused, order = training.watch, training.paused, training.order
@@ -370,7 +378,7 @@ class TrainableNetwork(NeuralEstimator):
         binary = y.dtype == bool and y.ndim == 2 and y.shape[1] == 1
         share = self.validation_fraction
         if self.early_stopping == "last_best" and rows.size > 3:  # few samples are no mistake
-            share = max(2, ceil(share * rows.size))
+            share = min(max(2, ceil(share * rows.size)), rows.size - 2)
             binary = binary and 1 < np.count_nonzero(y[rows]) < rows.size - 1
         train, held_out = hold_out(rows, share, rng, stratify=y[rows] if binary else None)
         if held_out.size < 2:
@@ -423,7 +431,13 @@ class TrainableNetwork(NeuralEstimator):
         batch_size = min(X.shape[0], method.rows_at_once(training.network))
         batches = self._batches(X, y, weight, training.network, batch_size, np.float64)
         if watch.steers:
-            method = replace(method, patience=self.n_iter_no_change, keep_best=True)
+            to_the_end = self.early_stopping == "last_best"
+            method = replace(
+                method,
+                patience=np.inf if to_the_end else self.n_iter_no_change,
+                keep_best=True,
+                prefers_last=to_the_end,
+            )
         with one_thread_for_scipy():
             report = method.train(training.network, training.parameters, batches, watch, patience)
         if report.outcome is Outcome.DIVERGED:
@@ -511,7 +525,8 @@ class TrainableNetwork(NeuralEstimator):
     def _ready_to_answer(self, X):
         """Return what the first layer sees of raw X, and the weights and biases."""
         X, weights, biases = self._checked(X)
-        return self._seen(X), weights, biases
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._seen(X), weights, biases
 
     def _checked(self, X):
         """Return raw X, checked in the dtype of the weights, and the weights and biases."""

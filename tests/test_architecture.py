@@ -57,7 +57,8 @@ MAY_IMPORT = {
     },
     "_callbacks": set(),
     "_axes": set(),
-    "_averaging": {"_base"},
+    "_class_columns": set(),
+    "_averaging": {"_base", "_class_columns"},
     "_table_columns": set(),
     "_tabular_preprocessor": {"_base", "_table_columns"},
     "_tabular_pipeline": {
@@ -155,6 +156,7 @@ MAY_IMPORT = {
     },
     "_mlp_classifier": {
         "_base",
+        "_class_columns",
         "_mlp",
         "_mlp_docs",
         "_trainable",

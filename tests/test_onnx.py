@@ -23,6 +23,7 @@ from sknn_edu import SigmoidNeuronClassifier as Neuron
 from sknn_edu.core.activations import ACTIVATIONS, Activation
 from sknn_edu.core.activations import relu_backward as any_backward
 from sknn_edu.core.losses import LOSSES, OUTPUTS, Loss, absolute_error, absolute_error_delta
+from tests.labels import EACH_FORM, in_form
 
 onnx = pytest.importorskip("onnx")
 ort = pytest.importorskip("onnxruntime")
@@ -126,14 +127,9 @@ def test_embedded_numbers_clipped_outputs_and_hidden_layers_agree(embedding, dty
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("form", ["two", "three", "labels", "columns"])
+@EACH_FORM
 def test_undone_label_smoothing_agrees(form, dtype):
-    y = {
-        "two": Y > 0,
-        "three": Y,
-        "labels": np.stack([Y == 0, Y > 0], axis=1).astype(int),
-        "columns": np.stack([Y, Y[::-1]], axis=1),
-    }[form]
+    y = in_form(form, Y)
     mlp = MLPClassifier(9, label_smoothing=0.2, undo_smoothing=True, **SOME).fit(X, y)
     assert_same_answers(mlp, X.astype(dtype))
 

@@ -35,6 +35,7 @@ from sknn_edu.core.network import Pass
 from sknn_edu.core.optimizers import SGD, Adam, AdamW
 from sknn_edu.core.schedules import SCHEDULES, Curve
 from tests.callbacks import StopAfter
+from tests.labels import EACH_FORM, in_form
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -250,14 +251,9 @@ def test_undone_smoothing_says_what_the_network_believes():
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("form", ["two", "three", "labels", "columns"])
+@EACH_FORM
 def test_undone_smoothing_keeps_classes_order_and_sums(form, dtype):
-    y = {
-        "two": Y > 0,
-        "three": Y,
-        "labels": np.stack([Y == 0, Y > 0], axis=1).astype(int),
-        "columns": np.stack([Y, Y[::-1]], axis=1),
-    }[form]
+    y = in_form(form, Y)
     data = X.astype(dtype)
     soft = MLPClassifier(9, label_smoothing=0.2, random_state=0, max_iter=50).fit(data, y)
     sharp = clone(soft).set_params(undo_smoothing=True).fit(data, y)

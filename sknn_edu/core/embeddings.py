@@ -19,6 +19,7 @@ et al., arXiv 2203.05556.
 
 from dataclasses import dataclass
 from math import inf, pi, sqrt
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -54,8 +55,13 @@ class Waves:
     sigma: float = 0.1
 
     def __post_init__(self) -> None:
-        if min(self.n_waves, self.n_functions) < 1 or not 0 < self.sigma < inf:
-            raise ValueError(f"n_waves and n_functions must be >= 1, and sigma > 0; got {self}.")
+        numbers = self.n_waves, self.n_functions
+        are_whole = all(isinstance(n, Integral) and not isinstance(n, bool) for n in numbers)
+        is_real = isinstance(self.sigma, Real) and 0 < self.sigma < inf
+        if not (are_whole and min(numbers) >= 1 and is_real):
+            raise ValueError(
+                f"n_waves and n_functions must be ints >= 1, and sigma a number > 0; got {self}."
+            )
 
 
 EMBEDDINGS: dict[str, Waves] = {

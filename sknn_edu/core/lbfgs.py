@@ -70,6 +70,8 @@ class LBFGS:
         wants by tol.
     keep_best : bool
         End with the parameters of the iteration that the monitor liked best, not of the last.
+    prefers_last : bool
+        Of several iterations that are equally good the last is the best, not the first.
 
     References
     ----------
@@ -84,6 +86,7 @@ class LBFGS:
     max_fun: int
     patience: float = inf
     keep_best: bool = False
+    prefers_last: bool = False
 
     def rows_at_once(self, network: Network) -> int:
         """Return how many samples there had best be in a batch."""
@@ -125,7 +128,8 @@ class LBFGS:
             parameters.theta[:] = report.x[:] = intermediate_result.x
             report.n_iter += 1
             report.loss = float(intermediate_result.fun)
-            is_best = patience.judge(monitor.epoch_ended(report.loss), self.tol)
+            objective = monitor.epoch_ended(report.loss)
+            is_best = patience.judge(objective, self.tol, self.prefers_last)
             if is_best and self.keep_best:
                 patience.keepsake = report.x.copy()
             if monitor.wants_stop:

@@ -11,6 +11,7 @@ chapter 13; embedded numbers, chapter 14) have those numbers at the end of theta
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -166,6 +167,14 @@ class Parameters:
             first = self._factoring.divide(first, self.factors)
         for block, W, b in zip(self.learned, [first, *others], biases, strict=True):
             block[:-1], block[-1] = W, b
+
+    def makes(self, W: Array) -> bool:
+        """Tell whether the first layer has the weights W: factors cannot make all there are."""
+        if self._factoring is None:
+            return True
+        off, largest = np.abs(self.weights[0] - W).max(), np.abs(W).max()
+        dtypes = np.result_type(W, np.float32), self.theta.dtype
+        return bool(off <= sqrt(max(np.finfo(dtype).eps for dtype in dtypes)) * largest)
 
     def load_others(
         self,

@@ -14,6 +14,8 @@ Units are learning rates, so they are all that is changed here.
 """
 
 from dataclasses import dataclass
+from math import inf
+from numbers import Real
 from typing import Any
 
 from sknn_edu.core._arrays import Array
@@ -36,7 +38,7 @@ class Parametrization:
     References
     ----------
     A. Jacot, F. Gabriel, C. Hongler, "Neural tangent kernel", arXiv 1806.07572, section 2; the
-    factors of :data:`NTK` are those of Holzmueller et al., arXiv 2407.04491, table A.1.
+    factors of :data:`NTK` are those of RealMLP, Holzmueller et al., arXiv 2407.04491.
     """
 
     bias: float = 1.0
@@ -45,6 +47,11 @@ class Parametrization:
     category: float = 1.0
     embedding: float = 1.0
     divides_by_fan_in: bool = False
+
+    def __post_init__(self) -> None:
+        numbers = self.bias, self.scale, self.bend, self.category, self.embedding
+        if not all(isinstance(factor, Real) and 0 <= factor < inf for factor in numbers):
+            raise ValueError(f"the factors must be finite numbers of at least 0; got {self}.")
 
     def factors(self, network: Network, optimizer: Optimizer, dtype: Any) -> Array | None:
         """Return the factor of each parameter in theta, or None where all are 1."""

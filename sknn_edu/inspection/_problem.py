@@ -45,7 +45,7 @@ def problem(estimator, X, y, dtype=None):
     if not isinstance(X, np.ndarray):
         raise TypeError("X must be dense to be looked at; pass X.toarray().")
     if not fitted:
-        model._prepare_targets(X, y, continuing=False, classes=None)
+        model._prepare_targets(X, y, None, continuing=False, classes=None)
     encoded, n = model._encode(y, X), X.shape[0]
     network = model._network(X, continuing=fitted)
     rng = deepcopy(check_random_state(model.random_state))
