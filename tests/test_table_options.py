@@ -17,7 +17,7 @@ from sknn_edu import (
 )
 from sknn_edu.core.embeddings import Waves
 from sknn_edu.core.network import Pass
-from sknn_edu.core.parametrization import NTK, Parametrization
+from sknn_edu.core.parametrization import NTK
 from sknn_edu.inspection import NetworkDisplay, check_gradient, trace
 from sknn_edu.inspection._problem import problem
 
@@ -217,20 +217,6 @@ def test_last_best_leaves_samples_to_train_on():
     assert mlp.t_ == 2 * 2
     with pytest.raises(ValueError, match="does not support early_stopping='last_best' after fit"):
         mlp.partial_fit(X, y)
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"n_waves": 2.5}, {"n_functions": True}, {"sigma": "x"}, {"sigma": 0}]
-)
-def test_wrong_waves_are_named(wrong):
-    with pytest.raises(ValueError, match="n_waves and n_functions must be ints"):
-        Waves(**wrong)
-
-
-@pytest.mark.parametrize("wrong", [-1, np.inf, np.nan, "x"])
-def test_wrong_factors_of_the_learning_rate_are_named(wrong):
-    with pytest.raises(ValueError, match="finite numbers of at least 0"):
-        Parametrization(bend=wrong)
 
 
 def test_lbfgs_has_no_neural_tangent_units():

@@ -893,9 +893,19 @@ def test_a_planned_end_is_no_failure_to_converge():
 
 # -- everything with everything --------------------------------------------------------------------
 
+def wave(z, a):
+    np.sin(z, out=a)
+
+
+def wave_backward(z, a, delta):
+    delta *= np.cos(z)
+
+
 SHARED = {
     "hidden_layer_sizes": st.sampled_from([(), (4,), (5, 3)]),
-    "activation": st.sampled_from([*ACTIVATIONS, PARABOLA]),
+    "activation": st.sampled_from(
+        [*ACTIVATIONS, Activation("wave", wave, wave_backward, keeps_z=True)]
+    ),
     "init": st.sampled_from(list(INITIALIZERS)),
     "solver": st.sampled_from(["adam", "sgd", "lbfgs", "adamw", "rmsprop", Adam(beta_2=0.95)]),
     "alpha": st.sampled_from([0.0, 1e-4, 0.1]),

@@ -220,10 +220,26 @@ def test_slopes_are_chained_through_an_embedding(embedding):
         np.testing.assert_allclose(slopes[:, 0, j], rise @ direction[0, 0] / (2 * h), atol=1e-6)
 
 
-@pytest.mark.parametrize("wrong", [{"n_waves": 0}, {"n_functions": 0}, {"sigma": 0.0}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"n_waves": 0},
+        {"n_waves": 2.5},
+        {"n_functions": 0},
+        {"n_functions": True},
+        {"sigma": 0.0},
+        {"sigma": "x"},
+    ],
+)
 def test_waves_that_cannot_be_are_refused(wrong):
-    with pytest.raises(ValueError, match=r"n_waves and n_functions must be >= 1, and sigma > 0"):
+    with pytest.raises(ValueError, match="n_waves and n_functions must be ints >= 1, and sigma"):
         Waves(**wrong)
+
+
+@pytest.mark.parametrize("wrong", [-1, np.inf, np.nan, "x"])
+def test_factors_of_the_learning_rate_that_cannot_be_are_refused(wrong):
+    with pytest.raises(ValueError, match="finite numbers of at least 0"):
+        Parametrization(bend=wrong)
 
 
 # -- parametric activations --------------------------------------------------------------------
