@@ -893,11 +893,12 @@ def test_a_planned_end_is_no_failure_to_converge():
 
 # -- everything with everything --------------------------------------------------------------------
 
+
 def wave(z, a):
     np.sin(z, out=a)
 
 
-def wave_backward(z, a, delta):
+def wave_backward(z, a, delta):  # noqa: ARG001
     delta *= np.cos(z)
 
 

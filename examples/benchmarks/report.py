@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 
 import peers
+from markdown import table, write_between
 from timing import Spread, describe_blas, pairwise_ratio
 from workloads import (
     FLOOR_32,
@@ -32,7 +33,6 @@ DOCS = HERE.parents[1] / "docs"
 PAGE = DOCS / "benchmarks.md"
 PLOT = DOCS / "images" / "benchmarks.png"
 STORED = HERE / "results.json"
-BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 
 DISTURBED = 0.1
 """From so many processors that others keep busy, measurements are not to be trusted."""
@@ -172,12 +172,6 @@ def _unit(result: Result) -> str:
     return "" if result.workload.unit == "MB" else result.workload.unit
 
 
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """Return a Markdown table, its first column left-aligned."""
-    rule = [":--", *["--:"] * (len(head) - 1)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in [head, rule, *rows])
-
-
 def tables(results: list[Result], missing: list[str]) -> str:
     """Return the Markdown of all results."""
     full = [r for r in results if isinstance(r.workload, Training) and r.workload.full]
@@ -286,13 +280,7 @@ def write(results: list[Result], environment: dict[str, str], missing: list[str]
     facts = "\n".join(f"- {key}: {value}" for key, value in environment.items())
     facts += f"\n- rounds: {min(rounds)}" + (f" to {max(rounds)}" if len(rounds) > 1 else "")
     image = f"![Ratios and the cost of a row]({PLOT.relative_to(PAGE.parent).as_posix()})"
-    page = PAGE.read_text()
-    before, _, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise SystemExit(f"{PAGE} has no lines {BEGIN} and {END} to write between.")
-    content = f"{image}\n\n{facts}\n\n{tables(results, missing)}"
-    PAGE.write_text(f"{before}{BEGIN}\n\n{content}\n\n{END}{after}")
+    write_between(PAGE, "results", f"{image}\n\n{facts}\n\n{tables(results, missing)}")
 
 
 def draw(results: list[Result]) -> None:

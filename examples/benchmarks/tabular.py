@@ -25,6 +25,7 @@ from pathlib import Path
 
 import joblib
 import numpy as np
+from markdown import write_between
 from sklearn.compose import (
     TransformedTargetRegressor,
     make_column_selector,
@@ -40,15 +41,15 @@ from tabular_report import (
     table_of_contestants,
     table_of_pace,
     table_of_tasks,
-    write,
 )
 from tabular_tasks import MOST_ROWS, OTHERS, TASKS
 from threadpoolctl import threadpool_limits
 from timing import pairwise_ratio, seconds, take_turns
 
-from sknn_edu import RECIPES, tabular_pipeline
+from sknn_edu import RECIPES, TabularPreprocessor, tabular_pipeline
 
 HERE = Path(__file__).resolve().parent
+PAGE = HERE.parents[1] / "docs" / "tables.md"
 STORED = HERE / "tabular_results.json"
 QUICK_ROWS, OTHER_ROWS = 3_000, 6_000
 
@@ -157,7 +158,7 @@ def alone(kind, technique):
     return tabular_pipeline(kind, n_estimators=1, random_state=0, **plain)
 
 
-PREPROCESSING = {"preprocessor__scaling": "robust", "preprocessor__smooth_clip": 3.0}
+PREPROCESSING = {f"preprocessor__{n}": v for n, v in TabularPreprocessor().get_params().items()}
 
 
 def has(kind, name):
@@ -201,13 +202,13 @@ def measure(name, make, task, split, most_rows):
 
 def run(contestants, options):
     """Return the results of each contestant, tasks side by side."""
-    known = OTHERS if options.others else TASKS
-    tasks = [known[name] for name in options.names or known]
+    known = TASKS | OTHERS
+    names = options.names or (OTHERS if options.others else TASKS)
+    tasks = [known[name] for name in names]
     tasks.sort(key=lambda task: task.name not in LONG)
     splits = (0,) if options.quick or options.others else (0, 1)
-    most_rows = QUICK_ROWS if options.quick or options.ablation else MOST_ROWS
-    if options.others:
-        most_rows = OTHER_ROWS
+    few = QUICK_ROWS if options.quick or options.ablation else MOST_ROWS
+    most_rows = OTHER_ROWS if options.others else few
     jobs = [
         joblib.delayed(measure)(name, make, task, split, most_rows)
         for name, make in contestants.items()
@@ -275,10 +276,10 @@ def main():
     if find_spec("lightgbm") is None and contestants.pop("LightGBM", None):
         print("LightGBM is not installed and does not take part.")
     if options.pace:
-        lines = table_of_pace({name: pace(name) for name in options.names or PACE_TASKS})
-        print("\n".join(lines))
+        table = table_of_pace({name: pace(name) for name in options.names or PACE_TASKS})
+        print(table)
         if not options.names:
-            write("pace", lines)
+            write_between(PAGE, "pace", table)
         return
     if options.ablation:
         contestants = {
@@ -289,21 +290,20 @@ def main():
         }
     results = run(contestants, options)
     if options.names or options.others or (options.quick and not options.ablation):
-        print("\n".join([*table_of_contestants(results), "", *table_of_tasks(results)]))
+        print(f"{table_of_contestants(results)}\n\n{table_of_tasks(results)}")
         return
     if options.ablation:
-        whole, plain = results["recipe"], results["plain"]
-        lines = table_of_ablations(results, ABLATIONS, whole, plain)
-        write("ablation", lines)
+        table = table_of_ablations(results, ABLATIONS, results["recipe"], results["plain"])
+        write_between(PAGE, "ablation", table)
     else:
         stored = json.loads(STORED.read_text()) if STORED.exists() else {}
         stored = {**stored, **results}
         ordered = {name: stored[name] for name in CONTESTANTS if name in stored}
-        lines = table_of_contestants(ordered)
-        write("contestants", lines)
-        write("tasks", table_of_tasks(ordered))
+        table = table_of_contestants(ordered)
+        write_between(PAGE, "contestants", table)
+        write_between(PAGE, "tasks", table_of_tasks(ordered))
         STORED.write_text(json.dumps(ordered, indent=1) + "\n")
-    print("\n".join(lines))
+    print(table)
 
 
 if __name__ == "__main__":

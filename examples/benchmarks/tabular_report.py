@@ -1,11 +1,9 @@
-"""What was measured on tables, as text and as Markdown between two markers of docs/tables.md."""
-
-from pathlib import Path
+"""What was measured on tables, as Markdown."""
 
 import numpy as np
+from markdown import table
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "tables.md"
-KINDS = {"classifier": "classifications", "regressor": "regressions"}
+KINDS = ("classifier", "regressor")
 
 
 def summary(results, kind, key="error"):
@@ -18,57 +16,42 @@ def summary(results, kind, key="error"):
     return float(np.exp(np.mean(np.log(np.array(numbers) + 0.01))))
 
 
-def row(*cells):
-    return "| " + " | ".join("" if c is None else c for c in cells) + " |"
-
-
 def number(value, form=".4f"):
-    return None if value is None else format(value, form)
-
-
-def head(*names):
-    return [row(*names), row("---", *["---:"] * (len(names) - 1))]
+    return "" if value is None else format(value, form)
 
 
 def table_of_contestants(stored):
     """Return the summaries, a contestant a row."""
-    lines = head(
-        "",
-        "classification: error",
-        "log-loss (nats)",
-        "calibration error",
-        "regression: error",
-        "seconds for all",
-    )
-    for name, results in stored.items():
-        lines.append(
-            row(
-                name,
-                number(summary(results, "classifier")),
-                number(summary(results, "classifier", "log_loss"), ".3f"),
-                number(summary(results, "classifier", "calibration"), ".3f"),
-                number(summary(results, "regressor")),
-                f"{sum(r['seconds'] for r in results):.0f}",
-            )
-        )
-    return lines
+    head = ["", "classification: error", "log-loss (nats)", "calibration error"]
+    head += ["regression: error", "seconds for all"]
+    rows = [
+        [
+            name,
+            number(summary(results, "classifier")),
+            number(summary(results, "classifier", "log_loss"), ".3f"),
+            number(summary(results, "classifier", "calibration"), ".3f"),
+            number(summary(results, "regressor")),
+            f"{sum(r['seconds'] for r in results):.0f}",
+        ]
+        for name, results in stored.items()
+    ]
+    return table(head, rows)
 
 
 def table_of_tasks(stored):
-    """Return the error of each contestant on each task, the mean over splits."""
-    names = list(stored)
-    tasks = list(dict.fromkeys(r["task"] for results in stored.values() for r in results))
-    lines = head("task", *names)
+    """Return the error of each contestant on each task, the mean over splits; the best in bold."""
+    tasks = dict.fromkeys(r["task"] for results in stored.values() for r in results)
+    rows = []
     for task in tasks:
-        errors = [[r["error"] for r in stored[name] if r["task"] == task] for name in names]
-        best = min((np.mean(e) for e in errors if e), default=None)
-        cells = [number(np.mean(e)) if e else None for e in errors]
-        cells = [
-            f"**{c}**" if e and np.mean(e) == best else c
-            for c, e in zip(cells, errors, strict=True)
-        ]
-        lines.append(row(task, *cells))
-    return lines
+        errors = [mean_error(results, task) for results in stored.values()]
+        best = min(e for e in errors if e is not None)
+        rows.append([task, *(f"**{number(e)}**" if e == best else number(e) for e in errors)])
+    return table(["task", *stored], rows)
+
+
+def mean_error(results, task):
+    errors = [r["error"] for r in results if r["task"] == task]
+    return float(np.mean(errors)) if errors else None
 
 
 def table_of_ablations(stored, techniques, whole, plain):
@@ -76,43 +59,26 @@ def table_of_ablations(stored, techniques, whole, plain):
 
     ``stored`` has results by name; "- technique" is without it, "+ technique" with it alone.
     """
-    lines = head(
-        "technique",
-        "without it: classification",
-        "regression",
-        "alone: classification",
-        "regression",
-    )
+    head = ["technique", "without it: classification", "regression"]
+    head += ["alone: classification", "regression"]
+    rows = [
+        [
+            technique,
+            *(change(stored.get(f"- {technique}"), whole, kind) for kind in KINDS),
+            *(change(stored.get(f"+ {technique}"), plain, kind) for kind in KINDS),
+        ]
+        for technique in techniques
+    ]
+    return table(head, rows)
 
-    def change(results, base, kind):
-        if results is None or (one := summary(results, kind)) is None:
-            return None
-        return f"{100 * (one / summary(base, kind) - 1):+.1f} %"
 
-    for technique in techniques:
-        without, alone = stored.get(f"- {technique}"), stored.get(f"+ {technique}")
-        lines.append(
-            row(
-                technique,
-                *(change(without, whole, kind) for kind in KINDS),
-                *(change(alone, plain, kind) for kind in KINDS),
-            )
-        )
-    return lines
+def change(results, base, kind):
+    """Return by how much the summary of some results differs from another."""
+    one = summary(results or [], kind)
+    return "" if one is None else f"{100 * (one / summary(base, kind) - 1):+.1f} %"
 
 
 def table_of_pace(ratios):
     """Return the times for an epoch and a parameter, scikit-learn's MLP being 1."""
-    lines = head("task", "recipe / scikit-learn", "of three: smallest", "largest")
-    for name, ratio in ratios.items():
-        lines.append(row(name, *(f"{value:.2f}" for value in ratio)))
-    return lines
-
-
-def write(marker, lines):
-    """Put lines between two markers of the page."""
-    begin, end = f"<!-- {marker}: begin -->", f"<!-- {marker}: end -->"
-    text = PAGE.read_text()
-    before, _, rest = text.partition(begin)
-    _, _, after = rest.partition(end)
-    PAGE.write_text("\n".join([before + begin, *lines, end + after]))
+    rows = [[name, *(f"{value:.2f}" for value in ratio)] for name, ratio in ratios.items()]
+    return table(["task", "recipe / scikit-learn", "of three: smallest", "largest"], rows)

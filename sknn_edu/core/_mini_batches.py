@@ -89,7 +89,7 @@ class MiniBatches:
         smoothing: float = 0.0,
         ignorance: Array | None = None,
     ) -> None:
-        self.X, self.y, self.weight = X, y, weight
+        self.y, self.weight = y, weight
         self.smoothing, self.ignorance = smoothing, ignorance
         self.batch_size = batch_size
         n_samples, n_features = X.shape
@@ -100,14 +100,14 @@ class MiniBatches:
         self._targets, self._outputs = np.empty((2, n_outputs, n_rows), dtype=dtype)
         self._weight = None if weight is None else np.empty(n_rows, dtype=weight.dtype)
         self._views: dict[int, Samples] = {}  # of so many rows of these arrays
-        self._with_ones: Array | None = None
+        self._inputs: Array | None = None  # where a column of ones awaits the copies
         if not is_sparse(X):
-            self._inputs = zeros((n_rows, n_features + 1), dtype)
-            self._inputs[:, -1] = 1
             if X.size <= SMALL and X.dtype == dtype:
-                self._with_ones = np.hstack([X, np.ones((n_samples, 1), dtype)])
-        if self._with_ones is None:
-            self._copies = RowCopies(X, n_rows)
+                X = np.hstack([X, np.ones((n_samples, 1), dtype)])
+            else:
+                self._inputs = zeros((n_rows, n_features + 1), dtype)
+                self._inputs[:, -1] = 1
+        self._copies = RowCopies(X, n_rows)
 
     def over(self, order: Indices) -> Iterator[Samples]:
         """Yield the rows of the data named by `order`, whole batches at a time.
@@ -135,16 +135,16 @@ class MiniBatches:
             yield self._take(order[start : start + self._n_at_once])
 
     def _take(self, rows: Indices) -> Samples:
-        if is_sparse(self.X):
-            samples = self._view(self._copies(rows), rows.size)
+        copies, n = self._copies(rows), rows.size
+        if is_sparse(copies):
+            samples = self._view(copies, n)
         else:
-            if rows.size not in self._views:  # once, not at each call: W1 and W9
-                self._views[rows.size] = self._view(self._inputs[: rows.size], rows.size)
-            samples = self._views[rows.size]
-            if self._with_ones is None:
-                samples.X[:, :-1] = self._copies(rows)
-            else:
-                self._with_ones.take(rows, axis=0, out=samples.X, mode="clip")
+            if n not in self._views:  # once, not at each call: W1 and W9
+                inputs = copies if self._inputs is None else self._inputs[:n]
+                self._views[n] = self._view(inputs, n)
+            samples = self._views[n]
+            if self._inputs is not None:
+                samples.X[:, :-1] = copies
         fill_targets(samples.y, self.y.take(rows, axis=0))
         if self.smoothing:
             samples.y += self.smoothing * (self.ignorance - samples.y)

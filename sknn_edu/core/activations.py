@@ -272,10 +272,8 @@ class Bent:
 
     def __init__(self, g: Activation, bend: Array, dbend: Array | None = None) -> None:
         self.g, self.bend, self.dbend = g, bend, dbend
-        self._of_samples = bend.shape.index(1)
-        self._shape = tuple(-1 if n == 1 else n for n in bend.shape)
-        if bend.size == 1:
-            self._shape, self._of_samples = (1, -1), 1
+        self._of_samples = int(bend.shape[1] == 1)  # which axis is theirs
+        self._shape = (len(bend), -1) if self._of_samples else (-1, bend.shape[1])
 
     def forward(self, z: Array, a: Array) -> None:
         """a = z + bend (g(z) - z)."""

@@ -110,10 +110,6 @@ class NumberEmbedding:
         """Return what each of these is."""
         return ["embedding"] * 4
 
-    def fan_ins(self) -> list[int]:
-        """Return how many inputs each of these adds up."""
-        return [1, 1, self.waves.n_waves, 1]
-
     def fill(self, rng: np.random.RandomState, own: list[Array]) -> None:
         """Give w, phi, W and b their start."""
         w, phi, W, b = own

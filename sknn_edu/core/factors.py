@@ -57,10 +57,6 @@ class Factors:
         """Return what each of these is."""
         return ["scale"] * self.scales + ["category"] * len(self.groups)
 
-    def fan_ins(self) -> list[int]:
-        """Return how many inputs each of these adds up: of s and E, one."""
-        return [1] * (self.scales + len(self.groups))
-
     def fill(self, rng: np.random.RandomState, own: list[Array]) -> None:
         """Give s its start, 1, and the levels' vectors theirs, from N(0, 1)."""
         for kind, numbers in zip(self.kinds(), own, strict=True):
@@ -139,17 +135,16 @@ def find_groups(X: Array, longer_than: int) -> tuple[tuple[int, int], ...]:
     other numbers. Two categories that are never both present might be taken for one; their levels
     then share a space of vectors, which does no harm.
     """
-    is_binary = ((X == 0) | (X == 1)).all(axis=0)
+    is_one = X == 1
+    is_binary = [*(is_one | (X == 0)).all(axis=0).tolist(), False]  # with an end to the last run
     groups, start = [], 0
     has_one = np.zeros(len(X), dtype=bool)
-    for j in range(X.shape[1] + 1):
-        ends = j == X.shape[1] or not is_binary[j] or has_one.all()
-        ends = ends or bool((has_one & (X[:, j] == 1)).any())
-        if ends:
+    for j, goes_on in enumerate(is_binary):
+        if not goes_on or has_one.all() or (has_one & is_one[:, j]).any():
             if j - start > longer_than:
                 groups.append((start, j))
-            start = j if j < X.shape[1] and is_binary[j] else j + 1
+            start = j if goes_on else j + 1
             has_one[:] = False
-        if j < X.shape[1] and is_binary[j]:
-            has_one |= X[:, j] == 1
+        if goes_on:
+            has_one |= is_one[:, j]
     return tuple(groups)

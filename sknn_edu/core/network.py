@@ -237,19 +237,24 @@ def output_sums(
     return z_out
 
 
+def seen_by_first_layer(network: Network, parameters: Parameters, X: Any) -> Any:
+    """Return the inputs of the first layer for samples X: the features, or what is made of them."""
+    if network.embedding is None:
+        return X
+    return network.embedding.embed(X, parameters.embedding, ROWS_AT_A_TIME)
+
+
 def inner_inputs(network: Network, parameters: Parameters, X: Any) -> Any:
     """Return what the learned weights of the first layer are multiplied with, for samples X."""
-    if network.embedding is not None:
-        X = network.embedding.embed(X, parameters.embedding, ROWS_AT_A_TIME)
-    return X if network.factors is None else network.factors.inner(X, parameters.factors)
+    seen = seen_by_first_layer(network, parameters, X)
+    return seen if network.factors is None else network.factors.inner(seen, parameters.factors)
 
 
 def answers(network: Network, parameters: Parameters, X: Any) -> Array:
     """Return the output sums (n_samples, n_outputs) of a network in training."""
-    if network.embedding is not None:
-        X = network.embedding.embed(X, parameters.embedding, ROWS_AT_A_TIME)
     activations = for_rows(network.activations, parameters.bends)
-    return output_sums(activations, parameters.weights, parameters.biases, X)
+    seen = seen_by_first_layer(network, parameters, X)
+    return output_sums(activations, parameters.weights, parameters.biases, seen)
 
 
 def input_gradients(network: Network, parameters: Parameters, X: Array) -> Array:

@@ -138,8 +138,7 @@ class Parameters:
     @property
     def biases(self) -> list[Array]:
         """b of each layer (n_out,)."""
-        self.compose()
-        return [block[-1] for block in self.blocks]
+        return [block[-1] for block in self.learned]
 
     def compose(self) -> None:
         """Bring the block of a first layer in factors up to date."""
@@ -189,22 +188,18 @@ class Parameters:
                 mine[...] = given
 
     def by_kind(self) -> Iterator[tuple[str, int, Array]]:
-        """Yield every part of theta with its kind and the number of inputs that it adds up.
+        """Yield every part of theta with its kind and, for a weight, its number of inputs, else 1.
 
         The kinds are "weight", "bias", "bend", and those of the factors and of the embedding.
         """
         for block in self.learned:
             n_in = block.shape[0] - 1
             yield "weight", n_in, block[:-1]
-            yield "bias", n_in, block[-1]
+            yield "bias", 1, block[-1]
         for bend in self.bends:
             if bend is not None:
                 yield "bend", 1, bend
-        if self._factoring is not None:
-            yield from zip(
-                self._factoring.kinds(), self._factoring.fan_ins(), self.factors, strict=True
-            )
-        if self._embedding is not None:
-            yield from zip(
-                self._embedding.kinds(), self._embedding.fan_ins(), self.embedding, strict=True
-            )
+        for makes, parts in ((self._factoring, self.factors), (self._embedding, self.embedding)):
+            if makes is not None:
+                for kind, part in zip(makes.kinds(), parts, strict=True):
+                    yield kind, 1, part
