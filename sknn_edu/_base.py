@@ -21,6 +21,7 @@ from sklearn.utils._param_validation import (
     Interval,
     InvalidParameterError,
     Options,
+    RealNotInt,
     StrOptions,
 )
 from sklearn.utils.class_weight import compute_class_weight
@@ -35,6 +36,7 @@ __all__ = [
     "InvalidParameterError",
     "NeuralEstimator",
     "Options",
+    "RealNotInt",
     "StrOptions",
 ]
 

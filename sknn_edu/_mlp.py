@@ -15,6 +15,7 @@ from sknn_edu._base import (
     Interval,
     InvalidParameterError,
     Options,
+    RealNotInt,
     StrOptions,
     fit_method,
 )
@@ -142,7 +143,11 @@ class BaseMLP(TrainableNetwork):
         "activation": [StrOptions(set(ACTIVATIONS)), Activation, list, tuple],
         "solver": [StrOptions({"lbfgs", *OPTIMIZERS}), Optimizer],
         "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "batch_size": [
+            StrOptions({"auto"}),
+            Interval(Integral, 1, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="neither"),
+        ],
         "learning_rate": [StrOptions(set(SCHEDULES)), Schedule, callable],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],

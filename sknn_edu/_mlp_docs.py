@@ -29,8 +29,10 @@ PARAMETERS = f"""
         ``solver=Adam(beta_2=0.95)``.
     alpha : float, default=0.0001
         Strength of the L2 penalty on the weights (not the biases), see Notes.
-    batch_size : int or 'auto', default='auto'
-        Samples in a mini-batch; 'auto' is min(200, n_samples). Not for 'lbfgs'.
+    batch_size : int, float or 'auto', default='auto'
+        Samples in a mini-batch; 'auto' is min(200, n_samples). A float in (0, 1) is a share of the
+        samples, but at most 200 of them: an epoch of few then has several steps, too. Not for
+        'lbfgs'.
     learning_rate : str, callable or Schedule, default='constant'
         How the learning rate moves; for all solvers but 'lbfgs'.
 

@@ -15,6 +15,7 @@ _FOR_BOTH = {
     "feature_scale": True,
     "init": "data_driven",
     "alpha": 0.0,
+    "batch_size": 0.25,
     "learning_rate": "coslog4",
     "beta_2": 0.95,
     "max_iter": 64,

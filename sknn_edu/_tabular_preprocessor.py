@@ -274,7 +274,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         """Return the kind of a column; warn if it holds numbers and words."""
         kinds = kinds_in(column)
         if {"number", "category"} <= kinds:
-            word = other_than(column, {"number"})
+            word = other_than(column, kinds - {"category"})
             warn(
                 f"Column {self._name(j)} holds numbers and also {word!r}, so it is taken for a "
                 "category. Replace that by NaN if it stands for a gap, or make all of the column "

