@@ -89,7 +89,7 @@ class MiniBatches:
         smoothing: float = 0.0,
         ignorance: Array | None = None,
     ) -> None:
-        self.y, self.weight = y, weight
+        self.X, self.y, self.weight = X, y, weight
         self.smoothing, self.ignorance = smoothing, ignorance
         self.batch_size = batch_size
         n_samples, n_features = X.shape
