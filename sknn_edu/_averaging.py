@@ -156,7 +156,8 @@ class AveragingClassifier(ColumnsClassifierMixin, _Average):
     the mean says so. If they stop early, each holds out other samples, and together they have seen
     all. Unlike :class:`sklearn.ensemble.BaggingClassifier` it draws no samples, so weights of
     samples reach every member; unlike :class:`sklearn.ensemble.VotingClassifier` its members are
-    one estimator, so a grid search changes them all.
+    one estimator, so a grid search changes them all. Members share its callbacks; a
+    :class:`Checkpoint`, which holds one fit, is refused by the second.
 
     Parameters
     ----------
