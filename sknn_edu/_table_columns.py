@@ -30,20 +30,74 @@ A_DAY = 86_400e6
 """In microseconds."""
 
 
+class Column:
+    """A column of a table.
+
+    Attributes
+    ----------
+    gaps : ndarray of bool (n_samples,)
+        Where None, NaN, NaT and pandas' NA are.
+    present : ndarray
+        The values that are there.
+    """
+
+    def __init__(self, values):
+        self.gaps = gaps_in(values)
+        self.present = values[~self.gaps]
+
+    def kinds(self):
+        """Return the kinds of the values as a set; objects may be of many."""
+        dtype = self.present.dtype.kind
+        if self.present.size == 0:
+            return set()
+        if dtype == "O":
+            return set(map(kind_of_type, set(map(type, self.present))))
+        if dtype not in OF_DTYPES:
+            raise ValueError(f"Complex data not supported, nor any other {self.present.dtype}.")
+        return {OF_DTYPES[dtype]}
+
+    def other_than(self, kinds):
+        """Return the first value that is none of these kinds."""
+        if self.present.dtype.kind != "O":
+            return self.present[0]
+        return next(value for value in self.present if kind_of_type(type(value)) not in kinds)
+
+    def as_numbers(self, kind):
+        """Return numbers, dates or durations in float64; gaps as NaN, times in days."""
+        values = self.present
+        if kind in TIMES:
+            one, dtype = TIMES[kind]
+            if values.dtype.kind == "O":
+                values = np.array(list(map(one, values)), dtype)
+            values = values.astype(dtype).astype(np.int64) / A_DAY
+        return self._with_gaps(values, np.nan, float)
+
+    def as_text(self, kind):
+        """Return the names of the levels, gaps as None."""
+        name = name_of_truth if kind == "boolean" else name_of
+        return self._with_gaps([name(value) for value in self.present], None, object)
+
+    def _with_gaps(self, values, gap, dtype):
+        """Return an array of these values where some are present, and of something else."""
+        column = np.full(len(self.gaps), gap, dtype)
+        column[~self.gaps] = values
+        return column
+
+
 def columns_of(frame):
-    """Return the columns of a pandas or polars frame, an array each."""
+    """Return the columns of a pandas or polars frame."""
     return [column_of(frame, j) for j in range(frame.shape[1])]
 
 
 def column_of(frame, j):
-    """Return a column as an array; a category as text, times of a zone in UTC."""
+    """Return a column of a frame; a category as text, times of a zone in UTC."""
     column = frame.iloc[:, j] if hasattr(frame, "iloc") else frame.to_series(j)
     if str(column.dtype).startswith(WITHOUT_ARRAY):
-        return np.fromiter(column.to_list(), object, len(column))
+        return Column(np.fromiter(column.to_list(), object, len(column)))
     if getattr(column.dtype, "tz", None) is not None:  # polars' are in UTC anyway
         column = column.dt.tz_convert(None)
-    values = np.asarray(column.to_numpy())
-    return as_text(values, "category") if str(column.dtype) == "category" else values
+    values = Column(np.asarray(column.to_numpy()))
+    return Column(values.as_text("category")) if str(column.dtype) == "category" else values
 
 
 def gaps_in(column):
@@ -65,18 +119,6 @@ def is_missing(value):
     return type(value).__name__ in ("NAType", "NaTType")
 
 
-def kinds_in(column):
-    """Return the kinds of a column's values as a set; objects may be of many."""
-    present = column[~gaps_in(column)]
-    if present.size == 0:
-        return set()
-    if column.dtype.kind == "O":
-        return set(map(kind_of_type, set(map(type, present))))
-    if column.dtype.kind not in OF_DTYPES:
-        raise ValueError(f"Complex data not supported, nor any other {column.dtype}.")
-    return {OF_DTYPES[column.dtype.kind]}
-
-
 def kind_of(kinds):
     """Return the kind of a column with values of these kinds."""
     if not kinds:
@@ -87,7 +129,7 @@ def kind_of(kinds):
 def may_be_read_as(kind, kinds):
     """Tell whether a column with values of these kinds is one of this kind, or close to it."""
     known = kinds & ACCEPTED[kind]
-    return not kinds or known == kinds or (kind == "category" and bool(known))
+    return known == kinds or (kind == "category" and bool(known))
 
 
 def kind_of_type(kind):
@@ -101,28 +143,6 @@ def kind_of_type(kind):
     if issubclass(kind, timedelta | time | np.timedelta64):
         return "duration"
     return "category"
-
-
-def other_than(column, kinds):
-    """Return the first value of a column that is none of these kinds."""
-    present = column[~gaps_in(column)]
-    if column.dtype.kind != "O":
-        return present[0]
-    return next(value for value in present if kind_of_type(type(value)) not in kinds)
-
-
-def as_numbers(column, kind):
-    """Return a column of numbers, dates or durations in float64; gaps as NaN, times in days."""
-    present = ~gaps_in(column)
-    values = column[present]
-    if kind in TIMES:
-        one, dtype = TIMES[kind]
-        if values.dtype.kind == "O":
-            values = np.array(list(map(one, values)), dtype)
-        values = values.astype(dtype).astype(np.int64) / A_DAY
-    numbers = np.full(len(column), np.nan)
-    numbers[present] = values
-    return numbers
 
 
 def moment(value):
@@ -143,15 +163,6 @@ def length(value):
 
 TIMES = {"date": (moment, "M8[us]"), "duration": (length, "m8[us]")}
 """How an object becomes a time of NumPy, and which."""
-
-
-def as_text(column, kind):
-    """Return the names of the levels of a column, gaps as None."""
-    name = name_of_truth if kind == "boolean" else name_of
-    text = np.full(len(column), None, dtype=object)
-    present = ~gaps_in(column)
-    text[present] = [name(value) for value in column[present]]
-    return text
 
 
 def name_of(value):

@@ -15,13 +15,10 @@ from sknn_edu._table_columns import (
     ACCEPTED,
     NOTHING,
     TIMES,
-    as_numbers,
-    as_text,
+    Column,
     columns_of,
     kind_of,
-    kinds_in,
     may_be_read_as,
-    other_than,
 )
 
 
@@ -249,7 +246,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         ]
 
     def _columns(self, X, reset):
-        """Return the columns of a table, one array each."""
+        """Return the columns of a table."""
         if hasattr(X, "collect"):
             raise TypeError(
                 f"TabularPreprocessor needs the rows of the table, not a plan for them: pass "
@@ -268,13 +265,13 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         # as one array of NumPy, numbers in a list beside words would become words
         dtype = None if hasattr(X, "dtype") else object
         X = validate_data(self, X, dtype=dtype, ensure_all_finite=False, reset=reset)
-        return list(X.T)
+        return list(map(Column, X.T))
 
     def _kind_of(self, j, column):
         """Return the kind of a column; warn if it holds numbers and words."""
-        kinds = kinds_in(column)
+        kinds = column.kinds()
         if {"number", "category"} <= kinds:
-            word = other_than(column, kinds - {"category"})
+            word = column.other_than(kinds - {"category"})
             warn(
                 f"Column {self._name(j)} holds numbers and also {word!r}, so it is taken for a "
                 "category. Replace that by NaN if it stands for a gap, or make all of the column "
@@ -285,8 +282,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     def _check_kinds(self, columns):
         """Refuse a column that holds something else than in training."""
         for j, (column, wanted) in enumerate(zip(columns, self.kinds_, strict=True)):
-            if not may_be_read_as(wanted, kinds_in(column)):
-                other = other_than(column, ACCEPTED[wanted])
+            if not may_be_read_as(wanted, column.kinds()):
+                other = column.other_than(ACCEPTED[wanted])
                 held = "categories" if wanted == "category" else f"{wanted}s"
                 raise ValueError(
                     f"Column {self._name(j)} held {held} in training, but now there is {other!r}. "
@@ -295,10 +292,10 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
 
     def _numbers(self, columns):
         """Return the columns of numbers in float64, with NaN for gaps: (n, n_numbers)."""
-        numbers = np.empty((len(columns[0]), len(self.numbers_)))
+        numbers = np.empty((len(columns[0].gaps), len(self.numbers_)))
         for k, j in enumerate(self.numbers_):
             try:
-                numbers[:, k] = as_numbers(columns[j], self.kinds_[j])
+                numbers[:, k] = columns[j].as_numbers(self.kinds_[j])
             except OverflowError:  # an int of Python that no float can be
                 numbers[:, k] = np.inf
             if np.isinf(numbers[:, k]).any():
@@ -310,7 +307,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
 
     def _levels(self, columns):
         """Return the columns of categories as text, with None for gaps: (n, n_categories)."""
-        return np.stack([as_text(columns[j], self.kinds_[j]) for j in self.categories_], axis=1)
+        return np.stack([columns[j].as_text(self.kinds_[j]) for j in self.categories_], axis=1)
 
     def _name(self, j):
         names = getattr(self, "feature_names_in_", None)
