@@ -11,9 +11,8 @@ from sklearn.base import (
     RegressorMixin,
     clone,
     is_classifier,
-    is_regressor,
 )
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.metadata_routing import (
     UNUSED,
     MetadataRouter,
@@ -62,11 +61,10 @@ class _Average(MetaEstimatorMixin, BaseEstimator):
 
     def _validate_params(self):
         super()._validate_params()
-        is_kind = is_classifier if is_classifier(self) else is_regressor
-        if not is_kind(self.estimator):
+        kind = get_tags(self).estimator_type
+        if get_tags(self.estimator).estimator_type != kind:
             raise InvalidParameterError(
-                f"estimator must be a {is_kind.__name__[3:]}, as {type(self).__name__} is; got "
-                f"{self.estimator!r}."
+                f"estimator must be a {kind}, as {type(self).__name__} is; got {self.estimator!r}."
             )
 
     @checked_parameters

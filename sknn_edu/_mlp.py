@@ -90,7 +90,6 @@ PLAIN_STRUCTURE = {"number_embedding": None, "category_embedding": None, "featur
 """The parameters that say what a network is made of besides its layers, and what they are if not.
 """
 
-
 CURVES = {
     name: schedule.curve for name, schedule in SCHEDULES.items() if hasattr(schedule, "curve")
 }

@@ -278,9 +278,8 @@ def test_an_activation_that_bends_may_come_after_fit(before, later):
     # a bend starts with 1, where the plain activation is what it was
     network, X = fitted({"activation": before, "learning_rate_init": 1e-12})
     _, y = numbers_and_levels()
-    plain = [g.removeprefix("parametric_") for g in ([later] * 2 if later is str else later)]
-    if isinstance(later, str):
-        plain = later.removeprefix("parametric_")
+    each = [later, later] if isinstance(later, str) else later
+    plain = [g.removeprefix("parametric_") for g in each]
     expected = copy.deepcopy(network).set_params(activation=plain)
     network.set_params(activation=later)
     for step in range(2):

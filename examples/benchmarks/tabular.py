@@ -53,6 +53,7 @@ HERE = Path(__file__).resolve().parent
 PAGE = HERE.parents[1] / "docs" / "tables.md"
 STORED = HERE / "tabular_results.json"
 QUICK_ROWS, OTHER_ROWS = 3_000, 6_000
+EVERY_TASK = TASKS | OTHERS
 
 
 # -- contestants -------------------------------------------------------------------------------
@@ -204,9 +205,8 @@ def measure(name, make, task, split, most_rows):
 
 def run(contestants, options):
     """Return the results of each contestant, tasks side by side."""
-    known = TASKS | OTHERS
     names = options.names or (OTHERS if options.others else TASKS)
-    tasks = [known[name] for name in names]
+    tasks = [EVERY_TASK[name] for name in names]
     tasks.sort(key=lambda task: task.name not in LONG)
     splits = (0,) if options.quick or options.others else (0, 1)
     few = QUICK_ROWS if options.quick or options.ablation else MOST_ROWS
@@ -218,19 +218,22 @@ def run(contestants, options):
         for split in splits
     ]
     results = joblib.Parallel(n_jobs=options.n_jobs, verbose=1, batch_size=1)(jobs)
-    order = list(known)
-    results = sorted(filter(None, results), key=lambda r: (order.index(r["task"]), r["split"]))
+    results = sorted(filter(None, results), key=place)
     return {name: [r for r in results if r["contestant"] == name] for name in contestants}
+
+
+def place(result):
+    """Return what results are sorted by: the task, in the order of their list, and the split."""
+    return list(EVERY_TASK).index(result["task"]), result["split"]
 
 
 def merge_with_stored(results):
     """Store the results; return them and those of other contestants and of other tasks."""
     stored = json.loads(STORED.read_text()) if STORED.exists() else {}
-    place = {task: k for k, task in enumerate(TASKS)}
     for name, new in results.items():
         tasks = {r["task"] for r in new}
         kept = [r for r in stored.get(name, []) if r["task"] not in tasks]
-        stored[name] = sorted(kept + new, key=lambda r: (place[r["task"]], r["split"]))
+        stored[name] = sorted(kept + new, key=place)
     ordered = {name: stored[name] for name in CONTESTANTS if name in stored}
     STORED.write_text(json.dumps(ordered, indent=1) + "\n")
     return ordered
@@ -279,7 +282,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("names", nargs="*", choices=[*TASKS, *OTHERS, []], metavar="TASK")
+    parser.add_argument("names", nargs="*", choices=[*EVERY_TASK, []], metavar="TASK")
     parser.add_argument("--quick", action="store_true", help="one split, small samples")
     parser.add_argument("--ablation", action="store_true", help="one technique at a time")
     parser.add_argument("--pace", action="store_true", help="time for an epoch and a parameter")
@@ -305,20 +308,17 @@ def main():
             **{f"+ {t}": partial(alone, technique=t) for t in ABLATIONS},
         }
     results = run(contestants, options)
-    of_others = options.others or not set(options.names) <= set(TASKS)
-    is_part = options.names if options.ablation else options.quick
-    if of_others or is_part or options.rows:
-        print(f"{table_of_contestants(results)}\n\n{table_of_tasks(results)}")
-        return
-    if options.ablation:
+    is_of_the_page = not (options.rows or options.others or set(options.names) - set(TASKS))
+    if is_of_the_page and options.ablation and not options.names:
         table = table_of_ablations(results, ABLATIONS, results["recipe"], results["plain"])
         write_between(PAGE, "ablation", table)
-    else:
-        ordered = merge_with_stored(results)
-        table = table_of_contestants(ordered)
-        write_between(PAGE, "contestants", table)
-        write_between(PAGE, "tasks", table_of_tasks(ordered))
-    print(table)
+        print(table)
+        return
+    if is_of_the_page and not (options.ablation or options.quick):
+        results = merge_with_stored(results)
+        write_between(PAGE, "contestants", table_of_contestants(results))
+        write_between(PAGE, "tasks", table_of_tasks(results))
+    print(f"{table_of_contestants(results)}\n\n{table_of_tasks(results)}")
 
 
 if __name__ == "__main__":
