@@ -17,18 +17,15 @@ import numpy as np
 
 from sknn_edu.core._arrays import Array, Indices, scalar, zeros
 from sknn_edu.core._mini_batches import MiniBatches, Samples
+from sknn_edu.core._vectors import AT_MOST
 from sknn_edu.core.network import Dropout, Pass, add_l2
 from sknn_edu.core.optimizers import Optimizer, State, as_scalars
 from sknn_edu.core.parameters import Network, Parameters, is_weight
 from sknn_edu.core.parametrization import STANDARD, Parametrization
 from sknn_edu.core.schedules import Schedule
 
-STRETCH = 65_536
-"""So many bytes of parameters, with their gradient and all that belongs to them, fit the cache.
-
-Of float64 they are 8,192 numbers: few enough for one thread to add up their squares. From 10,000 on
-OpenBLAS wakes a second thread for that, which takes longer than Adam does.
-"""
+STRETCH = AT_MOST
+"""So many parameters, with their gradient and all that belongs to them, fit the cache, too."""
 
 
 @dataclass
@@ -107,29 +104,24 @@ class Mover:
         self._clips = regularization.clip_norm < inf
         self._grad = grad
         self._constants = as_scalars(optimizer.constants(), theta.dtype)
-        self._rate, self._decay = scalar(0, theta.dtype), scalar(0, theta.dtype)
-        length = STRETCH // theta.itemsize
-        stretches = [slice(k, k + length) for k in range(0, theta.size, length)]
-        room = zeros(min(length, theta.size), theta.dtype)
+        self._decay = scalar(0, theta.dtype)
+        stretches = [slice(k, k + STRETCH) for k in range(0, theta.size, STRETCH)]
+        room = zeros(min(STRETCH, theta.size), theta.dtype)
         self._n, self._mask = 0.0, [one_if_all_alike(mask[s]) for s in stretches]
         self._strengths = [zeros(mask.shape, theta.dtype) for mask in self._mask]
         self._factors = [] if factors is None else [one_if_all_alike(factors[s]) for s in stretches]
         self._rates = [zeros(factors.shape, theta.dtype) for factors in self._factors]
+        own_rates: list[Array | None] = [*self._rates] or [None] * len(stretches)
         self._parts = [
             (
                 theta[s],
                 grad[s],
                 [v[s] for v in state.vectors],
                 strengths,
-                rate,
+                rates,
                 room[: theta[s].size],
             )
-            for s, strengths, rate in zip(
-                stretches,
-                self._strengths,
-                self._rates or [self._rate] * len(stretches),
-                strict=True,
-            )
+            for s, strengths, rates in zip(stretches, self._strengths, own_rates, strict=True)
         ]
 
     def step(self, eta: float, n: float, strength: float = 1.0) -> float:
@@ -139,20 +131,19 @@ class Mover:
         """
         state, optimizer, penalty = self.state, self.optimizer, 0.0
         state.t += 1
-        self._rate[()] = optimizer.rate(eta, state.t)
-        if self._factors:
-            for factors, rates in zip(self._factors, self._rates, strict=True):
-                np.multiply(factors, self._rate, out=rates)
+        rate = optimizer.rate(eta, state.t)
+        for factors, own_rates in zip(self._factors, self._rates, strict=True):
+            np.multiply(factors, rate, out=own_rates)
         if self._clips:
             shorten(self._grad, self.regularization.clip_norm)
         if self._decays:
             self._shrink_weights(eta * strength * self.regularization.weight_decay)
         if self._penalises and n != self._n:
             self._set_strengths(n)
-        for theta, g, memory, strengths, rate, room in self._parts:
+        for theta, g, memory, strengths, own, room in self._parts:
             if self._penalises:
                 penalty += add_l2(g, theta, strengths, room)
-            optimizer.move(theta, g, memory, self._constants, rate, room)
+            optimizer.move(theta, g, memory, self._constants, rate if own is None else own, room)
         return n * penalty
 
     def _set_strengths(self, n: float) -> None:

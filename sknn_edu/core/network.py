@@ -24,6 +24,8 @@ from typing import Any
 import numpy as np
 
 from sknn_edu.core._arrays import Array, is_sparse, scalar, zeros
+from sknn_edu.core._products import by_columns, by_rows, whole
+from sknn_edu.core._vectors import vectors
 from sknn_edu.core.activations import Activation, for_columns, for_rows
 from sknn_edu.core.embeddings import EmbeddingPass
 from sknn_edu.core.losses import Loss, identity
@@ -47,7 +49,7 @@ class Layer:
         drops: bool = False,
         is_last: bool = False,
     ) -> None:
-        n_out, dtype = block.shape[1], block.dtype
+        n_in, n_out, dtype = len(block) - 1, block.shape[1], block.dtype
         self.block, self.block_T = block, block.T  # [W; b] and its transpose
         self.W = block[:-1]  # (n_in, n_out)
         self.dblock = dblock  # [dW; db]   (n_in + 1, n_out)
@@ -58,6 +60,10 @@ class Layer:
         self.z = zeros((n_out, m), dtype) if keeps_z else self.a
         self.delta = self.a if is_last else zeros((n_out, m), dtype)
         self.delta_T = self.delta.T
+        # Functions (A, B, out) that write A B, see _products: up, of blame and down.
+        self.product_up = by_rows(n_out, n_in + 1, m, dtype)
+        self.product_of_blame = whole(n_in + 1, m, n_out, dtype)
+        self.product_down = by_rows(n_in, n_out, m, dtype)
         self.flat_z, self.flat_a, self.flat_delta = (  # the same memory, in one row
             numbers.reshape(-1) for numbers in (self.z, self.a, self.delta)
         )
@@ -95,9 +101,6 @@ class Dropout:
 class Pass:
     """Forward and backward propagation of m samples through a network.
 
-    The products are written ``A.dot(B, out)``: NumPy needs a third less time to begin with one than
-    for ``np.dot`` or ``A @ B`` (``examples/benchmarks``, W1 and W9).
-
     Parameters
     ----------
     network : ~sknn_edu.core.parameters.Network
@@ -132,6 +135,8 @@ class Pass:
             )
         ]
         self.layers.append(Layer(parameters.blocks[-1], gradient.blocks[-1], m, is_last=True))
+        block = self.layers[0].block
+        self._product_with_inputs = by_columns(len(block), m, block.shape[1], block.dtype)
         self.activations = for_columns(network.activations, parameters.bends, gradient.bends)
         neighbours = zip(self.activations, self.layers, self.layers[1:], strict=False)
         self._up = list(enumerate(neighbours))
@@ -150,15 +155,15 @@ class Pass:
             layer.z[...] = (X @ layer.W).T
             layer.z += layer.block[-1][:, np.newaxis]
         elif self.embedding is not None:
-            layer.block_T.dot(self.embedding.forward(X), layer.z)
+            layer.product_up(layer.block_T, self.embedding.forward(X), layer.z)
         else:
-            layer.block_T.dot(X.T, layer.z)  # z = [W; b]^T [a; 1]   (n_out, m)
+            layer.product_up(layer.block_T, X.T, layer.z)  # z = [W; b]^T [a; 1]   (n_out, m)
         for k, (g, below, layer) in self._up:
             g.forward(below.flat_z, below.flat_a)  # a = g(z)
             if self.dropout is not None:
                 self._factors[k] = self.dropout.draw(k, below.a)
                 np.multiply(below.a, self._factors[k], out=below.handed_on)
-            layer.block_T.dot(below.outputs, layer.z)
+            layer.product_up(layer.block_T, below.outputs, layer.z)
         self.loss.activate(layer.a)
         return layer.a
 
@@ -174,10 +179,10 @@ class Pass:
             first.dblock[:-1] = X.T @ first.delta_T
             first.delta.sum(axis=1, out=first.dblock[-1])
         elif self.embedding is not None:
-            self.embedding.inputs.dot(first.delta_T, first.dblock)
+            first.product_of_blame(self.embedding.inputs, first.delta_T, first.dblock)
             self.embedding.backward(first.W[self.embedding.n_kept :] @ first.delta)
         else:
-            X.T.dot(first.delta_T, first.dblock)
+            self._product_with_inputs(X.T, first.delta_T, first.dblock)
         if self._is_composed:
             self._gradient.decompose_slope(self._parameters)
 
@@ -187,8 +192,9 @@ class Pass:
         self.loss.delta(y, layer.a)
         layer.delta *= share  # delta = dL/dz   (n_outputs, m)
         for k, (g, below, layer) in self._down:
-            below.outputs.dot(layer.delta_T, layer.dblock)  # [dW; db] = [a; 1] delta^T
-            layer.W.dot(layer.delta, below.delta)  # W delta   (n_in, m)
+            # [dW; db] = [a; 1] delta^T   (n_in + 1, n_out)
+            layer.product_of_blame(below.outputs, layer.delta_T, layer.dblock)
+            layer.product_down(layer.W, layer.delta, below.delta)  # W delta   (n_in, m)
             if self.dropout is not None:
                 below.delta *= self._factors[k]
             g.backward(below.flat_z, below.flat_a, below.flat_delta)  # * g'(z)
@@ -202,9 +208,10 @@ def add_l2(g: Array, theta: Array, strengths: Array, slope: Array) -> float:
     the number of samples (the sum of their weights). ``strengths`` are alpha / n for each weight
     and 0 for each bias. All may be any part of the parameters; ``slope`` is room to work in.
     """
+    _, add, dot = vectors(theta)
     np.multiply(strengths, theta, out=slope)  # alpha W / n
-    g += slope
-    return 0.5 * float(slope.dot(theta))
+    add(slope, g)
+    return 0.5 * dot(slope, theta)
 
 
 ROWS_AT_A_TIME = 2048

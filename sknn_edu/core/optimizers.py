@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 import numpy as np
 
 from sknn_edu.core._arrays import Array, scalar, zeros
+from sknn_edu.core._vectors import vectors
 
 
 @runtime_checkable
@@ -42,13 +43,14 @@ class Optimizer(Protocol):
         g: Array,
         memory: list[Array],
         constants: list[Array],
-        rate: Array,
+        rate: float | Array,
         step: Array,
     ) -> None:
-        """Move theta and what is remembered in place; numbers are arrays of no dimension.
+        """Move theta and what is remembered in place.
 
-        The rate may also be an array as long as theta, where parameters have rates of their own.
-        ``step`` is an array as long as theta to work in, and g may be overwritten, too.
+        The constants come as arrays of no dimension. The rate is an array as long as theta where
+        parameters have rates of their own. ``step`` is an array as long as theta to work in, and g
+        may be overwritten, too. All are contiguous and of one dtype.
         """
 
 
@@ -65,6 +67,14 @@ class State:
         state = cls.__new__(cls)
         state.vectors, state.t = vectors, t
         return state
+
+
+def common_rate(way: Array, rate: float | Array) -> float:
+    """Return the learning rate of all numbers in `way`; rates of their own are multiplied in."""
+    if isinstance(rate, float):
+        return rate
+    way *= rate
+    return 1.0
 
 
 def as_scalars(values: tuple[float, ...], dtype: Any) -> list[Array]:
@@ -98,7 +108,7 @@ class SGD:
         return eta
 
     def constants(self) -> tuple[float, ...]:
-        return (self.momentum,)
+        return ()
 
     def move(
         self,
@@ -106,19 +116,18 @@ class SGD:
         g: Array,
         memory: list[Array],
         constants: list[Array],
-        rate: Array,
+        rate: float | Array,
         step: Array,
     ) -> None:
-        (v,), (mu,) = memory, constants
-        g *= rate  # eta g
-        v *= mu
-        v -= g  # v <- mu v - eta g
+        (v,), (scale, add, _) = memory, vectors(theta)
+        eta = common_rate(g, rate)
+        scale(self.momentum, v)
+        add(g, v, a=-eta)  # v <- mu v - eta g
         if self.nesterov:
-            theta -= g
-            np.multiply(v, mu, out=step)
-            theta += step  # theta <- theta + mu v - eta g
+            add(v, theta, a=self.momentum)
+            add(g, theta, a=-eta)  # theta <- theta + mu v - eta g
         else:
-            theta += v
+            add(v, theta)
 
 
 @dataclass(frozen=True)
@@ -156,7 +165,7 @@ class Adam:
         return eta * unbiased * (1 - self.beta_1) / sqrt(1 - self.beta_2)  # for M / sqrt(V)
 
     def constants(self) -> tuple[float, ...]:
-        return self.beta_1, self.beta_2, self.epsilon / sqrt(1 - self.beta_2)
+        return (self.epsilon / sqrt(1 - self.beta_2),)
 
     def move(
         self,
@@ -164,20 +173,19 @@ class Adam:
         g: Array,
         memory: list[Array],
         constants: list[Array],
-        rate: Array,
+        rate: float | Array,
         step: Array,
     ) -> None:
-        (M, V), (beta_1, beta_2, epsilon) = memory, constants
-        M *= beta_1
-        M += g  # decaying sum of g
-        V *= beta_2
+        (M, V), (epsilon,), (scale, add, _) = memory, constants, vectors(theta)
+        scale(self.beta_1, M)
+        add(g, M)  # decaying sum of g
+        scale(self.beta_2, V)
         np.multiply(g, g, out=step)
-        V += step  # decaying sum of g^2
+        add(step, V)  # decaying sum of g^2
         np.sqrt(V, out=step)
         step += epsilon
         np.divide(M, step, out=step)
-        step *= rate
-        theta -= step
+        add(step, theta, a=-common_rate(step, rate))
 
 
 @dataclass(frozen=True)
@@ -229,7 +237,7 @@ class RMSprop:
         return eta
 
     def constants(self) -> tuple[float, ...]:
-        return self.rho, 1 - self.rho, self.epsilon
+        return (self.epsilon,)
 
     def move(
         self,
@@ -237,19 +245,17 @@ class RMSprop:
         g: Array,
         memory: list[Array],
         constants: list[Array],
-        rate: Array,
+        rate: float | Array,
         step: Array,
     ) -> None:
-        (v,), (rho, new, epsilon) = memory, constants
+        (v,), (epsilon,), (scale, add, _) = memory, constants, vectors(theta)
         np.multiply(g, g, out=step)
-        step *= new
-        v *= rho
-        v += step
+        scale(self.rho, v)
+        add(step, v, a=1 - self.rho)
         np.sqrt(v, out=step)
         step += epsilon
         np.divide(g, step, out=step)
-        step *= rate
-        theta -= step
+        add(step, theta, a=-common_rate(step, rate))
 
 
 OPTIMIZERS: dict[str, Optimizer] = {

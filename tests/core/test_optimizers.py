@@ -10,9 +10,7 @@ from sknn_edu.core.optimizers import OPTIMIZERS, SGD, Adam, RMSprop, State, as_s
 def take_step(optimizer, theta, g, state, eta):
     """Move the whole of theta one step along its gradient g."""
     state.t += 1
-    rate, *constants = as_scalars(
-        (optimizer.rate(eta, state.t), *optimizer.constants()), theta.dtype
-    )
+    rate, constants = optimizer.rate(eta, state.t), as_scalars(optimizer.constants(), theta.dtype)
     optimizer.move(theta, g, state.vectors, constants, rate, np.empty_like(theta))
 
 
