@@ -43,7 +43,7 @@ def likes_pieces(build: Mapping[str, Any]) -> bool:
     return "openblas" in blas and any(name.startswith(("AVX512", "X86_V4")) for name in features)
 
 
-LIKES_PIECES = likes_pieces(np.show_config(mode="dicts") or {})
+LIKES_PIECES = likes_pieces(np.show_config(mode="dicts"))
 
 
 def pieces(length: int, work: int) -> list[slice]:

@@ -132,8 +132,8 @@ class Mover:
         state, optimizer, penalty = self.state, self.optimizer, 0.0
         state.t += 1
         rate = optimizer.rate(eta, state.t)
-        for factors, own_rates in zip(self._factors, self._rates, strict=True):
-            np.multiply(factors, rate, out=own_rates)
+        for factors, rates in zip(self._factors, self._rates, strict=True):
+            np.multiply(factors, rate, out=rates)
         if self._clips:
             shorten(self._grad, self.regularization.clip_norm)
         if self._decays:

@@ -135,6 +135,7 @@ class Pass:
             )
         ]
         self.layers.append(Layer(parameters.blocks[-1], gradient.blocks[-1], m, is_last=True))
+        # Pieces pay for the transposed X, not for [a; 1], which lies in memory as it is multiplied.
         block = self.layers[0].block
         self._product_with_inputs = by_columns(len(block), m, block.shape[1], block.dtype)
         self.activations = for_columns(network.activations, parameters.bends, gradient.bends)
