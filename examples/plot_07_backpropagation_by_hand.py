@@ -119,7 +119,8 @@ print("dW2 the same:", np.allclose(board.layers[1].dW, dW2))
 print("gradient right:", check_gradient(network, x.T, [y]).error < 1e-6)
 
 # %%
-# The code that does it: :doc:`/core/network`
+# The code that does it: ``backward`` in :doc:`/core/one_page`, in ten lines of plain NumPy, and
+# :doc:`/core/network`, the way the package does it
 #
 # **Exercise.** Make the output's first weight larger by 0.01, from 3 to 3.01. By how much should
 # the loss grow, according to the blame 0.3416 of that weight? Measure it.

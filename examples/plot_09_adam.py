@@ -90,7 +90,8 @@ network = MLPClassifier(
 TrainingReplay(network, title="Adam learns two half-moons").fit(moons, side)
 
 # %%
-# The code that does it: :doc:`/core/optimizers`
+# The code that does it: :doc:`/core/optimizers`. You now know every step of training. All of them
+# together, in fewer than a hundred lines of plain NumPy, are on one page: :doc:`/core/one_page`
 #
 # **Exercise.** Both numbers of Adam's first step are 0.5, the learning rate. Why? What would the
 # first step be if all features were a thousand times larger?

@@ -88,8 +88,8 @@ figure.supylabel("mean loss on the validation set")
 plt.show()
 
 # %%
-# The code that does it: :doc:`/core/network` (dropout), :doc:`/core/gradient_descent` (weight
-# decay), :doc:`/core/training` (early stopping) and :doc:`/core/schedules`
+# The code that does it: :doc:`/core/beyond/dropout`, :doc:`/core/optimizers` (weight decay),
+# :doc:`/core/training` (early stopping) and :doc:`/core/schedules`
 #
 # **Exercise.** Remedies can be combined, and they can be overdone. Try dropout together with the
 # cosine schedule, and dropout with the rate 0.95 instead of 0.5. How do their validation losses at

@@ -93,5 +93,6 @@ plt.show()
 #       without = cross_val_score(network, wine, kind).mean()
 #       print(cross_val_score(model, wine, kind).mean() > without + 0.02)  # True
 #
-# You have now met every part of a neural network, and the next thing to read is the source itself,
-# which tells the same story line by line, from :doc:`/core/perceptron` on.
+# You have now met every part of a neural network, and the next thing to read is the source itself:
+# first :doc:`/core/one_page`, then the chapters from :doc:`/core/perceptron` on, which tell the
+# same story line by line.

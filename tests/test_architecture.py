@@ -1,224 +1,132 @@
-"""The house: imports run one way, and nothing heavy comes in by the front door."""
+"""The house: imports run in one direction, files are short, and public paths stay the same."""
 
 import ast
+import inspect
+import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from sklearn.datasets import load_iris
 
 import sknn_edu
+import sknn_edu.inspection
+from sknn_edu import MLPClassifier
 
 PACKAGE = Path(sknn_edu.__file__).parent
-
-MAY_IMPORT = {
-    "core._arrays": set(),
-    "core._mini_batches": {"core._arrays"},
-    "core._products": {"core._arrays"},
-    "core._vectors": {"core._arrays"},
-    "core.perceptron": {"core._arrays"},
-    "core.sigmoid_neuron": {"core._arrays"},
-    "core.activations": {"core._arrays", "core.sigmoid_neuron"},
-    "core.initializers": {"core._arrays", "core.activations"},
-    "core.losses": {"core._arrays", "core.sigmoid_neuron"},
-    "core.factors": {"core._arrays"},
-    "core.embeddings": {"core._arrays"},
-    "core.parameters": {
-        "core._arrays",
-        "core.activations",
-        "core.embeddings",
-        "core.factors",
-        "core.losses",
-    },
-    "core.network": {
-        "core._arrays",
-        "core._products",
-        "core._vectors",
-        "core.activations",
-        "core.embeddings",
-        "core.losses",
-        "core.parameters",
-    },
-    "core.parametrization": {"core.optimizers", "core.parameters", "core._arrays"},
-    "core.optimizers": {"core._arrays", "core._vectors"},
-    "core.schedules": set(),
-    "core.training": {"core._arrays"},
-    "core.gradient_descent": {
-        "core._arrays",
-        "core._mini_batches",
-        "core._vectors",
-        "core.network",
-        "core.optimizers",
-        "core.parameters",
-        "core.parametrization",
-        "core.schedules",
-    },
-    "core.lbfgs": {
-        "core._arrays",
-        "core._mini_batches",
-        "core.network",
-        "core.parameters",
-        "core.training",
-    },
-    "_callbacks": set(),
-    "_axes": set(),
-    "_class_columns": set(),
-    "_averaging": {"_base", "_class_columns"},
-    "_table_columns": set(),
-    "_tabular_preprocessor": {"_base", "_table_columns"},
-    "_tabular_pipeline": {
-        "_averaging",
-        "_mlp_classifier",
-        "_mlp_regressor",
-        "_tabular_preprocessor",
-    },
-    "_base": {"_callbacks"},
-    "_watch": set(),
-    "_paused": {"_watch", "core.gradient_descent", "core.parameters", "core.training"},
-    "_checkpoint": {
-        "_base",
-        "_paused",
-        "_trainable",
-        "core.gradient_descent",
-        "core.network",
-        "core.optimizers",
-        "core.training",
-    },
-    "_validation": {"_base", "core._mini_batches", "core.network"},
-    "_threads": set(),
-    "_mlp_docs": {"core.activations"},
-    "_trainable": {
-        "_base",
-        "_callbacks",
-        "_paused",
-        "_validation",
-        "_threads",
-        "_watch",
-        "core._mini_batches",
-        "core.network",
-        "core.training",
-    },
-    "_perceptron": {"_base", "_callbacks", "_watch", "core.perceptron", "core.training"},
-    "_sigmoid_neuron": {
-        "_base",
-        "_trainable",
-        "core.gradient_descent",
-        "core.lbfgs",
-        "core.losses",
-        "core.optimizers",
-        "core.parameters",
-        "core.schedules",
-        "core.sigmoid_neuron",
-    },
-    "_find_learning_rate": {"_axes", "_mlp"},
-    "_hidden_layer_transformer": {"_mlp"},
-    "onnx": {
-        "_hidden_layer_transformer",
-        "_mlp_classifier",
-        "_mlp_regressor",
-        "_perceptron",
-        "_sigmoid_neuron",
-        "core.activations",
-        "core.losses",
-    },
-    "inspection._problem": {
-        "_paused",
-        "_trainable",
-        "core._mini_batches",
-        "core.gradient_descent",
-        "core.parameters",
-    },
-    "inspection._trace": {"core.activations", "core.network", "inspection._problem"},
-    "inspection._gradient": {"core.network", "inspection._problem"},
-    "inspection._answers": {"_perceptron", "core.perceptron"},
-    "inspection._displays": {
-        "_axes",
-        "_trainable",
-        "core.activations",
-        "inspection._answers",
-    },
-    "inspection._replay": {
-        "_perceptron",
-        "_trainable",
-        "inspection._answers",
-        "inspection._displays",
-    },
-    "_mlp": {
-        "_base",
-        "_mlp_docs",
-        "_trainable",
-        "core.activations",
-        "core.embeddings",
-        "core.factors",
-        "core.gradient_descent",
-        "core.initializers",
-        "core.lbfgs",
-        "core.network",
-        "core.optimizers",
-        "core.parameters",
-        "core.parametrization",
-        "core.schedules",
-    },
-    "_mlp_classifier": {
-        "_base",
-        "_class_columns",
-        "_mlp",
-        "_mlp_docs",
-        "_trainable",
-        "core._mini_batches",
-        "core.losses",
-    },
-    "_mlp_regressor": {
-        "_base",
-        "_mlp",
-        "_mlp_docs",
-        "core.losses",
-    },
+TESTS = Path(__file__).parent
+MODULES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path
+    for path in sorted(PACKAGE.rglob("*.py"))
 }
+
+ROOMS = [
+    {"core"},
+    {"fitting", "plotting"},
+    {"estimators"},
+    {"tables", "inspection", "onnx"},
+    {"tour"},
+]
+"""A room imports from rooms above it in this list, and from itself."""
+
+CHAPTERS = [
+    "one_page",
+    "perceptron",
+    "sigmoid_neuron",
+    "activations",
+    "initializers",
+    "losses",
+    "network",
+    "optimizers",
+    "schedules",
+    "training",
+    "gradient_descent",
+    "lbfgs",
+]
+"""The course; a chapter imports from the chapters before it."""
 
 
 def imported(path):
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
             yield node.module
         elif isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
 
 
-@pytest.mark.parametrize("module", MAY_IMPORT)
-def test_imports_run_one_way(module):
-    path = PACKAGE / (module.replace(".", "/") + ".py")
-    ours = {name.removeprefix("sknn_edu.") for name in imported(path) if "sknn_edu" in name}
-    assert ours <= MAY_IMPORT[module]
+def imported_from_the_package(path):
+    """The modules of the package, without its name: "core.network"."""
+    names = [name for name in imported(path) if name.split(".")[0] == "sknn_edu"]
+    return {name.removeprefix("sknn_edu").removeprefix(".") for name in names}
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "core").glob("*.py")), ids=lambda p: p.stem)
-def test_core_knows_numpy_and_scipy_only(path):
-    roots = {name.split(".")[0] for name in imported(path)}
+def room_of(module):
+    return module.split(".")[0]
+
+
+IN_ROOMS = [name for name in MODULES if room_of(name) not in ("__init__", "__main__")]
+
+
+@pytest.mark.parametrize("module", IN_ROOMS)
+def test_rooms_import_in_one_direction(module):
+    level = next(k for k, rooms in enumerate(ROOMS) if room_of(module) in rooms)
+    allowed = {room_of(module)}.union(*ROOMS[:level])
+    if room_of(module) == "tour":
+        allowed.add("")  # a reader types `from sknn_edu import ...`
+    assert {room_of(name) for name in imported_from_the_package(MODULES[module])} <= allowed
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_chapter_builds_on_the_chapters_before_it_and_never_looks_beyond(chapter):
+    names = imported_from_the_package(PACKAGE / "core" / f"{chapter}.py")
+    before = {f"core.{name}" for name in CHAPTERS[: CHAPTERS.index(chapter)]}
+    assert {name for name in names if not name.startswith("core.speed.")} <= before
+
+
+def test_the_chapters_are_the_files_of_the_course():
+    files = {path.stem for path in (PACKAGE / "core").glob("*.py")} - {"__init__"}
+    assert files == set(CHAPTERS)
+    listed = [f"sknn_edu.core.{name}`" for name in CHAPTERS]
+    text = (PACKAGE / "core" / "__init__.py").read_text(encoding="utf-8")
+    assert sorted(listed, key=text.index) == listed
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("core.speed.")])
+def test_speed_knows_nothing_of_the_course(module):
+    names = imported_from_the_package(MODULES[module])
+    assert all(name.startswith("core.speed") for name in names)
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if room_of(name) == "core"])
+def test_core_needs_numpy_and_scipy_only(module):
+    roots = {name.split(".")[0] for name in imported(MODULES[module])}
     assert roots <= {*sys.stdlib_module_names, "numpy", "scipy", "sknn_edu"}
 
 
-def test_every_module_has_its_rule_here():
-    modules = {
-        ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
-        for path in PACKAGE.rglob("*.py")
-        if path.stem not in ("__init__", "__main__", "_tour_pictures")
-    }
-    assert modules == set(MAY_IMPORT)
-
-
 def test_private_parts_of_scikit_learn_are_touched_in_one_file():
-    private = {}
-    for path in PACKAGE.rglob("*.py"):
-        names = [
-            f"{node.module}.{alias.name}"
-            for node in ast.walk(ast.parse(path.read_text()))
-            if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "sklearn"
-            for alias in node.names
-        ]
-        if any(part.startswith("_") for name in names for part in name.split(".")):
-            private[path.name] = names
-    assert set(private) == {"_base.py"}
+    touching = set()
+    for name, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module.split(".")[0] == "sklearn":
+                parts = [*node.module.split("."), *(alias.name for alias in node.names)]
+                if any(part.startswith("_") for part in parts):
+                    touching.add(name)
+    assert touching == {"fitting.estimator"}
+
+
+@pytest.mark.parametrize(
+    "module", [name for name in MODULES if room_of(name) in ("inspection", "onnx")]
+)
+def test_inspection_and_export_use_nothing_private_of_an_estimator(module):
+    private = {
+        node.attr
+        for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr.startswith("_")
+        if not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"))
+    }
+    assert private <= {"__name__", "_repr_html_"}
 
 
 def test_importing_the_package_imports_nothing_heavy_that_scikit_learn_does_not():
@@ -228,3 +136,118 @@ def test_importing_the_package_imports_nothing_heavy_that_scikit_learn_does_not(
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) <= {"sklearn", "timeit"}
+
+
+# -- small enough to be read -------------------------------------------------------------------
+
+
+def lines(path):
+    return path.read_text(encoding="utf-8").count("\n")
+
+
+def test_what_a_reader_meets_first_is_short():
+    assert lines(PACKAGE / "core" / "one_page.py") <= 100
+    assert lines(PACKAGE / "core" / "network.py") <= 400
+    assert len(list(PACKAGE.glob("*.py"))) <= 6
+
+
+def test_hardly_any_hook_is_left_to_subclasses():
+    text = "".join(path.read_text(encoding="utf-8") for path in MODULES.values())
+    assert text.count("raise NotImplementedError") <= 4
+
+
+def test_the_way_from_fit_to_the_first_matrix_product_is_short():
+    X, y = load_iris(return_X_y=True)
+    calls, comprehensions = [], ("<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>")
+
+    class FirstProduct(BaseException):
+        pass
+
+    def count(frame, event, function):
+        code = frame.f_code
+        if code.co_filename.startswith(str(PACKAGE)):
+            if event == "call" and code.co_name not in comprehensions:
+                calls.append(code.co_filename)
+            is_dot = event == "c_call" and function.__name__ == "dot"
+            if is_dot or code.co_name in ("matmul", "product"):
+                sys.setprofile(None)
+                raise FirstProduct
+
+    mlp, before = MLPClassifier(random_state=0), sys.getprofile()
+    sys.setprofile(count)
+    try:
+        with pytest.raises(FirstProduct):
+            mlp.fit(X, y)
+    finally:
+        sys.setprofile(before)
+    assert len(calls) < 90
+    assert len(set(calls)) < 14
+
+
+# -- the tests themselves ----------------------------------------------------------------------
+
+
+def test_every_chapter_has_its_test_file_and_no_test_file_is_long():
+    assert all((TESTS / "core" / f"test_{name}.py").exists() for name in CHAPTERS)
+    assert [path.name for path in TESTS.rglob("*.py") if lines(path) > 600] == []
+
+
+# -- public paths ------------------------------------------------------------------------------
+
+PUBLIC = {
+    "AveragingClassifier": "sknn_edu.tables.averaging",
+    "AveragingRegressor": "sknn_edu.tables.averaging",
+    "Checkpoint": "sknn_edu.fitting.checkpoint",
+    "HiddenLayerTransformer": "sknn_edu.estimators.hidden_layer_transformer",
+    "LearningRateSearch": "sknn_edu.estimators.learning_rate_finder",
+    "MLPClassifier": "sknn_edu.estimators.mlp_classifier",
+    "MLPRegressor": "sknn_edu.estimators.mlp_regressor",
+    "PerceptronClassifier": "sknn_edu.estimators.perceptron_classifier",
+    "SigmoidNeuronClassifier": "sknn_edu.estimators.sigmoid_neuron_classifier",
+    "TabularPreprocessor": "sknn_edu.tables.preprocessor",
+    "ValidationMonitor": "sknn_edu.fitting.callbacks",
+    "find_learning_rate": "sknn_edu.estimators.learning_rate_finder",
+    "tabular_pipeline": "sknn_edu.tables.pipeline",
+}
+"""Saved models name these paths: to move one is a decision, and breaks what users have saved."""
+
+IN_SAVED_STATES = {
+    "sknn_edu.core.activations": ["Activation"],
+    "sknn_edu.core.beyond.number_embedding": ["Waves"],
+    "sknn_edu.core.beyond.parametrization": ["Parametrization"],
+    "sknn_edu.core.losses": ["Loss"],
+    "sknn_edu.core.optimizers": ["Adam", "AdamW", "OptimizerState", "RMSprop", "SGD"],
+    "sknn_edu.core.perceptron": ["Perceptron"],
+    "sknn_edu.core.schedules": ["Curve", "Schedule", "WarmUp"],
+    "sknn_edu.core.training": ["BestSoFar"],
+    "sknn_edu.fitting.training_state": ["TrainingState"],
+}
+"""Parameters, and training that can go on, may contain objects of these classes."""
+
+
+def test_public_classes_and_functions_stay_where_saved_models_look_for_them():
+    public = set(sknn_edu.__all__) - {"RECIPES"}
+    assert {name: getattr(sknn_edu, name).__module__ for name in public} == PUBLIC
+    for module, names in IN_SAVED_STATES.items():
+        assert {getattr(sys.modules[module], name).__module__ for name in names} == {module}
+
+
+def test_a_pickle_names_the_class_by_its_path_and_nothing_else_of_the_package():
+    X, y = load_iris(return_X_y=True)
+    fitted = MLPClassifier(3, solver="lbfgs", max_iter=100, tol=1).fit(X, y)
+    named = set(re.findall(r"c(sknn_edu[\w.]+)\n", pickle.dumps(fitted, 0).decode("latin-1")))
+    assert named == {"sknn_edu.estimators.mlp_classifier"}
+
+
+@pytest.mark.parametrize("module", [sknn_edu, sknn_edu.inspection])
+def test_the_source_of_everything_public_can_be_read(module):
+    for name in set(module.__all__) - {"RECIPES"}:
+        thing = getattr(module, name)
+        source = inspect.getsource(thing)
+        if not isinstance(thing, type):
+            assert f"def {name}(" in source
+            continue
+        assert f"class {name}(" in source or f"class {name}:" in source
+        for method, function in vars(thing).items():
+            if inspect.isfunction(function) and not method.startswith("_"):
+                assert f"def {method}(" in inspect.getsource(function)

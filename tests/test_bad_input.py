@@ -1,4 +1,4 @@
-"""Bad input: one clear exception, and nothing lost."""
+"""Bad input: one clear exception, and a fitted estimator stays as it was."""
 
 import warnings
 
@@ -73,7 +73,7 @@ def test_an_unfitted_estimator_stays_unfitted_when_its_fit_fails(estimator):
     ],
     ids=["zero", "negative", "nan", "short", "2d", "huge"],
 )
-def test_bad_weights(estimator, weight, message):
+def test_bad_weights_are_refused(estimator, weight, message):
     with pytest.raises(ValueError, match=message):
         clone(estimator).fit(X, Y, sample_weight=weight)
 
@@ -84,11 +84,11 @@ def test_one_class_is_too_few_for_a_neuron(estimator):
         clone(estimator).fit(X, np.zeros(60))
 
 
-def test_one_class_is_always_answered_by_a_network():
-    one = MLPClassifier(4, max_iter=3, tol=1, n_iter_no_change=1).fit(X, np.full(60, "only"))
-    assert set(one.predict(X)) == {"only"}
-    assert one.predict_proba(X).shape == (60, 1)
-    assert one.score(X, np.full(60, "only")) == 1
+def test_a_network_of_one_class_always_predicts_it():
+    model = MLPClassifier(4, max_iter=3, tol=1, n_iter_no_change=1).fit(X, np.full(60, "only"))
+    assert set(model.predict(X)) == {"only"}
+    assert model.predict_proba(X).shape == (60, 1)
+    assert model.score(X, np.full(60, "only")) == 1
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS[:3], ids=lambda e: type(e).__name__)
@@ -103,7 +103,7 @@ def test_partial_fit_refuses_unknown_labels_and_missing_classes(estimator):
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS[:3], ids=lambda e: type(e).__name__)
-def test_numbers_are_no_class_labels(estimator):
+def test_real_numbers_are_refused_as_class_labels(estimator):
     with pytest.raises(ValueError, match="Unknown label type"):
         clone(estimator).fit(X, X[:, 0])
 
@@ -205,7 +205,7 @@ def test_huge_features_do_not_fool_plain_gradient_descent():
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.001, 0.999])
-def test_a_validation_set_that_cannot_be_is_refused_by_name(fraction):
+def test_an_impossible_validation_fraction_is_refused_by_name(fraction):
     model = MLPClassifier(early_stopping=True, validation_fraction=fraction)
     with pytest.raises(ValueError, match="validation_fraction"):
         model.fit(X, Y)
@@ -220,7 +220,10 @@ def test_poisson_refuses_negative_targets():
     ("call", "message"),
     [
         (lambda: PerceptronClassifier.from_weights([[1, 2], [3, 4]]), "shape"),
-        (lambda: PerceptronClassifier.from_weights([1, 2], threshold=[1, 2]), "one number a unit"),
+        (
+            lambda: PerceptronClassifier.from_weights([1, 2], threshold=[1, 2]),
+            "one number per unit",
+        ),
         (lambda: PerceptronClassifier.from_weights([1, np.nan]), "finite"),
         (lambda: PerceptronClassifier.from_weights([1, 2], classes=(0, 0)), "different labels"),
         (lambda: PerceptronClassifier.from_weights([1, 2], classes=(1, 0)), "sorted"),

@@ -1,4 +1,4 @@
-"""First-class in scikit-learn: the tools that users put around an estimator."""
+"""The estimators in scikit-learn's tools: pipelines, searches, ensembles, copies, pickles."""
 
 import copy
 import pickle
@@ -195,13 +195,13 @@ def test_nothing_that_the_user_passes_in_is_changed(estimator):
     [clone, copy.copy, copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))],
     ids=["clone", "copy", "deepcopy", "pickle"],
 )
-def test_copies_learn_and_answer_alike(estimator, copied):
+def test_copies_learn_and_predict_alike(estimator, copied):
     fitted = clone(estimator).fit(X, Y)
-    other = copied(fitted)
+    twin = copied(fitted)
     if copied is clone:
-        other.fit(X, Y)
-    np.testing.assert_array_equal(other.predict(X), fitted.predict(X))
-    other.fit(X[::-1], Y[::-1])
+        twin.fit(X, Y)
+    np.testing.assert_array_equal(twin.predict(X), fitted.predict(X))
+    twin.fit(X[::-1], Y[::-1])
     np.testing.assert_array_equal(fitted.predict(X), clone(estimator).fit(X, Y).predict(X))
 
 
@@ -233,7 +233,7 @@ def test_many_threads_may_predict_at_once(estimator):
         thread.start()
     for thread in threads:
         thread.join()
-    assert all(np.array_equal(alone, one) for one in answers)
+    assert all(np.array_equal(alone, answer) for answer in answers)
 
 
 @pytest.mark.parametrize("estimator", NEURALS[1:], ids=lambda e: type(e).__name__)
@@ -293,7 +293,7 @@ def test_a_parameter_that_an_older_version_did_not_have_gets_its_default(estimat
     state = fitted.__getstate__() | {"_sknn_edu_version": "0.0.9"}
     del state["warm_start"]
     older = type(estimator).__new__(type(estimator))
-    with pytest.warns(UserWarning, match="parameters that it lacks have their defaults"):
+    with pytest.warns(UserWarning, match="missing parameters get their defaults"):
         older.__setstate__(state)
     assert older.get_params() == fitted.get_params()
     older.fit(X, Y)

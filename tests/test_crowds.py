@@ -1,4 +1,4 @@
-"""One seed, one result: in other processes, in many threads, beside other fits."""
+"""One seed gives one result: in other processes, in many threads, and during other fits."""
 
 import json
 import pickle
@@ -38,7 +38,7 @@ GRIDS = {
     "regressor": {"alpha": [0.1, 1.0]},
 }
 DTYPES = ["float32", "float64"]
-each = pytest.mark.parametrize("name", ESTIMATORS)
+each_estimator = pytest.mark.parametrize("name", ESTIMATORS)
 
 
 def learned(model):
@@ -71,7 +71,7 @@ def blas_threads():
 
 
 def bits_of_all():
-    """Fit each estimator to each dtype; what the other process does, too."""
+    """Fit each estimator with each dtype; the other process does the same."""
     return {
         f"{name} {dtype}": bits(clone(estimator).fit(X.astype(dtype), Y))
         for name, estimator in ESTIMATORS.items()
@@ -104,13 +104,13 @@ def scores_and_bits(search):
     return splits, bits(search.best_estimator_)
 
 
-@each
+@each_estimator
 def test_a_grid_search_in_processes_gives_the_same_bits(name):
     alone, together = (search_for(name, n_jobs=n).fit(X, Y) for n in (1, 2))
     assert scores_and_bits(together) == scores_and_bits(alone)
 
 
-@each
+@each_estimator
 def test_a_grid_search_in_threads_gives_the_same_bits(name):
     alone = search_for(name).fit(X, Y)
     with parallel_config("threading", n_jobs=2):
@@ -118,7 +118,7 @@ def test_a_grid_search_in_threads_gives_the_same_bits(name):
     assert scores_and_bits(together) == scores_and_bits(alone)
 
 
-@each
+@each_estimator
 def test_cross_validation_in_processes_gives_the_same_scores(name):
     alone, together = (cross_val_score(ESTIMATORS[name], X, Y, cv=4, n_jobs=n) for n in (1, 2))
     np.testing.assert_array_equal(together, alone)
@@ -128,22 +128,22 @@ def score_and_most_threads(model, samples, targets):
     return {"score": model.score(samples, targets), "threads": max(blas_threads().values())}
 
 
-@each
+@each_estimator
 def test_the_processes_of_a_grid_search_share_the_processors(name):
     search = search_for(name, n_jobs=2, scoring=score_and_most_threads, refit=False).fit(X, Y)
     threads = {*np.ravel([search.cv_results_[f"split{k}_test_threads"] for k in range(3)])}
     assert threads == {max(1, joblib.cpu_count() // 2)}
 
 
-@each
+@each_estimator
 def test_a_pickled_estimator_learns_the_same_bits(name):
     sent = pickle.loads(pickle.dumps(ESTIMATORS[name]))
     assert bits(sent.fit(X, Y)) == bits(clone(ESTIMATORS[name]).fit(X, Y))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@each
-def test_a_model_pickled_between_two_epochs_goes_on_to_the_same_bits(name, dtype):
+@each_estimator
+def test_a_model_pickled_between_two_epochs_continues_with_the_same_bits(name, dtype):
     model, samples = clone(ESTIMATORS[name]), X.astype(dtype)
     if name in ("neuron", "regressor"):
         model.set_params(solver="adam")
@@ -155,7 +155,7 @@ def test_a_model_pickled_between_two_epochs_goes_on_to_the_same_bits(name, dtype
 
 # -- threads of BLAS ---------------------------------------------------------------------------
 
-LONG, SHOULD = np.random.default_rng(0).normal(size=(240, 3000)), np.arange(240) % 3
+LONG_X, LONG_Y = np.random.default_rng(0).normal(size=(240, 3000)), np.arange(240) % 3
 LONG_SUMS = {
     "perceptron": PerceptronClassifier(max_iter=20, random_state=0),
     "neuron, lbfgs": SigmoidNeuronClassifier(max_iter=20),
@@ -167,8 +167,8 @@ LONG_SUMS = {
         hidden_layer_sizes=6, solver="lbfgs", max_iter=20, random_state=0
     ),
 }
-NEARLY = {"float64": 1e-11, "float32": 1e-4}
-"""So near, relative to the longest weights, are fits with one thread of BLAS and with two."""
+TOLERANCE = {"float64": 1e-11, "float32": 1e-4}
+"""The largest difference, relative to the largest weight, of fits with one and two BLAS threads."""
 
 
 def fit_with(n_threads, estimator, samples, targets):
@@ -177,32 +177,34 @@ def fit_with(n_threads, estimator, samples, targets):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@each
+@each_estimator
 def test_small_models_are_the_same_bits_with_one_thread_of_blas_and_with_two(name, dtype):
-    one, two = (fit_with(n, ESTIMATORS[name], X.astype(dtype), Y) for n in (1, 2))
-    assert bits(one) == bits(two)
+    with_one, with_two = (fit_with(n, ESTIMATORS[name], X.astype(dtype), Y) for n in (1, 2))
+    assert bits(with_one) == bits(with_two)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", LONG_SUMS)
 def test_long_sums_differ_by_rounding_with_the_number_of_threads_of_blas(name, dtype):
-    samples = LONG.astype(dtype)
-    one, two, again = (fit_with(n, LONG_SUMS[name], samples, SHOULD) for n in (1, 2, 2))
-    assert bits(two) == bits(again)
-    a, b = learned(one), learned(two)
-    assert np.abs(a - b).max() <= NEARLY[dtype] * np.abs(a).max()
+    samples = LONG_X.astype(dtype)
+    with_one, with_two, repeated = (
+        fit_with(n, LONG_SUMS[name], samples, LONG_Y) for n in (1, 2, 2)
+    )
+    assert bits(with_two) == bits(repeated)
+    a, b = learned(with_one), learned(with_two)
+    assert np.abs(a - b).max() <= TOLERANCE[dtype] * np.abs(a).max()
 
 
 # -- threads of Python -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("beside", ["regressor", "classifier"])
-@each
+@each_estimator
 def test_many_threads_predict_while_another_fits(name, beside):
     model = clone(ESTIMATORS[name]).fit(X, Y)
     expected = bits(clone(ESTIMATORS[beside]).fit(X, Y))
     asked = [np.roll(X, k, axis=0) for k in range(8)]
-    said = [{answers(model, samples)} for samples in asked]
+    expected_answers = [{answers(model, samples)} for samples in asked]
     start, done = threading.Barrier(9), threading.Event()
 
     def ask(samples):
@@ -219,7 +221,7 @@ def test_many_threads_predict_while_another_fits(name, beside):
     with ThreadPoolExecutor(9) as pool:
         fits = pool.submit(fit)
         try:
-            assert list(pool.map(ask, asked)) == said
+            assert list(pool.map(ask, asked)) == expected_answers
         finally:
             done.set()
         assert fits.result() == {expected}
@@ -237,12 +239,12 @@ def test_lbfgs_in_two_threads_at_once_gives_the_same_bits_and_restores_the_threa
         return {bits(clone(model).fit(samples, Y)) for _ in range(15)}
 
     with ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(fit, models)) == [{one} for one in expected]
+        assert list(pool.map(fit, models)) == [{value} for value in expected]
     assert blas_threads() == before
 
 
 class LetGo(Quiet):
-    """A callback that, after the third iteration, lets another fit end first."""
+    """A callback that, after the third iteration, lets another fit end and waits for it."""
 
     def __init__(self, leave, thread):
         self.left, self.leave, self.thread = 3, leave, thread
@@ -263,22 +265,17 @@ class Wait(Quiet):
     def on_fit_task_end(self, estimator, context):
         self.entered.set()
         self.leave.wait(10)
-        self.leave.set()  # never mind if nobody came
+        self.leave.set()  # so that the other fit ends even if this one has waited in vain
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="SciPy's threads come back when the first fit ends, though the second goes on: only the "
-    "Python thread that lowered their number can raise it, so it can't be left to the second",
-)
-def test_lbfgs_gives_the_same_bits_if_a_fit_begun_before_ends_before():
+def test_lbfgs_gives_the_same_bits_if_an_earlier_fit_ends_first():
     pytest.importorskip("sklearn.callback")
-    # from 10,000 parameters on OpenBLAS adds up a vector in two threads
+    # from 10,000 parameters on, OpenBLAS uses two threads to sum a vector
     large = MLPRegressor(hidden_layer_sizes=1200, solver="lbfgs", max_iter=12, random_state=0)
     expected = bits(clone(large).fit(X, Y))
     entered, leave = threading.Event(), threading.Event()
-    other = clone(ESTIMATORS["regressor"]).set_callbacks(Wait(entered, leave))
-    thread = threading.Thread(target=other.fit, args=(X, Y))
+    first = clone(ESTIMATORS["regressor"]).set_callbacks(Wait(entered, leave))
+    thread = threading.Thread(target=first.fit, args=(X, Y))
     thread.start()
     assert entered.wait(30)
     assert bits(clone(large).set_callbacks(LetGo(leave, thread)).fit(X, Y)) == expected

@@ -1,8 +1,8 @@
-"""Beyond one process and beyond memory: Dask, Ray and files larger than memory do the carrying.
+"""Many processes and data larger than memory: Dask, Ray and Parquet files.
 
 Each test needs a package that the others do not (``pip install "sknn_edu[distributed]"``) and is
 skipped without it. The pages docs/howto/dask.md, ray.md and out_of_core.md show the same code as
-the functions up to "What the tests need"; the last two tests see to it.
+the functions up to "What the tests need"; the last two tests check that.
 """
 
 import os
@@ -31,13 +31,13 @@ from threadpoolctl import threadpool_limits
 from sknn_edu import MLPClassifier, MLPRegressor, PerceptronClassifier, SigmoidNeuronClassifier
 
 PAGES = Path(__file__).parents[1] / "docs" / "howto"
-PATIENCE = 60  # seconds until a test gives up waiting
+TIMEOUT = 60  # seconds until a test gives up waiting
 MIB = 2**20
 RAY_ENVIRONMENT = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # as there by default: on the loopback interface only
-    "RAY_AUTH_TOKEN": secrets.token_hex(32),  # else it writes one into the home directory
+    "RAY_AUTH_TOKEN": secrets.token_hex(32),  # otherwise it writes one into the home directory
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_worker_niceness": "0",  # else 15: whatever runs beside it goes first
+    "RAY_worker_niceness": "0",  # otherwise 15: other processes have priority
 }
 
 # -- the code of the pages ---------------------------------------------------------------------
@@ -85,9 +85,9 @@ def code_of(page):
 
 
 class ScoreAndDieOnce:
-    """A scorer. The first call, in whatever process, writes its process id and waits for its end.
+    """A scorer whose first call, in any process, writes its process id and waits to be killed.
 
-    So a kill never comes too early or too late: the task that is lost is always a running one.
+    So the kill always comes while the task is running.
     """
 
     def __init__(self, mark):
@@ -99,7 +99,7 @@ class ScoreAndDieOnce:
                 file.write(f"{os.getpid()}\n")
         except FileExistsError:
             return float(np.log(estimator.predict_proba(X)[np.arange(len(y)), y]).mean())
-        time.sleep(2 * PATIENCE)
+        time.sleep(2 * TIMEOUT)
         raise TimeoutError("Nobody has killed this process.")
 
 
@@ -109,7 +109,7 @@ def killing_who_writes(mark):
     killed, over = [], threading.Event()
 
     def watch():
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + TIMEOUT
         while time.monotonic() < end and not over.wait(0.01):
             if mark.exists() and (text := mark.read_text(encoding="ascii")).endswith("\n"):
                 os.kill(int(text), signal.SIGKILL)
@@ -153,7 +153,7 @@ def scores_of(search):
 
 def scores_here(search, digits, mark):
     """Return the scores of the search in this process, with one BLAS thread as the workers have."""
-    mark.write_text("nobody need die here", encoding="ascii")
+    mark.write_text("no process is killed here", encoding="ascii")
     with threadpool_limits(limits=1):
         here = clone(search).set_params(n_jobs=1).fit(*digits)
     mark.unlink()
@@ -201,7 +201,7 @@ def test_a_grid_search_on_dask_survives_a_killed_worker_with_the_same_scores(
     assert len(killed) == 1
     assert set(killed) <= set(before)
     assert scores_of(found) == expected
-    dask_client.wait_for_workers(2, timeout=PATIENCE)  # the nanny has started another
+    dask_client.wait_for_workers(2, timeout=TIMEOUT)  # the nanny has started another
     after = dask_client.run(os.getpid).values()
     assert len(after) == 2
     assert not set(killed) & set(after)
@@ -406,4 +406,4 @@ def test_the_code_of_the_pages_runs_as_it_is(page, packages, tmp_path):
     script.write_text(code_of(page), encoding="utf-8")
     command = [sys.executable, "-W", "error", script]
     environment = os.environ | RAY_ENVIRONMENT
-    subprocess.run(command, cwd=tmp_path, env=environment, timeout=2 * PATIENCE, check=True)
+    subprocess.run(command, cwd=tmp_path, env=environment, timeout=2 * TIMEOUT, check=True)

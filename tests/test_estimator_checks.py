@@ -18,37 +18,39 @@ from sknn_edu.core.optimizers import AdamW
 
 # These two ask for equality to 1e-7 between results of sums in different order. Two neighbouring
 # float32 numbers lie that far apart, so no sum in float32 can promise it; scikit-learn's networks
-# fail the same comparison when they are given float32 samples. test_mlp.py asks for 1e-4 instead.
+# fail the same comparison when they are given float32 samples. tests/estimators/test_mlp.py
+# asks for 1e-4 instead.
 FINER_THAN_FLOAT32 = {
     "check_sample_weight_equivalence_on_dense_data",
     "check_sample_weight_equivalence_on_sparse_data",
     "check_methods_sample_order_invariance",
 }
-# This one asks 87 % of 50 overlapping samples to be answered with a class of 10^7 times the weight.
-# A perceptron that makes no more mistakes on that class may answer 84 %: the order decides.
-A_MATTER_OF_ORDER = {"check_class_weight_classifiers"}
-# A network answers as its random start has it where there are no samples of the heavy class near
-# by, and so it does for some starts and solvers on the unscaled samples of this check.
-A_MATTER_OF_THE_START = {"check_class_weight_classifiers"}
-# Several labels near certainty: numbers next to 1 lie too far apart to keep the order of the sums.
+# This one asks that 87 % of 50 overlapping samples be predicted as the class whose weight is 10^7
+# times as large. A perceptron without mistakes on that class may predict it for 84 %, depending on
+# the order of the samples.
+DEPENDS_ON_ORDER = {"check_class_weight_classifiers"}
+# Where the heavy class has no samples, the predictions of a network depend on its random start. On
+# the unscaled samples of this check some starts and solvers fail.
+DEPENDS_ON_START = {"check_class_weight_classifiers"}
+# Multilabel probabilities near 1: floats there are too coarse to keep the order of the sums.
 NEXT_TO_ONE = {"check_classifier_multioutput"}
-# Weight 2 and two copies are the same samples, but chance does not treat them the same: dropout
-# silences neurons for each row, and the validation split is drawn among rows.
-CHANCE_FOR_EACH_ROW = {
+# A sample of weight 2 and two copies of it are equivalent, but random draws are made per row:
+# dropout drops neurons for each row, and the validation split is drawn among rows.
+RANDOM_PER_ROW = {
     "check_sample_weight_equivalence_on_dense_data",
     "check_sample_weight_equivalence_on_sparse_data",
 }
 # As with scikit-learn's networks, partial_fit after a fit with early stopping is refused.
 REFUSED = {"check_fit_score_takes_y"}
-EARLY_STOPPING = CHANCE_FOR_EACH_ROW | REFUSED | A_MATTER_OF_THE_START
+EARLY_STOPPING = RANDOM_PER_ROW | REFUSED | DEPENDS_ON_START
 
 NETWORK_VARIANTS = [
     ({}, set()),
     ({"solver": "sgd"}, set()),
-    ({"solver": "lbfgs"}, A_MATTER_OF_THE_START | NEXT_TO_ONE),
+    ({"solver": "lbfgs"}, DEPENDS_ON_START | NEXT_TO_ONE),
     ({"activation": "identity"}, set()),
     ({"activation": "logistic"}, set()),
-    ({"activation": "tanh"}, A_MATTER_OF_THE_START),
+    ({"activation": "tanh"}, DEPENDS_ON_START),
     ({"shuffle": False}, set()),
     ({"hidden_layer_sizes": (20, 10)}, set()),
     ({"solver": "sgd", "learning_rate": "adaptive"}, set()),
@@ -56,7 +58,7 @@ NETWORK_VARIANTS = [
     ({"alpha": 0.0}, set()),
     ({"dtype": "float64"}, set()),
     ({"dtype": "float32"}, FINER_THAN_FLOAT32 | NEXT_TO_ONE),
-    ({"dropout": 0.1}, CHANCE_FOR_EACH_ROW),
+    ({"dropout": 0.1}, RANDOM_PER_ROW),
     ({"solver": "adamw"}, set()),
     ({"solver": "rmsprop"}, set()),
     ({"solver": AdamW(weight_decay=0.1)}, set()),
@@ -72,8 +74,8 @@ NETWORK_VARIANTS = [
 VARIANTS = {
     PerceptronClassifier: [
         ({}, set()),
-        ({"average": True}, A_MATTER_OF_ORDER),
-        ({"shuffle": False}, A_MATTER_OF_ORDER),
+        ({"average": True}, DEPENDS_ON_ORDER),
+        ({"shuffle": False}, DEPENDS_ON_ORDER),
     ],
     SigmoidNeuronClassifier: [
         ({}, set()),

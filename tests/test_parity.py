@@ -1,4 +1,4 @@
-"""The same numbers as scikit-learn's own classes, computed side by side."""
+"""The same numbers as scikit-learn's classes, computed side by side."""
 
 import warnings
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 SKLEARN = Version(sklearn.__version__)
 ACTIVATIONS = ["identity", "logistic", "tanh", "relu"]
-N = 123  # with batches of 20, the last one is ragged
+N = 123  # with batches of 20, the last one has 3 samples
 
 
 def problems():

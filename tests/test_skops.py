@@ -1,4 +1,4 @@
-"""Saved with skops and loaded: the same bits, nothing trusted but this package, nothing run."""
+"""Estimators saved with skops load with the same bits, trust only this package, and run no code."""
 
 import io
 import json
@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sknn_edu import HiddenLayerTransformer, MLPClassifier, MLPRegressor, PerceptronClassifier
 from sknn_edu import SigmoidNeuronClassifier as Neuron
 from sknn_edu.core.activations import Activation, relu, relu_backward
-from sknn_edu.core.losses import Loss, absolute_error, absolute_error_delta, identity
+from sknn_edu.core.losses import Loss, absolute_error, absolute_error_delta, identity_output
 from sknn_edu.core.optimizers import RMSprop
 from tests.callbacks import StopAfter
 
@@ -28,31 +28,30 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 X, Y = load_iris(return_X_y=True)
 NAMES = np.array(["setosa", "versicolor", "virginica"])[Y]
-SOME = {"max_iter": 8, "random_state": 0}
+PARAMETERS = {"max_iter": 8, "random_state": 0}
 
-CLASSIFIER = "sknn_edu._mlp_classifier.MLPClassifier"
-REGRESSOR = "sknn_edu._mlp_regressor.MLPRegressor"
-NEURON = "sknn_edu._sigmoid_neuron.SigmoidNeuronClassifier"
-PERCEPTRON = "sknn_edu._perceptron.PerceptronClassifier"
-TRANSFORMER = "sknn_edu._hidden_layer_transformer.HiddenLayerTransformer"
-AT_WORK = [
-    "sknn_edu._paused.Paused",
-    "sknn_edu.core.gradient_descent.Pace",
-    "sknn_edu.core.optimizers.State",
-    "sknn_edu.core.training.Patience",
+CLASSIFIER = "sknn_edu.estimators.mlp_classifier.MLPClassifier"
+REGRESSOR = "sknn_edu.estimators.mlp_regressor.MLPRegressor"
+NEURON = "sknn_edu.estimators.sigmoid_neuron_classifier.SigmoidNeuronClassifier"
+PERCEPTRON = "sknn_edu.estimators.perceptron_classifier.PerceptronClassifier"
+TRANSFORMER = "sknn_edu.estimators.hidden_layer_transformer.HiddenLayerTransformer"
+IN_TRAINING = [
+    "sknn_edu.core.optimizers.OptimizerState",
+    "sknn_edu.core.training.BestSoFar",
+    "sknn_edu.fitting.training_state.TrainingState",
 ]
-"""What a network in the middle of its training consists of beside its class."""
+"""The types in a network that is in the middle of its training, beside its class."""
 
 
 def saved_and_loaded(model, trusted):
-    """Return the model as loaded; the list is what skops asks about, neither more nor less."""
+    """Return the loaded model; ``trusted`` must be exactly the types that skops asks about."""
     data = sio.dumps(model)
     assert sio.get_untrusted_types(data=data) == sorted(trusted)
     return sio.loads(data, trusted=trusted)
 
 
 def assert_same(a, b):
-    """Two values are the same to the bit, and of the same types, whatever is within them."""
+    """Assert that two values, and all that they contain, are of the same types and bits."""
     assert type(a) is type(b)
     if isinstance(a, np.ndarray):
         assert a.dtype == b.dtype
@@ -63,6 +62,9 @@ def assert_same(a, b):
         assert len(a) == len(b)
         for in_a, in_b in zip(a, b, strict=True):
             assert_same(in_a, in_b)
+    elif hasattr(a, "__func__"):  # bound methods
+        assert a.__func__ == b.__func__
+        assert_same(a.__self__, b.__self__)
     elif isinstance(a, np.random.RandomState):
         assert_same(a.get_state(), b.get_state())
     elif hasattr(a, "__dict__") and not callable(a):
@@ -72,30 +74,50 @@ def assert_same(a, b):
 
 
 FITTED = {
-    "perceptron": (PerceptronClassifier(**SOME), Y, [PERCEPTRON]),
-    "averaged perceptron": (PerceptronClassifier(average=True, **SOME), NAMES, [PERCEPTRON]),
+    "perceptron": (PerceptronClassifier(**PARAMETERS), Y, [PERCEPTRON]),
+    "averaged perceptron": (PerceptronClassifier(average=True, **PARAMETERS), NAMES, [PERCEPTRON]),
     "neuron": (Neuron(), NAMES, [NEURON]),
-    "neuron, early": (Neuron(solver="adam", early_stopping=True, **SOME), Y > 0, [NEURON]),
-    "classifier": (MLPClassifier((5, 4), activation=["gelu", "tanh"], **SOME), Y, [CLASSIFIER]),
-    "lbfgs": (MLPClassifier(5, solver="lbfgs", **SOME), NAMES, [CLASSIFIER]),
-    "early": (MLPClassifier(5, early_stopping=True, scoring="loss", **SOME), NAMES, [CLASSIFIER]),
-    "weighed": (MLPClassifier(5, class_weight={0: 1, 1: 2.5, 2: 3}, **SOME), Y, [CLASSIFIER]),
-    "columns": (MLPClassifier(5, **SOME), np.stack([NAMES, NAMES[::-1]], axis=1), [CLASSIFIER]),
-    "labels": (MLPClassifier(5, **SOME), np.stack([Y > 0, Y > 1], axis=1), [CLASSIFIER]),
-    "float32": (MLPClassifier(5, dtype="float32", **SOME), Y, [CLASSIFIER]),
-    "regressor": (MLPRegressor(hidden_layer_sizes=5, **SOME), X[:, :2], [REGRESSOR]),
-    "quantiles": (MLPRegressor("quantile", quantile=[0.1, 0.9], **SOME), X[:, 0], [REGRESSOR]),
+    "neuron, early": (Neuron(solver="adam", early_stopping=True, **PARAMETERS), Y > 0, [NEURON]),
+    "classifier": (
+        MLPClassifier((5, 4), activation=["gelu", "tanh"], **PARAMETERS),
+        Y,
+        [CLASSIFIER],
+    ),
+    "lbfgs": (MLPClassifier(5, solver="lbfgs", **PARAMETERS), NAMES, [CLASSIFIER]),
+    "early": (
+        MLPClassifier(5, early_stopping=True, scoring="loss", **PARAMETERS),
+        NAMES,
+        [CLASSIFIER],
+    ),
+    "weighed": (MLPClassifier(5, class_weight={0: 1, 1: 2.5, 2: 3}, **PARAMETERS), Y, [CLASSIFIER]),
+    "columns": (
+        MLPClassifier(5, **PARAMETERS),
+        np.stack([NAMES, NAMES[::-1]], axis=1),
+        [CLASSIFIER],
+    ),
+    "labels": (MLPClassifier(5, **PARAMETERS), np.stack([Y > 0, Y > 1], axis=1), [CLASSIFIER]),
+    "float32": (MLPClassifier(5, dtype="float32", **PARAMETERS), Y, [CLASSIFIER]),
+    "regressor": (MLPRegressor(hidden_layer_sizes=5, **PARAMETERS), X[:, :2], [REGRESSOR]),
+    "quantiles": (
+        MLPRegressor("quantile", quantile=[0.1, 0.9], **PARAMETERS),
+        X[:, 0],
+        [REGRESSOR],
+    ),
     "optimiser": (
-        MLPRegressor(solver=RMSprop(), learning_rate="cosine", **SOME),
+        MLPRegressor(solver=RMSprop(), learning_rate="cosine", **PARAMETERS),
         X[:, 0],
         [REGRESSOR, "sknn_edu.core.optimizers.RMSprop"],
     ),
     "hidden layer": (
-        HiddenLayerTransformer(MLPClassifier(5, **SOME)),
+        HiddenLayerTransformer(MLPClassifier(5, **PARAMETERS)),
         Y,
         [TRANSFORMER, CLASSIFIER],
     ),
-    "pipeline": (make_pipeline(StandardScaler(), MLPClassifier(5, **SOME)), NAMES, [CLASSIFIER]),
+    "pipeline": (
+        make_pipeline(StandardScaler(), MLPClassifier(5, **PARAMETERS)),
+        NAMES,
+        [CLASSIFIER],
+    ),
 }
 
 
@@ -127,12 +149,14 @@ def test_an_estimator_that_is_not_fitted_can_be_saved_too(estimator):
     ("estimator", "classes", "trusted"),
     [
         (PerceptronClassifier(random_state=0), {0, 1, 2}, [PERCEPTRON]),
-        (Neuron(solver="adam", random_state=0), {0, 1, 2}, [NEURON, *AT_WORK]),
-        (MLPClassifier(5, random_state=0), {0, 1, 2}, [CLASSIFIER, *AT_WORK]),
-        (MLPRegressor(solver="sgd", random_state=0), None, [REGRESSOR, *AT_WORK]),
+        (Neuron(solver="adam", random_state=0), {0, 1, 2}, [NEURON, *IN_TRAINING]),
+        (MLPClassifier(5, random_state=0), {0, 1, 2}, [CLASSIFIER, *IN_TRAINING]),
+        (MLPRegressor(solver="sgd", random_state=0), None, [REGRESSOR, *IN_TRAINING]),
     ],
 )
-def test_after_partial_fit_its_state_must_be_trusted_too_and_goes_on(estimator, classes, trusted):
+def test_after_partial_fit_the_training_state_must_be_trusted_too_and_continues(
+    estimator, classes, trusted
+):
     if isinstance(estimator, PerceptronClassifier):
         trusted = [*trusted, "sknn_edu.core.perceptron.Perceptron"]
     options = {} if classes is None else {"classes": list(classes)}
@@ -143,11 +167,11 @@ def test_after_partial_fit_its_state_must_be_trusted_too_and_goes_on(estimator, 
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_after_a_fit_that_a_callback_stopped_its_state_must_be_trusted_too(early_stopping):
+def test_after_a_fit_that_a_callback_stopped_the_training_state_must_be_trusted_too(early_stopping):
     pytest.importorskip("sklearn.callback")
-    mlp = MLPClassifier(5, early_stopping=early_stopping, warm_start=True, **SOME)
+    mlp = MLPClassifier(5, early_stopping=early_stopping, warm_start=True, **PARAMETERS)
     stopped = clone(mlp).set_callbacks(StopAfter(3)).fit(X, NAMES).set_callbacks()
-    loaded = saved_and_loaded(stopped, [CLASSIFIER, *AT_WORK])
+    loaded = saved_and_loaded(stopped, [CLASSIFIER, *IN_TRAINING])
     whole = mlp.fit(X, NAMES)
     assert_same(loaded.fit(X, NAMES).coefs_, whole.coefs_)
     assert_same(loaded.loss_curve_, whole.loss_curve_)
@@ -159,20 +183,20 @@ def test_slim_leaves_nothing_to_trust_but_the_class():
 
 
 def test_functions_within_an_activation_or_a_loss_are_named_one_by_one():
-    own = Activation("mine", relu, relu_backward)
-    loss = Loss("mine", "identity", identity, absolute_error, absolute_error_delta)
-    mlp = MLPRegressor(loss, hidden_layer_sizes=3, activation=own, **SOME).fit(X, Y)
+    custom = Activation("mine", relu, relu_backward)
+    loss = Loss("mine", "identity", identity_output, absolute_error, absolute_error_delta)
+    mlp = MLPRegressor(loss, hidden_layer_sizes=3, activation=custom, **PARAMETERS).fit(X, Y)
     activations, losses = "sknn_edu.core.activations", "sknn_edu.core.losses"
     trusted = [
         REGRESSOR,
         *(f"{activations}.{name}" for name in ("Activation", "relu", "relu_backward")),
         *(f"{losses}.{name}" for name in ("Loss", "absolute_error", "absolute_error_delta")),
-        f"{losses}.identity",
+        f"{losses}.identity_output",
     ]
     assert_same(saved_and_loaded(mlp, trusted).predict(X), mlp.predict(X))
 
 
-# -- what is not as it was saved ---------------------------------------------------------------
+# -- damaged and hostile archives --------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -203,9 +227,9 @@ def test_an_archive_with_a_flipped_bit_is_refused_or_is_the_same_model(honest):
         damaged[position] ^= 1 << (position % 8)
         try:
             loaded = sio.loads(bytes(damaged), trusted=[CLASSIFIER])
-        except Exception:  # whatever zipfile says to it
+        except Exception:  # zipfile raises many kinds
             n_refused += 1
-        else:  # a time of day, or another field that does not matter
+        else:  # such as a bit of a time stamp
             assert_same(vars(loaded), expected)
     assert n_refused > 100
 
@@ -258,7 +282,7 @@ def partial(module, function, argument):
 
 
 def hostile_nodes(path):
-    """Return nodes that would write a file, or hold what could, by the names that they need."""
+    """Return nodes that would write a file, or contain a function that could."""
     shell, code = f"echo ran > {path}", f"open({str(path)!r}, 'w').close()"
     named = {"__module__": "builtins", "__class__": "eval"}
     return {
@@ -293,7 +317,7 @@ def test_a_hostile_archive_is_refused_and_nothing_runs(honest, name, place, tmp_
     asked_for = set(sio.get_untrusted_types(data=data)) - {CLASSIFIER}
     assert asked_for & {"os.system", "builtins.eval"}
     with pytest.raises(UntrustedTypesFoundException):
-        sio.loads(data, trusted=[CLASSIFIER, *AT_WORK])
+        sio.loads(data, trusted=[CLASSIFIER, *IN_TRAINING])
     assert not (tmp_path / "ran").exists()
 
 

@@ -1,7 +1,6 @@
-"""Differences on purpose: each test holds for our class and fails for scikit-learn's.
+"""Intended differences: each test passes for our class and fails for scikit-learn's.
 
-The strict xfail says so at every run: should scikit-learn mend one of these, its test passes here,
-and that is reported.
+The xfail is strict: if scikit-learn fixes one of these, its test passes here, and that is reported.
 """
 
 import pickle
@@ -45,8 +44,10 @@ def test_1_gradient_of_several_targets_is_that_of_the_reported_loss(package):
         model.set_params(max_iter=k + 1).fit(A, targets)
         losses.append(model.loss_)
         thetas.append(np.concatenate([model.coefs_[0].ravel(), model.intercepts_[0]]))
-    gradient = (thetas[0] - thetas[1]) / 1e-6  # the second step started where losses[1] was seen
-    # to first order the first step, which went along nearly the same slope, won eta |gradient|^2
+    gradient = (
+        thetas[0] - thetas[1]
+    ) / 1e-6  # the second step started where losses[1] was measured
+    # the first step, along nearly the same gradient, lowered the loss by eta |gradient|^2
     assert (losses[0] - losses[1]) / 1e-6 == pytest.approx(gradient @ gradient, rel=1e-3)
 
 
@@ -55,7 +56,7 @@ def test_2_early_stopping_under_warm_start_ends_with_the_weights_of_its_best_sco
     model = package.MLPClassifier(
         early_stopping=True, warm_start=True, random_state=0, max_iter=60
     ).fit(X, Y)
-    noise = np.random.RandomState(1).permutation(Y)  # no epoch will score as before
+    noise = np.random.RandomState(1).permutation(Y)  # no epoch will reach the earlier score
     model.set_params(learning_rate_init=0.1).fit(X, noise)
     held_out = train_test_split(
         np.arange(120), random_state=np.random.RandomState(0), test_size=0.1, stratify=noise
@@ -75,7 +76,7 @@ def test_3_a_batch_that_weighs_nothing_is_skipped(package):
 
 
 @ours_holds_theirs_fails
-def test_4_partial_fit_goes_on_with_the_random_numbers_of_its_seed(package):
+def test_4_partial_fit_continues_the_random_numbers_of_its_seed(package):
     params = {"batch_size": 1, "solver": "sgd", "momentum": 0}
     seed = package.MLPRegressor(random_state=0, **params)
     stream = package.MLPRegressor(random_state=np.random.RandomState(0), **params)
@@ -115,12 +116,12 @@ def test_6_a_warm_start_with_other_layers_says_what_is_wrong(package):
 
 
 @ours_holds_theirs_fails
-def test_7_a_warm_start_measures_itself_against_no_earlier_loss(package):
+def test_7_a_warm_start_forgets_the_best_loss_of_the_first_fit(package):
     model = package.MLPRegressor(
         hidden_layer_sizes=10, warm_start=True, max_iter=60, random_state=0, n_iter_no_change=3
     )
     model.fit(X, Y)
-    harder = 100.0 * Y  # no loss of this fit will be below the best one of the first
+    harder = 100.0 * Y  # no loss of this fit will be below the best loss of the first
     model.fit(X, harder)
     assert model.n_iter_ == 60
     assert model.best_loss_ == min(model.loss_curve_[-60:])

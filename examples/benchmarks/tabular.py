@@ -260,8 +260,9 @@ def pace(name):
         taken = seconds(lambda: model.fit(X, y))
         network = getattr(model[-1], "regressor_", model[-1])
         network = network.estimators_[0] if hasattr(network, "estimators_") else network
-        others = network._others() if hasattr(network, "_others") else ()
-        arrays = [*network.coefs_, *network.intercepts_, *(a for some in others for a in some)]
+        arrays = [*network.coefs_, *network.intercepts_, getattr(network, "feature_scale_", None)]
+        for name in ("category_vectors_", "activation_slopes_", "embedding_"):
+            arrays += getattr(network, name, [])
         return taken / network.n_iter_ / sum(a.size for a in arrays if a is not None)
 
     with threadpool_limits(1), warnings.catch_warnings():

@@ -1,25 +1,26 @@
-"""Chapter 3: what may a neuron answer to its weighted sum?
+"""Chapter 3: which functions can turn a neuron's weighted sum into its output?
 
-Any function a = g(z) whose slope g'(z) is known will do for a hidden layer. It must bend, though:
-layers of straight lines make only another straight line (``identity`` is here to show that).
+Any function a = g(z) with a known derivative g'(z) will do for a hidden layer. It must be
+non-linear, though: a network of linear layers computes only another linear function (``identity``
+is here to show that).
 
-Backpropagation multiplies the blame that arrives at a by the slope: delta <- delta * g'(z). Most
-slopes below can be told from a itself, so that z need not be kept; a function whose slope needs z
-says so. Each function stands with its derivative right below it, and :data:`ACTIVATIONS` lists
-them all: to add an activation, write the two functions and one line there. Chapter 4 says how the
-weights that make z should start.
+Backpropagation multiplies what arrives at a by the derivative: delta <- delta * g'(z). Most
+derivatives below can be computed from a itself, so z need not be kept; a function whose derivative
+needs z says so. Each function stands with its derivative right below it, and :data:`ACTIVATIONS`
+lists them all: to add an activation, write the two functions and one line there. How the weights
+that produce z should start is the question of chapter 4.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import pi, sqrt
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import expit, ndtr
 
-from sknn_edu.core._arrays import Array, scalar
 from sknn_edu.core.sigmoid_neuron import sigmoid_backward
+from sknn_edu.core.speed.arrays import Array, scalar
 
 
 @dataclass(frozen=True)
@@ -32,19 +33,17 @@ class Activation:
     Parameters
     ----------
     name : str
-        The word that users write.
+        The name that users write.
     forward : callable ``forward(z, a) -> None``
         Writes a = g(z), elementwise; both are one-dimensional and may be the same array.
     backward : callable ``backward(z, a, delta) -> None``
-        Multiplies delta by g'(z) in place. z and a have served their purpose by then and may be
-        overwritten.
+        Multiplies delta by g'(z) in place. It may overwrite z and a, which are not needed
+        afterwards.
     keeps_z : bool
         Whether backward looks at z. If not, z and a are the same array in training.
-    is_parametric : bool
-        Whether each neuron learns how much it bends, see :class:`Bent`.
     glorot_factor : float
         The numerator of the initial weights' bound, see :func:`~.initializers.glorot_uniform`:
-        6 for functions with slope 1 at 0; 2 for the sigmoid, as scikit-learn has it.
+        6 for functions with slope 1 at 0; 2 for the sigmoid, as in scikit-learn.
 
     Examples
     --------
@@ -60,12 +59,29 @@ class Activation:
     array([9.])
     """
 
+    parameter_kinds: ClassVar[tuple[str, ...]] = ()
+    """Names of what each neuron learns besides its weights and bias; here nothing."""
+
     name: str
     forward: Callable[[Array, Array], None]
     backward: Callable[[Array, Array, Array], None]
     keeps_z: bool = False
     glorot_factor: float = 6.0
-    is_parametric: bool = False
+
+    def with_parameters(
+        self, learned: Sequence[Array], gradient: Sequence[Array] | None = None
+    ) -> Any:
+        """Return the activation with the values of its parameters; one without returns itself.
+
+        Parameters
+        ----------
+        learned : sequence of ndarray (n_neurons,)
+            One array for each name in ``parameter_kinds``.
+        gradient : sequence of ndarray (n_neurons,), or None
+            In training, when arrays have one column per sample: where the derivatives are
+            written. None at prediction, when arrays have one row per sample.
+        """
+        return self
 
 
 def identity(z: Array, a: Array) -> None:
@@ -81,8 +97,9 @@ def identity_backward(z: Array, a: Array, delta: Array) -> None:
 def logistic(z: Array, a: Array) -> None:
     """a = 1 / (1 + e^-z), in (0, 1).
 
-    As (1 + tanh(z / 2)) / 2 NumPy computes it in a quarter of the time that chapter 2's takes. It
-    is exact to 1e-16, not to a share of a: enough within a network, too coarse for a probability.
+    Computed as (1 + tanh(z / 2)) / 2, which takes a quarter of the time of chapter 2's formula. The
+    absolute error is at most 1e-16, the relative error of a small a is not: good enough for a
+    hidden layer, too coarse for a probability.
     """
     np.multiply(z, 0.5, out=a)
     np.tanh(a, out=a)
@@ -114,8 +131,8 @@ ZERO = {dtype: scalar(0, dtype) for dtype in (np.float32, np.float64)}
 def relu(z: Array, a: Array) -> None:
     """a = max(0, z).
 
-    Against an array of zeros NumPy compares several numbers at once, against a single 0 it does
-    not: 3 to 7 times faster (``examples/benchmarks``, W3 and W4).
+    NumPy's maximum uses vector instructions for two arrays, but not for an array and a single 0:
+    an array of zeros is 3 to 7 times as fast (``examples/benchmarks``, W3 and W4).
     """
     zeros = ZEROS[z.dtype.type]
     if z.size <= zeros.size:
@@ -126,22 +143,22 @@ def relu(z: Array, a: Array) -> None:
 
 
 def relu_backward(z: Array, a: Array, delta: Array) -> None:
-    """da/dz = 1 where the neuron fired, else 0."""
+    """da/dz = 1 where z > 0, else 0."""
     delta *= a > ZERO[a.dtype.type]
 
 
-LEAK = 0.01
+LEAKY_SLOPE = 0.01
 """The slope of leaky_relu below 0."""
 
 
 def leaky_relu(z: Array, a: Array) -> None:
-    """a = max(z, z / 100): a neuron that does not fire still learns (Maas et al. 2013)."""
-    np.maximum(z, LEAK * z, out=a)
+    """a = max(z, z / 100): a neuron with z < 0 still learns (Maas et al. 2013)."""
+    np.maximum(z, LEAKY_SLOPE * z, out=a)
 
 
 def leaky_relu_backward(z: Array, a: Array, delta: Array) -> None:
     """da/dz = 1 where z > 0, else 1/100."""
-    np.multiply(delta, LEAK, out=delta, where=a <= 0)
+    np.multiply(delta, LEAKY_SLOPE, out=delta, where=a <= 0)
 
 
 def elu(z: Array, a: Array) -> None:
@@ -161,7 +178,7 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 def selu(z: Array, a: Array) -> None:
     """a = 1.0507 z above 0, 1.7581 (e^z - 1) below: layers keep mean 0 and variance 1.
 
-    Klambauer et al., arXiv 1706.02515. Near 0 exact to 1e-16, not to a share of a.
+    Klambauer et al., arXiv 1706.02515. Near 0 the absolute error is at most 1e-16.
     """
     below = np.minimum(z, ZERO[z.dtype.type])
     np.exp(below, out=below)
@@ -175,7 +192,7 @@ def selu(z: Array, a: Array) -> None:
 def selu_backward(z: Array, a: Array, delta: Array) -> None:
     """da/dz = 1.0507 above 0, a + 1.7581 below.
 
-    The step between the two is made of numbers: choosing with ``where`` takes 10 times as long.
+    The step between the two is computed arithmetically: ``where`` takes 10 times as long.
     """
     step = (a > ZERO[a.dtype.type]).astype(a.dtype)
     step *= SELU_SCALE - SELU_SCALE * SELU_ALPHA
@@ -220,16 +237,16 @@ def softplus_backward(z: Array, a: Array, delta: Array) -> None:
     delta *= -np.expm1(-a)
 
 
-FLAT = 20.0
-"""From here on tanh(log(1 + e^z)) is 1 to the last digit."""
+MISH_LINEAR_FROM = 20.0
+"""For larger z, tanh(log(1 + e^z)) is 1 to the last digit."""
 
 
 def mish(z: Array, a: Array) -> None:
     """a = z tanh(log(1 + e^z)) (Misra, arXiv 1908.08681).
 
-    With n = e^z (e^z + 2) the tanh is n / (n + 2): one exponential in place of three functions.
+    With n = e^z (e^z + 2) the tanh is n / (n + 2): one exponential instead of three functions.
     """
-    e = np.exp(np.minimum(z, z.dtype.type(FLAT)))
+    e = np.exp(np.minimum(z, z.dtype.type(MISH_LINEAR_FROM)))
     n = e + 2
     n *= e
     np.add(n, 2, out=e)
@@ -239,7 +256,7 @@ def mish(z: Array, a: Array) -> None:
 
 def mish_backward(z: Array, a: Array, delta: Array) -> None:
     """da/dz = t + z s (1 - t^2) with t = tanh(log(1 + e^z)), s = e^z / (1 + e^z)."""
-    s = np.exp(np.minimum(z, z.dtype.type(FLAT)))
+    s = np.exp(np.minimum(z, z.dtype.type(MISH_LINEAR_FROM)))
     t = s + 2
     t *= s
     np.add(t, 2, out=a)
@@ -252,75 +269,6 @@ def mish_backward(z: Array, a: Array, delta: Array) -> None:
     s *= a
     t += s
     delta *= t
-
-
-class Bent:
-    """Makes an activation parametric: a = z + bend (g(z) - z), with a bend for each neuron.
-
-    bend = 1 is g, where learning begins, and bend = 0 a straight line: each neuron learns how
-    much it bends (He et al., arXiv 1502.01852, for g = relu; in this form Holzmueller et al., arXiv
-    2407.04491). Used like an Activation.
-
-    Parameters
-    ----------
-    g : Activation
-    bend : ndarray (n_neurons, 1) where activations have a column for each sample, as in training,
-        or (1, n_neurons) where they have a row
-    dbend : ndarray
-        Where dL/dbend is written, in the shape of bend.
-    """
-
-    def __init__(self, g: Activation, bend: Array, dbend: Array | None = None) -> None:
-        self.g, self.bend, self.dbend = g, bend, dbend
-        self._of_samples = int(bend.shape[1] == 1)  # which axis is theirs
-        self._shape = (len(bend), -1) if self._of_samples else (-1, bend.shape[1])
-
-    def forward(self, z: Array, a: Array) -> None:
-        """a = z + bend (g(z) - z)."""
-        self._g = np.empty_like(z)
-        self.g.forward(z, self._g)  # g(z)
-        change = self._g - z
-        change.reshape(self._shape)[...] *= self.bend
-        np.add(z, change, out=a)
-
-    def backward(self, z: Array, a: Array, delta: Array) -> None:
-        """da/dbend = g(z) - z, and da/dz = (1 - bend) + bend g'(z)."""
-        blame = (self._g - z) * delta
-        blame.reshape(self._shape).sum(axis=self._of_samples, keepdims=True, out=self.dbend)
-        straight = delta.reshape(self._shape) * (1 - self.bend)
-        self.g.backward(z, self._g, delta)
-        delta = delta.reshape(self._shape)
-        delta *= self.bend
-        delta += straight
-
-
-def for_rows(activations: Sequence[Activation], bends: Sequence[Array | None]) -> list[Any]:
-    """Return the activations for arrays with a row for each sample, given each layer's bends."""
-    return [
-        g if bend is None else Bent(g, bend[np.newaxis])
-        for g, bend in zip(activations, bends, strict=True)
-    ]
-
-
-def for_columns(
-    activations: Sequence[Activation],
-    bends: Sequence[Array | None],
-    slopes: Sequence[Array | None],
-) -> list[Any]:
-    """Return them for arrays with a column for each sample, and where dL/dbend is to go."""
-    return [
-        g if bend is None or slope is None else Bent(g, bend[:, np.newaxis], slope[:, np.newaxis])
-        for g, bend, slope in zip(activations, bends, slopes, strict=True)
-    ]
-
-
-PARAMETRIC = "parametric_"
-"""What the name of a parametric activation begins with."""
-
-
-def parametric(g: Activation) -> Activation:
-    """Return the parametric form of an activation, see :class:`Bent`."""
-    return replace(g, name=f"{PARAMETRIC}{g.name}", is_parametric=True)
 
 
 ACTIVATIONS: dict[str, Activation] = {
@@ -339,7 +287,4 @@ ACTIVATIONS: dict[str, Activation] = {
         Activation("mish", mish, mish_backward, keeps_z=True),
     )
 }
-
-ACTIVATIONS |= {
-    g.name: g for g in (parametric(ACTIVATIONS[name]) for name in ("relu", "selu", "mish"))
-}
+"""All activations of the course by the names that users write."""

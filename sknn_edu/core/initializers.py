@@ -1,27 +1,20 @@
-"""Chapter 4: where do the weights start?
+"""Chapter 4: where should the weights start?
 
-Not at zero: two neurons of a layer that start alike receive the same blame and stay alike for
-ever. Random, then, and of a size that neither drowns nor saturates the next layer: what a neuron
-adds up should vary about as much as each of its inputs, so the more inputs, the smaller the
-weights. :data:`INITIALIZERS` lists the recipes. Chapter 5 fills the layers of a network with these
-numbers.
+Not at zero: two neurons of a layer that start with equal weights receive equal gradients and stay
+equal for ever. So they start at random, and at the right scale: if a neuron's weighted sum varies
+about as much as each of its inputs, signals neither fade nor explode from layer to layer. The more
+inputs, the smaller the weights. :data:`INITIALIZERS` lists the recipes; chapter 6 has the layers
+that they fill.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import sqrt
-from typing import Any
 
 import numpy as np
 from numpy.random import RandomState
 
-from sknn_edu.core._arrays import Array
 from sknn_edu.core.activations import Activation
-
-DATA_DRIVEN = "data_driven"
-"""The name of the start that looks at samples, :func:`data_driven`."""
-
-ROWS_LOOKED_AT = 4096
-"""So many samples are enough for it."""
+from sknn_edu.core.speed.arrays import Array
 
 Initializer = Callable[[RandomState, Activation, Array, Array], None]
 """Fills W (n_in, n_out) and then b (n_out,) of a layer; numbers are drawn in float64."""
@@ -30,9 +23,9 @@ Initializer = Callable[[RandomState, Activation, Array, Array], None]
 def glorot_uniform(rng: RandomState, g: Activation, W: Array, b: Array) -> None:
     """Fill W and then b from U(-bound, bound), bound = sqrt(factor / (n_in + n_out)).
 
-    So the variance of activations and that of deltas stay about equal from layer to layer. The
-    factor is that of the activation. Biases are drawn too, after the weights: scikit-learn's way,
-    so that one seed gives both the same start.
+    This keeps the variances of activations and of deltas about equal from layer to layer. The
+    factor is that of the activation. Biases are drawn as well, after the weights, as in
+    scikit-learn, so that the same seed gives the same initial values.
 
     References
     ----------
@@ -55,7 +48,7 @@ def glorot(rng: RandomState, g: Activation, W: Array, b: Array) -> None:
 def he(rng: RandomState, g: Activation, W: Array, b: Array) -> None:
     """Fill W from N(0, 2 / n_in) and b with 0: for relu and its relatives.
 
-    Half of the sums are cut off, hence the 2 (He et al., arXiv 1502.01852, equation 10).
+    relu sets half of the sums to 0, hence the 2 (He et al., arXiv 1502.01852, equation 10).
     """
     W[...] = rng.normal(0, sqrt(2 / W.shape[0]), W.shape)
     b[...] = 0
@@ -71,9 +64,10 @@ def lecun(rng: RandomState, g: Activation, W: Array, b: Array) -> None:
 
 
 def orthogonal(rng: RandomState, g: Activation, W: Array, b: Array) -> None:
-    """Fill W with a random rotation (or a part of one) and b with 0: lengths are kept.
+    """Fill W with a random orthogonal matrix (or a part of one) and b with 0.
 
-    Saxe et al., arXiv 1312.6120. The signs make all rotations equally likely.
+    Such a matrix preserves lengths (Saxe et al., arXiv 1312.6120). The signs make all orthogonal
+    matrices equally likely.
     """
     n_in, n_out = W.shape
     Q, R = np.linalg.qr(rng.normal(size=(max(n_in, n_out), min(n_in, n_out))))
@@ -89,45 +83,4 @@ INITIALIZERS: dict[str, Initializer] = {
     "lecun": lecun,
     "orthogonal": orthogonal,
 }
-"""The recipes that look at one layer at a time, by the names that users write."""
-
-
-def data_driven(
-    rng: RandomState,
-    activations: Sequence[Activation],
-    weights: Sequence[Array],
-    biases: Sequence[Array],
-    X: Any,
-) -> None:
-    """Fill W and b of each layer so that its neurons are of use to these samples (n, n_in).
-
-    W is drawn from N(0, 1) and divided by the standard deviation of what the neuron then adds up,
-    so that it varies by 1 over the samples. b is minus that sum somewhere between five samples: the
-    neuron bends among the data. Where nothing varies, W is drawn from N(0, 1 / n_in). The last
-    layer starts at 0, with no opinion.
-
-    References
-    ----------
-    D. Holzmueller, L. Grinsztajn, I. Steinwart, "Better by default", arXiv 2407.04491, appendix A;
-    I. Steinwart, "A sober look at neural network initializations", arXiv 1903.11482 (biases).
-    """
-    a = X
-    for g, W, b in zip(activations, weights, biases, strict=False):
-        W[...] = rng.normal(size=W.shape)
-        z = a @ W
-        spread = z.std(axis=0)
-        spread[spread <= SMALLEST_SPREAD * np.abs(z).max(axis=0, initial=0)] = sqrt(W.shape[0])
-        W /= spread
-        z /= spread
-        some = z[rng.randint(len(z), size=(5, z.shape[1])), np.arange(z.shape[1])]
-        shares = rng.dirichlet(np.ones(5), size=z.shape[1]).T
-        b[...] = -(shares * some).sum(axis=0)
-        z += b
-        a = np.empty_like(z)
-        g.forward(z.reshape(-1), a.reshape(-1))
-    weights[-1][...] = 0
-    biases[-1][...] = 0
-
-
-SMALLEST_SPREAD = 1e-5
-"""A sum whose standard deviation is a smaller share of its size than this does not vary."""
+"""The recipes by the names that users write."""

@@ -1,47 +1,116 @@
-"""Chapter 11: what if every step may look at all the samples?
+"""Chapter 11: what if every step may look at all samples?
 
-Then the steps can be few and clever. L-BFGS remembers how the slope changed over its last steps,
-guesses from that how the valley bends, and leaps towards the bottom of the bend. On small data it
-is often the best there is. It comes from SciPy; this chapter only hands it the loss and the slope.
+Then the steps can be few and well chosen. L-BFGS remembers how the gradient changed over its last
+steps, estimates the curvature of the loss from that, and steps towards the minimum of the
+quadratic function with that curvature. On small data it is often the best choice. The method comes
+from SciPy; this chapter provides the loss and its gradient.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from math import inf, isfinite
 
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 
-from sknn_edu.core._arrays import Array
-from sknn_edu.core._mini_batches import MiniBatches
-from sknn_edu.core.network import Pass, add_l2
-from sknn_edu.core.parameters import Network, Parameters, is_weight
-from sknn_edu.core.training import Monitor, Outcome, Patience
+from sknn_edu.core.losses import add_l2
+from sknn_edu.core.network import Architecture, Network, Parameters, is_weight
+from sknn_edu.core.speed.arrays import Array
+from sknn_edu.core.speed.mini_batches import MiniBatches
+from sknn_edu.core.training import BestSoFar, Monitor, Outcome
 
-IN_CACHE = 25_000
-"""So many activations of a layer stay in the cache from the way up to the way down.
+ACTIVATIONS_IN_CACHE = 25_000
+"""This many activations of a layer stay in the cache between the forward and the backward pass.
 
 OpenBLAS also has faster products for small matrices (``examples/benchmarks``, lbfgs-1thread).
 """
 
 
+def rows_at_once(architecture: Architecture) -> int:
+    """Return how many samples to process at a time."""
+    return max(256, ACTIVATIONS_IN_CACHE // max(architecture.layer_sizes))
+
+
+class MeanLoss:
+    """The mean loss of all samples with L2 penalty, and its gradient, as functions of theta.
+
+    The samples are processed in batches whose gradients are added up, so that memory does not
+    grow with them.
+
+    Parameters
+    ----------
+    architecture : Architecture
+    parameters : Parameters
+        float64; overwritten by each call.
+    batches : MiniBatches
+    alpha : float
+        L2 penalty, see :func:`~.losses.add_l2`.
+    """
+
+    def __init__(
+        self, architecture: Architecture, parameters: Parameters, batches: MiniBatches, alpha: float
+    ) -> None:
+        self.architecture, self.parameters, self.batches = architecture, parameters, batches
+        self._sum, self._of_batch = parameters.zeros_like(), parameters.zeros_like()
+        self._networks: dict[int, Network] = {}
+        self._one = np.ones(())
+        weight = batches.weight
+        self._total = float(len(batches.y) if weight is None else weight.sum())
+        self._l2 = parameters.per_parameter(is_weight) * (alpha / self._total)
+
+    def __call__(self, theta: Array) -> tuple[float, Array]:
+        """Return the loss and its gradient (n_parameters,) at theta."""
+        self.parameters.theta[:] = theta
+        gradient, of_batch = self._sum.theta, self._of_batch.theta
+        gradient[:] = 0
+        loss = 0.0
+        for batch in chain.from_iterable(samples.batches for samples in self.batches.in_order()):
+            network = self._network(batch.n)
+            outputs = network.forward(batch.X)
+            loss += batch.sum(self.architecture.loss.value(batch.y, outputs))
+            weight = self._one if batch.weight is None else batch.weight
+            network.backward(batch.X, batch.y, weight / self._total)
+            gradient += of_batch
+        penalty = add_l2(gradient, self.parameters.theta, self._l2, workspace=of_batch)
+        return loss / self._total + penalty, gradient.copy()
+
+    def _network(self, m: int) -> Network:
+        if m not in self._networks:
+            network = Network(self.architecture, self.parameters, self._of_batch, m)
+            self._networks[m] = network
+        return self._networks[m]
+
+
 @dataclass
 class LBFGSReport:
-    """How L-BFGS ended, and where."""
+    """How L-BFGS ended, and where.
 
-    x: Array
+    Attributes
+    ----------
+    theta : ndarray (n_parameters,)
+        The last iterate.
+    outcome : Outcome
+    n_iter : int
+        The number of iterations.
+    loss : float
+        The mean loss at the last iterate, penalty included.
+    message : str
+        What SciPy says.
+    """
+
+    theta: Array
     outcome: Outcome = Outcome.OUT_OF_EPOCHS
     n_iter: int = 0
     loss: float = inf
     message: str = ""
 
     def finish(self, result: OptimizeResult) -> None:
-        """Take over SciPy's verdict, unless it was ours."""
+        """Adopt SciPy's result, unless we stopped it."""
         if self.outcome in (Outcome.STOPPED, Outcome.PLATEAU):
             return
-        self.x[:] = result.x
+        self.theta[:] = result.x
         self.n_iter, self.loss, self.message = int(result.nit), float(result.fun), result.message
-        if not (isfinite(self.loss) and np.isfinite(self.x).all()):
+        if not (isfinite(self.loss) and np.isfinite(self.theta).all()):
             self.outcome = Outcome.DIVERGED
         elif result.status == 0:
             self.outcome = Outcome.PLATEAU
@@ -51,27 +120,26 @@ class LBFGSReport:
 class LBFGS:
     """Quasi-Newton training on all samples at once, by SciPy's L-BFGS-B.
 
-    It computes in float64 whatever the dtype of the data, because its line search compares losses
-    that differ in late digits. Samples are walked over in batches whose gradients are added up, so
-    memory does not grow with them.
+    It computes in float64 whatever the dtype of the data is, because its line search compares
+    losses that differ in late digits.
 
     Parameters
     ----------
     alpha : float
-        L2 penalty, see :func:`~.network.add_l2`.
+        L2 penalty, see :func:`~.losses.add_l2`.
     tol : float
         Stop when no entry of the gradient exceeds it.
     ftol : float
-        Stop, too, when an iteration lowers the loss by less than this share of it.
+        Also stop when an iteration lowers the loss by less than this share of it.
     max_iter, max_fun : int
-        At most this many iterations, and evaluations of the loss.
+        The maximum number of iterations, and of evaluations of the loss.
     patience : float
-        Stop, too, after more than so many iterations in a row that do not improve what the monitor
-        wants by tol.
+        Also stop after more than this many iterations in a row that do not improve the monitor's
+        objective by tol.
     keep_best : bool
-        End with the parameters of the iteration that the monitor liked best, not of the last.
-    prefers_last : bool
-        Of several iterations that are equally good the last is the best, not the first.
+        Whether to end with the parameters of the iteration with the best objective, not the last.
+    keep_last_of_ties : bool
+        Whether the last of several equally good iterations is the best, not the first.
 
     References
     ----------
@@ -86,69 +154,30 @@ class LBFGS:
     max_fun: int
     patience: float = inf
     keep_best: bool = False
-    prefers_last: bool = False
-
-    def rows_at_once(self, network: Network) -> int:
-        """Return how many samples there had best be in a batch."""
-        return max(256, IN_CACHE // max(network.layer_sizes))
+    keep_last_of_ties: bool = False
 
     def train(
         self,
-        network: Network,
+        architecture: Architecture,
         parameters: Parameters,
         batches: MiniBatches,
         monitor: Monitor,
-        patience: Patience,
+        best_so_far: BestSoFar,
     ) -> LBFGSReport:
-        """Move ``parameters`` (float64) in place to where L-BFGS ends, and ``patience`` on."""
-        gradient, gradient_of_some = network.parameters(np.float64), network.parameters(np.float64)
-        passes: dict[int, Pass] = {}
-        one = np.ones(())
-        total = float(len(batches.y) if batches.weight is None else batches.weight.sum())
-        strengths = network.each(is_weight, np.float64) * (self.alpha / total)
-        report = LBFGSReport(x=parameters.theta.copy())
+        """Move ``parameters`` (float64) in place to where L-BFGS ends, and update ``best_so_far``.
 
-        def mean_loss_and_gradient(theta: Array) -> tuple[float, Array]:
-            parameters.theta[:] = theta
-            gradient.theta[:] = 0
-            loss = 0.0
-            for batch in chain.from_iterable(samples.batches for samples in batches.in_order()):
-                if batch.n not in passes:
-                    passes[batch.n] = Pass(network, parameters, gradient_of_some, batch.n)
-                work = passes[batch.n]
-                loss += batch.sum(network.loss.value(batch.y, work.forward(batch.X)))
-                weight = one if batch.weight is None else batch.weight
-                work.backward(batch.X, batch.y, weight / total)
-                gradient.theta += gradient_of_some.theta
-            slope = gradient_of_some.theta  # has served its purpose
-            penalty = add_l2(gradient.theta, parameters.theta, strengths, slope)
-            return loss / total + penalty, gradient.theta.copy()
-
-        def iteration_ended(intermediate_result: OptimizeResult) -> None:
-            parameters.theta[:] = report.x[:] = intermediate_result.x
-            report.n_iter += 1
-            report.loss = float(intermediate_result.fun)
-            objective = monitor.epoch_ended(report.loss)
-            is_best = patience.judge(objective, self.tol, self.prefers_last)
-            if is_best and self.keep_best:
-                patience.keepsake = report.x.copy()
-            if monitor.wants_stop:
-                report.outcome = Outcome.STOPPED
-                raise StopIteration
-            if patience.n_stalled > self.patience:
-                monitor.plateau_reached(goes_on=False)
-                report.outcome = Outcome.PLATEAU
-                raise StopIteration
-            monitor.epoch_begins()
-
+        A keyboard interrupt ends training at the last iterate.
+        """
+        mean_loss = MeanLoss(architecture, parameters, batches, self.alpha)
+        report = LBFGSReport(theta=parameters.theta.copy())
         monitor.epoch_begins()
         try:
             result = minimize(
-                mean_loss_and_gradient,
-                report.x,
+                mean_loss,
+                report.theta,
                 method="L-BFGS-B",
                 jac=True,
-                callback=iteration_ended,
+                callback=_AfterIteration(self, parameters, monitor, best_so_far, report),
                 options={
                     "maxiter": self.max_iter,
                     "maxfun": self.max_fun,
@@ -159,6 +188,35 @@ class LBFGS:
             report.finish(result)
         except KeyboardInterrupt:
             report.outcome = Outcome.INTERRUPTED
-        kept = patience.keepsake
-        parameters.theta[:] = report.x if kept is None else kept
+        best = best_so_far.best_parameters
+        parameters.theta[:] = report.theta if best is None else best
         return report
+
+
+@dataclass
+class _AfterIteration:
+    """What happens after each iteration of SciPy's method; StopIteration ends it."""
+
+    method: LBFGS
+    parameters: Parameters
+    monitor: Monitor
+    best_so_far: BestSoFar
+    report: LBFGSReport = field(repr=False)
+
+    def __call__(self, intermediate_result: OptimizeResult) -> None:
+        method, monitor, report = self.method, self.monitor, self.report
+        self.parameters.theta[:] = report.theta[:] = intermediate_result.x
+        report.n_iter += 1
+        report.loss = float(intermediate_result.fun)
+        objective = monitor.epoch_ended(report.loss)
+        is_best = self.best_so_far.update(objective, method.tol, method.keep_last_of_ties)
+        if is_best and method.keep_best:
+            self.best_so_far.best_parameters = report.theta.copy()
+        if monitor.wants_stop:
+            report.outcome = Outcome.STOPPED
+            raise StopIteration
+        if self.best_so_far.n_stalled > method.patience:
+            monitor.plateau_reached(continues=False)
+            report.outcome = Outcome.PLATEAU
+            raise StopIteration
+        monitor.epoch_begins()

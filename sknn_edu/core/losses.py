@@ -1,14 +1,15 @@
-"""Chapter 6: how wrong is the network, and which way is better?
+"""Chapter 5: how wrong is the network's output, and how should it change?
 
-A loss compares the output a with the target y; its derivative with respect to the output's
-weighted sum z, the first delta, is where backpropagation begins. A loss owns its output
-activation, because the two belong together: for the pairs (squared error, identity),
-(cross-entropy, sigmoid), (cross-entropy, softmax) and (Poisson deviance, exp) the derivative is
-the plain error a - y, and no other chapter needs to know why.
+A loss compares the output a with the target y. Its derivative by the output's weighted sum z, the
+first delta, is where backpropagation starts. A loss owns its output activation, because the two
+belong together: for the pairs (squared error, identity), (cross-entropy, sigmoid),
+(cross-entropy, softmax) and (Poisson deviance, exp) the derivative is the plain error a - y, and
+no other chapter needs to know why.
 
-All arrays have one column per sample. A *value* is the loss of each sample, summed over outputs;
-training takes the (weighted) mean over samples. :data:`LOSSES` lists every pair of a loss and an
-output activation; the optimisers of chapter 7 see only the gradient.
+All arrays have one column per sample. The *value* is the loss of each sample, summed over outputs;
+training minimises the (weighted) mean over samples, and an L2 penalty on the weights
+(:func:`add_l2`). :data:`LOSSES` lists every pair of a loss and an output activation; the optimisers
+of chapter 7 only see the gradient.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import xlogy
 
-from sknn_edu.core._arrays import Array
 from sknn_edu.core.sigmoid_neuron import (
     clipped_log,
     cross_entropy,
@@ -26,11 +26,13 @@ from sknn_edu.core.sigmoid_neuron import (
     squared_error,
     squared_error_delta,
 )
+from sknn_edu.core.speed.arrays import Array
+from sknn_edu.core.speed.vectors import vector_operations
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss with the output activation that it is meant for.
+    """A loss with its output activation.
 
     To make one of your own, write the functions at the top level of a module, so that they can be
     pickled, and pass ``Loss("name", "identity", activate, value, delta)`` as ``loss``.
@@ -38,7 +40,7 @@ class Loss:
     Parameters
     ----------
     name : str
-        The word that users write, such as ``"log_loss"``.
+        The name that users write, such as ``"log_loss"``.
     output : str
         The name of the output activation, such as ``"softmax"``.
     activate : callable ``activate(z) -> None``
@@ -51,7 +53,7 @@ class Loss:
 
     Notes
     -----
-    The target y is a floating-point array (n_outputs, m); classes are columns with a single 1.
+    The target y is a floating-point array (n_outputs, m); a class is a column with a single 1.
     """
 
     name: str
@@ -61,7 +63,7 @@ class Loss:
     delta: Callable[[Array, Array], None]
 
 
-def identity(z: Array) -> None:
+def identity_output(z: Array) -> None:
     """a = z."""
 
 
@@ -69,7 +71,7 @@ def identity(z: Array) -> None:
 
 
 def softmax(z: Array) -> None:
-    """a_k = e^(z_k) / sum_j e^(z_j). The largest z is taken off first, so nothing overflows."""
+    """a_k = e^(z_k) / sum_j e^(z_j). Subtracting the largest z first prevents overflow."""
     z -= np.maximum.reduce(z)
     np.exp(z, out=z)
     z /= np.add.reduce(z)
@@ -87,17 +89,18 @@ def soft_cross_entropy(y: Array, a: Array) -> Array:
     return losses
 
 
+@dataclass(frozen=True)
 class SoftmaxOfEach:
-    """Softmax for several questions at once, each with its own classes: k_1 outputs, k_2, ...
+    """Softmax for several target columns at once, each with classes of its own.
 
     Parameters
     ----------
     sizes : tuple of int
-        The number of classes of each question.
+        The number of classes of each column: the first k_1 outputs belong to the first column, the
+        next k_2 to the second, and so on.
     """
 
-    def __init__(self, sizes: tuple[int, ...]) -> None:
-        self.sizes = sizes
+    sizes: tuple[int, ...]
 
     def __call__(self, z: Array) -> None:
         stop = 0
@@ -106,7 +109,7 @@ class SoftmaxOfEach:
             softmax(z[start:stop])
 
 
-# Losses of z = a that are kinder to outliers than the squared error, with e = a - y.
+# Losses with a = z that are less sensitive to outliers than the squared error; e = a - y.
 
 
 def absolute_error(y: Array, a: Array) -> Array:
@@ -147,12 +150,12 @@ def log_cosh_delta(y: Array, a: Array) -> None:
     np.tanh(a, out=a)
 
 
-# The pinball loss: minimal where a share q of the targets lies below a (Koenker and Bassett 1978).
+# The pinball loss: minimal where a fraction q of the targets is below a (Koenker, Bassett 1978).
 
 
 @dataclass(frozen=True)
 class Pinball:
-    """L = q (y - a) where y is above a, else (1 - q) (a - y), summed over the quantiles asked for.
+    """L = q (y - a) where y > a, else (1 - q) (a - y), summed over the quantiles.
 
     Parameters
     ----------
@@ -186,7 +189,7 @@ class Pinball:
 
 
 def in_order(z: Array) -> None:
-    """a_1 = z_1 and a_j = a_(j-1) + log(1 + e^(z_j)): outputs that can never cross."""
+    """a_1 = z_1 and a_j = a_(j-1) + log(1 + e^(z_j)): quantiles that never cross."""
     np.logaddexp(z[1:], z.dtype.type(0), out=z[1:])
     np.cumsum(z, axis=0, out=z)
 
@@ -195,7 +198,7 @@ def quantiles(levels: tuple[float, ...]) -> Loss:
     """Return the pinball loss for one quantile, or for several that never cross."""
     pinball = Pinball(levels)
     if len(levels) == 1:
-        return Loss("quantile", "identity", identity, pinball.value, pinball.delta)
+        return Loss("quantile", "identity", identity_output, pinball.value, pinball.delta)
     return Loss("quantile", "in_order", in_order, pinball.value, pinball.delta_in_order)
 
 
@@ -216,7 +219,8 @@ def poisson_deviance(y: Array, a: Array) -> Array:
     return total
 
 
-# Half the gamma deviance with exp: L = y / a - log(y / a) - 1, for y > 0 whose spread grows with y.
+# Half the gamma deviance with exp: L = y / a - log(y / a) - 1, for y > 0 whose spread grows with
+# its mean.
 
 
 def gamma_deviance(y: Array, a: Array) -> Array:
@@ -235,11 +239,11 @@ def gamma_delta(y: Array, a: Array) -> None:
 
 
 def within_0_and_1(p: Array, log_p: Callable[[], Array]) -> None:
-    """Keep probabilities p, as their functions do, strictly between 0 and 1 and in their order.
+    """Overwrite probabilities p such that they lie strictly between 0 and 1 and keep their order.
 
-    What lies below the smallest normal number would underflow to 0, where order and logarithm are
-    lost. It is moved to about that number instead, in the order of ``log_p()``, the exact
-    logarithms, which are asked for only where needed.
+    Probabilities below the smallest normal number would underflow to 0 and lose their order and
+    their logarithm. They are moved to about that number instead, in the order of ``log_p()``, the
+    exact logarithms, which is only called if there are such probabilities.
     """
     info = np.finfo(p.dtype)
     low = p < 1e4 * info.tiny
@@ -250,31 +254,31 @@ def within_0_and_1(p: Array, log_p: Callable[[], Array]) -> None:
     np.minimum(p, 1 - info.epsneg, out=p)
 
 
-BEND_OF_UNSMOOTHED = 0.2
-"""How soft the corner at 0 is in :func:`undo_smoothing`, as a share of s / k."""
+UNSMOOTHED_CORNER = 0.2
+"""Width of the soft corner at 0 in :func:`undo_smoothing`, as a share of s / k."""
 
 
 def undo_smoothing(p: Array, smoothing: float, k: int) -> Array:
-    """Return what a network believes that was trained on smoothed targets, before normalisation.
+    """Return the probabilities behind those of a network with smoothed targets, not normalised.
 
-    Targets y of k classes were moved to (1 - s) y + s / k, so what the network learns to say is
-    q = (1 - s) p + s / k, and p = (q - s / k) / (1 - s). Certain as it may be, some q fall below
-    s / k; a soft corner, t log(1 + e^((q - s / k) / t)), keeps those above 0 and in their order.
+    Label smoothing moves the targets y of k classes to (1 - s) y + s / k, so the network learns to
+    predict q = (1 - s) p + s / k, and p = (q - s / k) / (1 - s). A confident network predicts some
+    q below s / k; a soft corner, t log(1 + e^((q - s / k) / t)), keeps those above 0 and in order.
     """
     floor = smoothing / k
-    t = BEND_OF_UNSMOOTHED * floor
-    believed: Array = np.logaddexp(p.dtype.type(0), (p - p.dtype.type(floor)) / p.dtype.type(t))
-    return believed
+    t = UNSMOOTHED_CORNER * floor
+    unsmoothed: Array = np.logaddexp(p.dtype.type(0), (p - p.dtype.type(floor)) / p.dtype.type(t))
+    return unsmoothed
 
 
 LOSSES: dict[tuple[str, str], Loss] = {
     (loss.name, loss.output): loss
     for loss in (
-        Loss("squared_error", "identity", identity, squared_error, error_delta),
+        Loss("squared_error", "identity", identity_output, squared_error, error_delta),
         Loss("squared_error", "logistic", sigmoid, squared_error, squared_error_delta),
-        Loss("absolute_error", "identity", identity, absolute_error, absolute_error_delta),
-        Loss("huber", "identity", identity, huber, huber_delta),
-        Loss("log_cosh", "identity", identity, log_cosh, log_cosh_delta),
+        Loss("absolute_error", "identity", identity_output, absolute_error, absolute_error_delta),
+        Loss("huber", "identity", identity_output, huber, huber_delta),
+        Loss("log_cosh", "identity", identity_output, log_cosh, log_cosh_delta),
         quantiles((0.5,)),
         Loss("log_loss", "logistic", sigmoid, cross_entropy, error_delta),
         Loss("log_loss", "softmax", softmax, categorical_cross_entropy, error_delta),
@@ -288,3 +292,24 @@ OUTPUTS: dict[str, Callable[[Array], None]] = {
     **{loss.output: loss.activate for loss in LOSSES.values()},
 }
 """The output activations by name."""
+
+
+def add_l2(g: Array, theta: Array, strengths: Array, workspace: Array) -> float:
+    """Add the gradient of the L2 penalty to g, and return the penalty.
+
+    The penalty of a batch is alpha / (2 n) ||W||^2, beside its mean loss, as in scikit-learn; n is
+    the number of samples, or the sum of their weights.
+
+    Parameters
+    ----------
+    g, theta : ndarray (length,)
+        The gradient and the parameters, or the same chunk of both.
+    strengths : ndarray (length,) or ()
+        alpha / n for weights, 0 for everything else.
+    workspace : ndarray (length,)
+        Overwritten.
+    """
+    _, add, dot = vector_operations(theta)
+    np.multiply(strengths, theta, out=workspace)  # alpha W / n
+    add(workspace, g)
+    return 0.5 * dot(workspace, theta)

@@ -1,53 +1,131 @@
-"""Chapter 5: how do many neurons answer together, and who is to blame when they are wrong?
+"""Chapter 6: how do many neurons compute together, and how much did each weight add to the error?
 
-*Forward propagation.* A layer hands its activations to every neuron of the next one, so the
+*Forward propagation.* Each neuron of a layer receives all activations of the layer before, so the
 weighted sums of a layer are one matrix product. A bias is a weight whose input is always 1: the
-activations carry a last row of ones, and W carries b as its last row::
+activations have a last row of ones, and W has b as its last row::
 
-    z = W^T a + b = [W; b]^T [a; 1]        (n_out, m)     one column per sample
+    z = W^T a + b = [W; b]^T [a; 1]        (n_out, m)           one column per sample
     a = g(z)
 
-*Backpropagation.* Let delta = dL/dz of a layer. By the chain rule, from the last to the first::
+*Backpropagation.* Let delta = dL/dz of a layer. By the chain rule, from the last layer to the
+first::
 
-    [dW; db] = [a; 1] delta^T              (n_in + 1, n_out)    the blame of each weight
-    delta <- (W delta) * g'(z)             (n_in, m)            handed down to the layer before
+    [dW; db] = [a; 1] delta^T              (n_in + 1, n_out)    a is what the layer received
+    delta <- (W delta) * g'(z)             (n_in, m)            passed to the layer before
 
-where the first delta comes from the loss (chapter 6). All weights and biases live in one vector
-theta, all their derivatives in one vector of the same order (:mod:`~sknn_edu.core.parameters`):
-chapter 7 moves the one along the other and need not know that there are layers.
+The first delta comes from the loss (chapter 5). All weights and biases are views of one vector
+theta, and their derivatives of one vector in the same order: chapter 7 moves the one against the
+other and does not need to know that there are layers.
+
+An :class:`Architecture` says which layers there are, :class:`Parameters` are the numbers that they
+learn, a :class:`Network` computes with both.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.random import RandomState
 
-from sknn_edu.core._arrays import Array, is_sparse, scalar, zeros
-from sknn_edu.core._products import by_columns, by_rows, whole
-from sknn_edu.core._vectors import vectors
-from sknn_edu.core.activations import Activation, for_columns, for_rows
-from sknn_edu.core.embeddings import EmbeddingPass
-from sknn_edu.core.losses import Loss, identity
-from sknn_edu.core.parameters import Network, Parameters
+from sknn_edu.core.activations import Activation
+from sknn_edu.core.losses import Loss
+from sknn_edu.core.speed.arrays import Array, scalar, zeros
+from sknn_edu.core.speed.products import fastest_product
+
+
+@dataclass(frozen=True)
+class ParameterSpec:
+    """What one array of parameters is.
+
+    Parameters
+    ----------
+    kind : str
+        "weight", "bias", or a name that an activation or the inputs give.
+    shape : tuple of int
+    fan_in : int
+        For weights, the number of inputs of a neuron.
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    fan_in: int = 1
+
+
+class Parameters:
+    """All that a network learns: one contiguous vector theta, and views of it.
+
+    Parameters
+    ----------
+    specs : list of list of ParameterSpec
+        For each layer a weight and a bias, for each hidden activation what it learns, and last
+        what the inputs learn.
+    n_layers : int
+    dtype : dtype
+
+    Attributes
+    ----------
+    theta : ndarray (n_parameters,)
+        Starts at 0.
+    weights, biases : list of ndarray (n_in, n_out) and (n_out,)
+        W and b of each layer.
+    blocks : list of ndarray (n_in + 1, n_out)
+        [W; b] of each layer.
+    of_activations : list of list of ndarray
+        What each hidden activation learns; nothing in a plain network.
+    of_inputs : list of ndarray
+        What the inputs learn; nothing in a plain network.
+    """
+
+    def __init__(self, specs: list[list[ParameterSpec]], n_layers: int, dtype: Any) -> None:
+        self.specs, self.n_layers = specs, n_layers
+        stops = np.cumsum([prod(spec.shape) for group in specs for spec in group]).tolist()
+        self.theta: Array = zeros(stops[-1], dtype)
+        parts = iter([self.theta[start:stop] for start, stop in pairwise([0, *stops])])
+        groups = [[next(parts).reshape(spec.shape) for spec in group] for group in specs]
+        self.weights: list[Array] = [W for W, _ in groups[:n_layers]]
+        self.biases: list[Array] = [b for _, b in groups[:n_layers]]
+        ends = pairwise([0, *stops[1 : 2 * n_layers : 2]])
+        self.blocks: list[Array] = [
+            self.theta[start:stop].reshape(-1, b.size)
+            for (start, stop), b in zip(ends, self.biases, strict=True)
+        ]
+        self.of_activations, self.of_inputs = groups[n_layers:-1], groups[-1]
+
+    def astype(self, dtype: Any) -> "Parameters":
+        """Return a copy in a dtype."""
+        copy = Parameters(self.specs, self.n_layers, dtype)
+        copy.theta[:] = self.theta
+        return copy
+
+    def zeros_like(self) -> "Parameters":
+        """Return parameters of the same shapes, all 0: for a gradient."""
+        return Parameters(self.specs, self.n_layers, self.theta.dtype)
+
+    def per_parameter(self, value: Callable[[ParameterSpec], float]) -> Array:
+        """Return a vector as long as theta with ``value(spec)`` for each parameter."""
+        specs = [spec for group in self.specs for spec in group]
+        values = np.array([value(spec) for spec in specs], self.theta.dtype)
+        return np.repeat(values, [prod(spec.shape) for spec in specs])
+
+
+def is_weight(spec: ParameterSpec) -> float:
+    """Return 1 for weights, which penalties act on, else 0; for ``per_parameter``."""
+    return float(spec.kind == "weight")
 
 
 class Layer:
-    """One layer at work on m samples: its parameters, their gradient, and buffers.
+    """One layer at work on m samples: views of its parameters and gradient, and its buffers.
 
-    All are views and arrays made beforehand, so that a step creates next to nothing. z, a and what
-    is handed on are one memory unless the activation needs z for its slope, or dropout a; in the
-    last layer, whose loss writes delta over a, so is delta.
+    Everything is allocated beforehand, so that a step allocates next to nothing. z, a and what the
+    next layer receives share memory unless the activation needs z for its derivative. In the last
+    layer delta is written over a, as losses do.
     """
 
     def __init__(
-        self,
-        block: Array,
-        dblock: Array,
-        m: int,
-        keeps_z: bool = False,
-        drops: bool = False,
-        is_last: bool = False,
+        self, block: Array, dblock: Array, m: int, keeps_z: bool, is_first: bool, is_last: bool
     ) -> None:
         n_in, n_out, dtype = len(block) - 1, block.shape[1], block.dtype
         self.block, self.block_T = block, block.T  # [W; b] and its transpose
@@ -55,185 +133,256 @@ class Layer:
         self.dblock = dblock  # [dW; db]   (n_in + 1, n_out)
         self.outputs = zeros((n_out + 1, m), dtype)  # [a; 1]
         self.outputs[-1] = 1
-        self.handed_on = self.outputs[:-1]  # (n_out, m)
-        self.a = zeros((n_out, m), dtype) if drops else self.handed_on
+        self.a = self.outputs[:-1]  # (n_out, m)
         self.z = zeros((n_out, m), dtype) if keeps_z else self.a
         self.delta = self.a if is_last else zeros((n_out, m), dtype)
         self.delta_T = self.delta.T
-        # Functions (A, B, out) that write A B, see _products: up, of blame and down.
-        self.product_up = by_rows(n_out, n_in + 1, m, dtype)
-        self.product_of_blame = whole(n_in + 1, m, n_out, dtype)
-        self.product_down = by_rows(n_in, n_out, m, dtype)
         self.flat_z, self.flat_a, self.flat_delta = (  # the same memory, in one row
-            numbers.reshape(-1) for numbers in (self.z, self.a, self.delta)
+            values.reshape(-1) for values in (self.z, self.a, self.delta)
+        )
+        # Functions (A, B, out) that write the product A B. Blocks pay off for the gradient of the
+        # first layer, because the memory order of X^T is not that of the product.
+        self.product_forward = fastest_product(n_out, n_in + 1, m, dtype, split="rows")
+        blocks = "columns" if is_first else ""
+        self.product_gradient = fastest_product(n_in + 1, m, n_out, dtype, split=blocks)
+        if not is_first:
+            self.product_backward = fastest_product(n_in, n_out, m, dtype, split="rows")
+
+
+@dataclass(frozen=True)
+class DenseFirstLayer:
+    """The first layer, which receives the samples."""
+
+    layer: Layer
+
+    def forward(self, X: Any) -> None:
+        """Write z = [W; b]^T [x; 1] for X (m, n_features + 1) with a last column of ones."""
+        layer = self.layer
+        layer.product_forward(layer.block_T, X.T, layer.z)
+
+    def backward(self, X: Any) -> None:
+        """Write [dW; db] = [x; 1] delta^T."""
+        layer = self.layer
+        layer.product_gradient(X.T, layer.delta_T, layer.dblock)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the first layer receives: dense samples, as they are.
+
+    The seam for other kinds of inputs (:mod:`sknn_edu.core.beyond`), which override these methods:
+    sparse samples; functions of the features that learn parameters of their own; first weights
+    that are computed from other parameters. ``learned`` are the arrays of :meth:`specs`.
+    """
+
+    def specs(self, n_inputs: int) -> tuple[int, list[ParameterSpec]]:
+        """Return how many rows of W are learned for the first layer, and what else is learned."""
+        return n_inputs, []
+
+    def first_layer(
+        self,
+        block: Array,
+        dblock: Array,
+        learned: list[Array],
+        dlearned: list[Array],
+        m: int,
+        **options: bool,
+    ) -> Any:
+        """Return the first layer at work on m samples; gradients go to dblock and dlearned."""
+        return DenseFirstLayer(Layer(block, dblock, m, is_first=True, **options))
+
+    def initialize(self, rng: RandomState, learned: list[Array]) -> None:
+        """Give the learned arrays their initial values."""
+
+    def transform(self, X: Any, learned: list[Array]) -> Any:
+        """Return what the weights of the first layer are multiplied by: (n_samples, n_inputs)."""
+        return X
+
+    def compose(self, W: Array, learned: list[Array]) -> Array:
+        """Return the weights (n_inputs, n_out) of the first layer, given the learned rows of W."""
+        return W
+
+    def decompose(self, W: Array, learned: list[Array]) -> Array:
+        """Return the rows for which :meth:`compose` gives W, or comes closest to it."""
+        return W
+
+    def learned_inputs(self, X: Any, learned: list[Array]) -> Any:
+        """Return what the learned rows of W are multiplied by."""
+        return X
+
+    def chain_rule(self, X: Array, learned: list[Array], gradients: Array) -> Array:
+        """Return gradients by the features, given those by the inputs of the first layer."""
+        return gradients
+
+
+DENSE = Inputs()
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The layers of a network: their sizes and functions, without any numbers.
+
+    Parameters
+    ----------
+    layer_sizes : tuple of int
+        The inputs of the first layer, the neurons of each hidden layer, the outputs.
+    activations : tuple of Activation
+        One for each hidden layer.
+    loss : Loss
+        It owns the output activation.
+    inputs : Inputs
+        What the first layer receives.
+    """
+
+    layer_sizes: tuple[int, ...]
+    activations: tuple[Activation, ...]
+    loss: Loss
+    inputs: Inputs = DENSE
+
+    def parameters(self, dtype: Any) -> Parameters:
+        """Return new parameters, all 0."""
+        n_inputs, *sizes = self.layer_sizes
+        n_rows, of_inputs = self.inputs.specs(n_inputs)
+        specs = [
+            [ParameterSpec("weight", (n_in, n_out), n_in), ParameterSpec("bias", (n_out,))]
+            for n_in, n_out in pairwise((n_rows, *sizes))
+        ]
+        for g, n_out in zip(self.activations, sizes, strict=False):
+            specs.append([ParameterSpec(kind, (n_out,)) for kind in g.parameter_kinds])
+        return Parameters([*specs, of_inputs], len(sizes), dtype)
+
+    def fitted_weights(self, parameters: Parameters) -> list[Array]:
+        """Return W of each layer (n_in, n_out), as prediction uses it."""
+        first, *others = parameters.weights
+        return [self.inputs.compose(first, parameters.of_inputs), *others]
+
+    def fitted_activations(self, of_activations: list[list[Array]]) -> list[Any]:
+        """Return the activations with the values of their parameters, for one row per sample."""
+        return [
+            g.with_parameters(learned) if learned else g
+            for g, learned in zip(self.activations, of_activations, strict=True)
+        ]
+
+    def output_sums(self, parameters: Parameters, X: Any) -> Array:
+        """Return z of the output layer for samples X: (n_samples, n_outputs)."""
+        return output_sums(
+            self.fitted_activations(parameters.of_activations),
+            self.fitted_weights(parameters),
+            parameters.biases,
+            self.inputs.transform(X, parameters.of_inputs),
         )
 
 
-class Dropout:
-    """Silences each hidden neuron for each sample with a probability, anew at every step.
-
-    a <- a r with r = 1 / (1 - rate) where a random number is at least the rate, else 0: on average
-    a stays what it was, so nothing has to be done at prediction. Each sample trains a thinner
-    network, and no neuron can rely on another (Srivastava et al. 2014, J. Mach. Learn. Res. 15).
+class Network:
+    """Forward and backward propagation of m samples.
 
     Parameters
     ----------
-    rates : sequence of float
-        The probability for each hidden layer, in [0, 1).
-    rng : numpy.random.Generator
-
-    Attributes
-    ----------
-    strength : float
-        A factor of the rates, for a schedule to move.
-    """
-
-    def __init__(self, rates: Sequence[float], rng: np.random.Generator) -> None:
-        self.rates, self.rng, self.strength = tuple(rates), rng, 1.0
-
-    def draw(self, k: int, like: Array) -> Array:
-        """Return the factors r of hidden layer k, in the shape of its activations."""
-        rate = self.strength * self.rates[k]
-        r = self.rng.random(like.shape, dtype=np.float32) >= rate
-        return np.multiply(r, 1 / (1 - rate), dtype=like.dtype)
-
-
-class Pass:
-    """Forward and backward propagation of m samples through a network.
-
-    Parameters
-    ----------
-    network : ~sknn_edu.core.parameters.Network
+    architecture : Architecture
     parameters, gradient : Parameters
-        What is read, and where the derivatives are written; they stay the same objects.
+        What is read, and where the derivatives are written; both stay the same objects.
     m : int
         The number of samples.
-    dropout : Dropout or None
+    between_layers : callable or None
+        ``between_layers(k, activation, n_neurons, m, dtype)`` returns what takes the place of
+        hidden activation k: the seam for dropout.
     """
 
     def __init__(
         self,
-        network: Network,
+        architecture: Architecture,
         parameters: Parameters,
         gradient: Parameters,
         m: int,
-        dropout: Dropout | None = None,
+        between_layers: Callable[..., Any] | None = None,
     ) -> None:
-        self.loss, self.dropout = network.loss, dropout
-        self.share = scalar(1 / m, parameters.theta.dtype)  # of each sample in their mean
-        self._parameters, self._gradient = parameters, gradient
-        self._is_composed = network.factors is not None
-        self.embedding = None
-        if network.embedding is not None:
-            own, slopes = parameters.embedding, gradient.embedding
-            dtype = parameters.theta.dtype
-            self.embedding = EmbeddingPass(network.embedding, own, slopes, m, dtype)
-        self.layers = [
-            Layer(block, dblock, m, keeps_z=g.keeps_z or g.is_parametric, drops=dropout is not None)
-            for block, dblock, g in zip(
-                parameters.blocks, gradient.blocks, network.activations, strict=False
-            )
+        self.loss = architecture.loss
+        self.share = scalar(1 / m, parameters.theta.dtype)  # of each sample in the mean
+        keeps_z = [*(g.keeps_z for g in architecture.activations), False]
+        (block, *blocks), (dblock, *dblocks) = parameters.blocks, gradient.blocks
+        self.first = architecture.inputs.first_layer(
+            block,
+            dblock,
+            parameters.of_inputs,
+            gradient.of_inputs,
+            m,
+            keeps_z=keeps_z[0],
+            is_last=not blocks,
+        )
+        self.layers: list[Layer] = [self.first.layer]
+        for block, dblock, keeps in zip(blocks, dblocks, keeps_z[1:], strict=True):
+            is_last = len(self.layers) == len(blocks)
+            self.layers.append(Layer(block, dblock, m, keeps, is_first=False, is_last=is_last))
+        learned = zip(parameters.of_activations, gradient.of_activations, strict=True)
+        self.activations: list[Any] = [
+            g.with_parameters(values, derivatives) if values else g
+            for g, (values, derivatives) in zip(architecture.activations, learned, strict=True)
         ]
-        self.layers.append(Layer(parameters.blocks[-1], gradient.blocks[-1], m, is_last=True))
-        # Pieces pay for the transposed X, not for [a; 1], which lies in memory as it is multiplied.
-        block = self.layers[0].block
-        self._product_with_inputs = by_columns(len(block), m, block.shape[1], block.dtype)
-        self.activations = for_columns(network.activations, parameters.bends, gradient.bends)
-        neighbours = zip(self.activations, self.layers, self.layers[1:], strict=False)
-        self._up = list(enumerate(neighbours))
+        if between_layers is not None:
+            self.activations = [
+                between_layers(k, g, *layer.a.shape, layer.a.dtype)
+                for k, (g, layer) in enumerate(zip(self.activations, self.layers, strict=False))
+            ]
+        self._up = list(zip(self.activations, self.layers, self.layers[1:], strict=False))
         self._down = self._up[::-1]
-        self._factors: dict[int, Array] = {}  # of dropout, by hidden layer
 
     def forward(self, X: Any) -> Array:
         """Return the outputs (n_outputs, m) for X: (m, n_features + 1) with a last column of ones.
 
-        Sparse X comes without that column. What is returned is overwritten by :meth:`backward`.
+        :meth:`backward` overwrites what is returned.
         """
-        layer = self.layers[0]
-        if self._is_composed:
-            self._parameters.compose()
-        if is_sparse(X):
-            layer.z[...] = (X @ layer.W).T
-            layer.z += layer.block[-1][:, np.newaxis]
-        elif self.embedding is not None:
-            layer.product_up(layer.block_T, self.embedding.forward(X), layer.z)
-        else:
-            layer.product_up(layer.block_T, X.T, layer.z)  # z = [W; b]^T [a; 1]   (n_out, m)
-        for k, (g, below, layer) in self._up:
+        self.first.forward(X)
+        for g, below, layer in self._up:
             g.forward(below.flat_z, below.flat_a)  # a = g(z)
-            if self.dropout is not None:
-                self._factors[k] = self.dropout.draw(k, below.a)
-                np.multiply(below.a, self._factors[k], out=below.handed_on)
-            layer.product_up(layer.block_T, below.outputs, layer.z)
-        self.loss.activate(layer.a)
-        return layer.a
+            layer.product_forward(layer.block_T, below.outputs, layer.z)  # z = [W; b]^T [a; 1]
+        outputs = self.layers[-1].a
+        self.loss.activate(outputs)
+        return outputs
 
     def backward(self, X: Any, y: Array, share: Array) -> None:
-        """Write the gradient of the loss of the samples, each times its `share`.
+        """Write the gradient of the sum of the samples' losses, each times its share.
 
-        Call after :meth:`forward` on the same X. ``share`` is 1 / m for the gradient of the mean,
-        or an array (m,). ``y`` is (n_outputs, m).
+        Call it after :meth:`forward` on the same X.
+
+        Parameters
+        ----------
+        X : ndarray (m, n_features + 1)
+        y : ndarray (n_outputs, m)
+            The targets.
+        share : ndarray () or (m,)
+            1 / m for the gradient of the mean, or the share of each sample in it.
         """
-        self.delta_of_first_layer(y, share)
-        first = self.layers[0]
-        if is_sparse(X):
-            first.dblock[:-1] = X.T @ first.delta_T
-            first.delta.sum(axis=1, out=first.dblock[-1])
-        elif self.embedding is not None:
-            first.product_of_blame(self.embedding.inputs, first.delta_T, first.dblock)
-            self.embedding.backward(first.W[self.embedding.n_kept :] @ first.delta)
-        else:
-            self._product_with_inputs(X.T, first.delta_T, first.dblock)
-        if self._is_composed:
-            self._gradient.decompose_slope(self._parameters)
+        self.backpropagate(y, share)
+        self.first.backward(X)
 
-    def delta_of_first_layer(self, y: Array, share: Array) -> Array:
-        """Carry delta from the loss down to the first layer, writing the gradients above it."""
+    def backpropagate(self, y: Array, share: Array) -> Array:
+        """Return delta of the first layer (n_out, m), writing the gradients of the layers above."""
         layer = self.layers[-1]
         self.loss.delta(y, layer.a)
         layer.delta *= share  # delta = dL/dz   (n_outputs, m)
-        for k, (g, below, layer) in self._down:
+        for g, below, layer in self._down:
             # [dW; db] = [a; 1] delta^T   (n_in + 1, n_out)
-            layer.product_of_blame(below.outputs, layer.delta_T, layer.dblock)
-            layer.product_down(layer.W, layer.delta, below.delta)  # W delta   (n_in, m)
-            if self.dropout is not None:
-                below.delta *= self._factors[k]
+            layer.product_gradient(below.outputs, layer.delta_T, layer.dblock)
+            layer.product_backward(layer.W, layer.delta, below.delta)  # W delta   (n_in, m)
             g.backward(below.flat_z, below.flat_a, below.flat_delta)  # * g'(z)
         return self.layers[0].delta
 
 
-def add_l2(g: Array, theta: Array, strengths: Array, slope: Array) -> float:
-    """Add the slope of the L2 penalty to the gradient g, and return the penalty.
-
-    The penalty of a batch is alpha / (2 n) ||W||^2, next to its mean loss, as in scikit-learn; n is
-    the number of samples (the sum of their weights). ``strengths`` are alpha / n for each weight
-    and 0 for each bias. All may be any part of the parameters; ``slope`` is room to work in.
-    """
-    _, add, dot = vectors(theta)
-    np.multiply(strengths, theta, out=slope)  # alpha W / n
-    add(slope, g)
-    return 0.5 * dot(slope, theta)
-
-
-ROWS_AT_A_TIME = 2048
-"""Prediction walks over this many samples at once, so its memory does not grow with X."""
+ROWS_AT_ONCE = 2048
+"""Prediction takes this many samples at once, so that its memory does not grow with X."""
 
 
 def output_sums(
-    activations: Sequence[Activation],
-    weights: Sequence[Array],
-    biases: Sequence[Array],
-    X: Any,
+    activations: Sequence[Activation], weights: Sequence[Array], biases: Sequence[Array], X: Any
 ) -> Array:
     """Return z of the last of these layers for each row of X: (n_samples, n_out), in X's dtype.
 
-    Forward propagation that keeps nothing but its end, and one row per sample as X has it, since
-    there is no way back to prepare for. Nothing is shared between calls, so it may run in many
-    threads at once.
+    Forward propagation for prediction, with one row per sample as in X. It keeps nothing for a way
+    back and shares nothing between calls, so it may run in many threads at once.
     """
     z_out = np.empty((X.shape[0], weights[-1].shape[1]), dtype=X.dtype)
-    for start in range(0, X.shape[0], ROWS_AT_A_TIME):
-        a = X[start : start + ROWS_AT_A_TIME]
+    for start in range(0, X.shape[0], ROWS_AT_ONCE):
+        a = X[start : start + ROWS_AT_ONCE]
         for k, (W, b) in enumerate(zip(weights, biases, strict=True)):
             z = a @ W
             z += b  # z = a W + b   (m, n_out)
@@ -241,57 +390,5 @@ def output_sums(
                 flat = z.reshape(-1)
                 activations[k].forward(flat, flat)
             a = z
-        z_out[start : start + ROWS_AT_A_TIME] = z
+        z_out[start : start + ROWS_AT_ONCE] = z
     return z_out
-
-
-def seen_by_first_layer(network: Network, parameters: Parameters, X: Any) -> Any:
-    """Return the inputs of the first layer for samples X: the features, or what is made of them."""
-    if network.embedding is None:
-        return X
-    return network.embedding.embed(X, parameters.embedding, ROWS_AT_A_TIME)
-
-
-def inner_inputs(network: Network, parameters: Parameters, X: Any) -> Any:
-    """Return what the learned weights of the first layer are multiplied with, for samples X."""
-    seen = seen_by_first_layer(network, parameters, X)
-    return seen if network.factors is None else network.factors.inner(seen, parameters.factors)
-
-
-def answers(network: Network, parameters: Parameters, X: Any) -> Array:
-    """Return the output sums (n_samples, n_outputs) of a network in training."""
-    activations = for_rows(network.activations, parameters.bends)
-    seen = seen_by_first_layer(network, parameters, X)
-    return output_sums(activations, parameters.weights, parameters.biases, seen)
-
-
-def input_gradients(network: Network, parameters: Parameters, X: Array) -> Array:
-    """Return dz_k/dx for each sample and each output z_k: (n_samples, n_outputs, n_inputs).
-
-    Backpropagation, begun with delta = 1 at one output and carried one layer further than training
-    does: dz_k/dx = W delta of the first layer. X is what the first layer sees.
-    """
-    (n_samples, n_inputs), n_outputs = X.shape, network.layer_sizes[-1]
-    network = replace(network, loss=ONE_OUTPUT)
-    unused = network.parameters(X.dtype)
-    gradients = np.empty((n_samples, n_outputs, n_inputs), dtype=X.dtype)
-    for start in range(0, n_samples, ROWS_AT_A_TIME):
-        some = X[start : start + ROWS_AT_A_TIME]
-        inputs = np.hstack([some, np.ones((len(some), 1), X.dtype)])
-        work = Pass(network, parameters, unused, len(some))
-        for k in range(n_outputs):
-            chosen = np.zeros((n_outputs, len(some)), X.dtype)
-            chosen[k] = 1
-            work.forward(inputs)
-            delta = work.delta_of_first_layer(chosen, scalar(1, X.dtype))
-            gradients[start : start + len(some), k] = (work.layers[0].W @ delta).T
-    return gradients
-
-
-def _choose(y: Array, a: Array) -> None:
-    """delta = 1 at the chosen output, whatever it says."""
-    a[...] = y
-
-
-ONE_OUTPUT = Loss("chosen", "identity", identity, lambda y, a: (y * a).sum(axis=0), _choose)
-"""Not a loss but one of the outputs, z_k: where :func:`input_gradients` begins."""

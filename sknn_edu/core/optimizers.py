@@ -1,41 +1,42 @@
-"""Chapter 7: given the slope, how far and which way should the weights move?
+"""Chapter 7: given the gradient, how far and in which direction should the weights move?
 
-Every optimiser sees the network as one vector theta and its gradient g = dL/dtheta; layers are
-none of its business. Gradient descent goes straight down, theta <- theta - eta g. Momentum lets
-the steps build up speed along a valley; Adam gives each weight a step of its own.
+Every optimiser sees the network as one vector theta with its gradient g = dL/dtheta and does not
+need to know about layers. Gradient descent takes a step against the gradient,
+theta <- theta - eta g. Momentum lets the steps build up speed along a valley; Adam gives each
+weight a step size of its own; AdamW also shrinks the weights.
 
-An optimiser is a frozen set of hyperparameters. What it remembers between steps are vectors as long
-as theta. Each parameter moves by itself, so ``move`` may be given theta stretch by stretch, each
-with the same stretch of everything else. The learning rate eta is handed in at each step, because
-it moves by a schedule: chapter 8.
+An optimiser is a frozen set of hyperparameters. What it remembers between steps is in an
+:class:`OptimizerState`: vectors as long as theta. Each parameter moves independently of the others,
+so ``move`` may be called with theta in chunks, each with the same chunk of every other vector. The
+learning rate eta is an argument of each step, because a schedule may change it: chapter 8.
 """
 
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
-from sknn_edu.core._arrays import Array, scalar, zeros
-from sknn_edu.core._vectors import vectors
+from sknn_edu.core.speed.arrays import Array
+from sknn_edu.core.speed.vectors import vector_operations
 
 
 @runtime_checkable
 class Optimizer(Protocol):
     """What training asks of an optimiser.
 
-    It may also have ``ignores_scale = True``: its steps stay the same when all gradients are k
-    times as long. Chapter 12 wants to know.
+    An optimiser may also have ``ignores_scale = True``, if multiplying all gradients by a constant
+    leaves its steps unchanged; learning-rate multipliers depend on that.
     """
 
     n_vectors: ClassVar[int]
     """How many vectors as long as theta it remembers; they start at 0."""
 
     def rate(self, eta: float, t: int) -> float:
-        """Return the factor of step t = 1, 2, ... that the learning rate eta gives."""
+        """Return the step size of step t = 1, 2, ... for the learning rate eta."""
 
     def constants(self) -> tuple[float, ...]:
-        """Return the numbers that ``move`` needs and that stay the same."""
+        """Return the numbers that ``move`` needs at every step."""
 
     def move(
         self,
@@ -46,45 +47,66 @@ class Optimizer(Protocol):
         rate: float | Array,
         step: Array,
     ) -> None:
-        """Move theta and what is remembered in place.
+        """Update theta and the remembered vectors in place.
 
-        The constants come as arrays of no dimension. The rate is an array as long as theta where
-        parameters have rates of their own. ``step`` is an array as long as theta to work in, and g
-        may be overwritten, too. All are contiguous and of one dtype.
+        Parameters
+        ----------
+        theta : ndarray (length,)
+            Parameters; overwritten with their new values.
+        g : ndarray (length,)
+            Their gradient; may be overwritten.
+        memory : list of ndarray (length,)
+            The remembered vectors; overwritten.
+        constants : list of ndarray ()
+            What :meth:`constants` returned, as arrays without dimensions.
+        rate : float or ndarray (length,)
+            What :meth:`rate` returned; an array if parameters have learning rates of their own.
+        step : ndarray (length,)
+            Memory for intermediate results.
+
+        All arrays are contiguous and have the same dtype.
         """
 
 
-class State:
-    """What an optimiser remembers of its way: vectors as long as theta, and the number of steps."""
+@dataclass
+class OptimizerState:
+    """What gradient descent carries from one step to the next.
 
-    def __init__(self, optimizer: Optimizer, theta: Array) -> None:
-        self.vectors = [zeros(theta.size, theta.dtype) for _ in range(optimizer.n_vectors)]
-        self.t = 0
+    Attributes
+    ----------
+    vectors : list of ndarray (n_parameters,)
+        What the optimiser remembers.
+    eta : float
+        The learning rate, as the schedule has set it.
+    rate : float
+        The learning rate of the last step.
+    t : int
+        The number of steps so far.
+    n_seen : int
+        The number of samples shown so far, each counted once per epoch.
+    n_epochs : int
+        The number of epochs so far.
+    """
 
-    @classmethod
-    def of(cls, vectors: list[Array], t: int) -> "State":
-        """Return the state that has these vectors after t steps."""
-        state = cls.__new__(cls)
-        state.vectors, state.t = vectors, t
-        return state
+    vectors: list[Array]
+    eta: float
+    rate: float
+    t: int = 0
+    n_seen: int = 0
+    n_epochs: int = 0
 
 
-def common_rate(way: Array, rate: float | Array) -> float:
-    """Return the learning rate of all numbers in `way`; rates of their own are multiplied in."""
+def common_rate(step: Array, rate: float | Array) -> float:
+    """Return the learning rate of all entries of `step`; individual rates are multiplied in."""
     if isinstance(rate, float):
         return rate
-    way *= rate
+    step *= rate
     return 1.0
-
-
-def as_scalars(values: tuple[float, ...], dtype: Any) -> list[Array]:
-    """Return the numbers as :func:`~._arrays.scalar` arrays."""
-    return [scalar(value, dtype) for value in values]
 
 
 @dataclass(frozen=True)
 class SGD:
-    """Gradient descent with momentum, one mini-batch at a time.
+    """Gradient descent with momentum.
 
     v <- mu v - eta g, and theta <- theta + v; with Nesterov's look-ahead, and the new v,
     theta <- theta + mu v - eta g (Sutskever et al. 2013, in the form of Bengio et al., arXiv
@@ -95,7 +117,7 @@ class SGD:
     momentum : float, default=0.9
         mu in [0, 1]; 0 is plain gradient descent.
     nesterov : bool, default=True
-        Look ahead along the velocity.
+        Whether to look ahead along the velocity.
     """
 
     n_vectors: ClassVar[int] = 1
@@ -119,7 +141,7 @@ class SGD:
         rate: float | Array,
         step: Array,
     ) -> None:
-        (v,), (scale, add, _) = memory, vectors(theta)
+        (v,), (scale, add, _) = memory, vector_operations(theta)
         eta = common_rate(g, rate)
         scale(self.momentum, v)
         add(g, v, a=-eta)  # v <- mu v - eta g
@@ -137,15 +159,15 @@ class Adam:
     With running means of the gradient and of its square,
     m_t = beta_1 m_(t-1) + (1 - beta_1) g and v_t = beta_2 v_(t-1) + (1 - beta_2) g^2,
     theta <- theta - eta sqrt(1 - beta_2^t) / (1 - beta_1^t) m_t / (sqrt(v_t) + epsilon).
-    The code keeps the sums M = m_t / (1 - beta_1) and V = v_t / (1 - beta_2), whose factors move
-    into eta and epsilon: two passes over all the parameters less.
+    The code keeps M = m_t / (1 - beta_1) and V = v_t / (1 - beta_2) instead and moves the factors
+    into eta and epsilon, which saves two passes over all parameters.
 
     Parameters
     ----------
     beta_1, beta_2 : float, default=0.9 and 0.999
-        How much of the running means of g and of g^2 is kept at a step, in [0, 1).
+        Decay rates of the running means of g and of g^2, in [0, 1).
     epsilon : float, default=1e-8
-        Keeps the quotient finite where the gradient has always been 0.
+        Keeps the quotient finite where the gradient has always been 0; added to the root.
 
     References
     ----------
@@ -176,7 +198,7 @@ class Adam:
         rate: float | Array,
         step: Array,
     ) -> None:
-        (M, V), (epsilon,), (scale, add, _) = memory, constants, vectors(theta)
+        (M, V), (epsilon,), (scale, add, _) = memory, constants, vector_operations(theta)
         scale(self.beta_1, M)
         add(g, M)  # decaying sum of g
         scale(self.beta_2, V)
@@ -190,17 +212,20 @@ class Adam:
 
 @dataclass(frozen=True)
 class AdamW(Adam):
-    """Adam with decoupled weight decay: each step also shrinks the weights by eta times the decay.
+    """Adam with decoupled weight decay: each step also shrinks the weights.
 
-    Unlike an L2 penalty, whose pull Adam rescales with the gradient, the decay is the same for all
-    weights (not the biases).
+    Before Adam's step each weight, but no bias, moves towards 0: theta <- theta - eta lambda theta
+    with the decay lambda. Adam divides the gradient of an L2 penalty by the size of that weight's
+    gradients, so weights with large gradients are hardly penalised; decoupled decay shrinks all
+    weights by the same factor. Because ``move`` cannot tell weights from biases, gradient descent
+    applies :func:`decay_weights` beforehand, for this and for any other optimiser.
 
     Parameters
     ----------
     beta_1, beta_2, epsilon : float
         As in :class:`Adam`.
     weight_decay : float, default=0.01
-        The decay.
+        lambda.
 
     References
     ----------
@@ -211,20 +236,35 @@ class AdamW(Adam):
     weight_decay: float = 0.01
 
 
+def decay_weights(theta: Array, is_weight: Array, shrinkage: Array) -> None:
+    """Overwrite theta with theta - shrinkage theta where it is a weight.
+
+    Parameters
+    ----------
+    theta : ndarray (length,)
+        Parameters.
+    is_weight : ndarray (length,) or ()
+        1 for weights, 0 for everything else.
+    shrinkage : ndarray ()
+        eta lambda.
+    """
+    theta -= shrinkage * is_weight * theta
+
+
 @dataclass(frozen=True)
 class RMSprop:
     """Each step is divided by the root of the running mean of the squared gradient.
 
-    v <- rho v + (1 - rho) g^2 and theta <- theta - eta g / (sqrt(v) + epsilon): Adam without its
-    memory of directions (Tieleman and Hinton 2012, lecture 6.5 of "Neural networks for machine
+    v <- rho v + (1 - rho) g^2 and theta <- theta - eta g / (sqrt(v) + epsilon): Adam without
+    momentum (Tieleman and Hinton 2012, lecture 6.5 of "Neural networks for machine
     learning").
 
     Parameters
     ----------
     rho : float, default=0.99
-        How much of the running mean is kept at a step, in [0, 1).
+        Decay rate of the running mean, in [0, 1).
     epsilon : float, default=1e-8
-        Keeps the quotient finite where the gradient has always been 0.
+        Keeps the quotient finite where the gradient has always been 0; added to the root.
     """
 
     n_vectors: ClassVar[int] = 1
@@ -248,7 +288,7 @@ class RMSprop:
         rate: float | Array,
         step: Array,
     ) -> None:
-        (v,), (epsilon,), (scale, add, _) = memory, constants, vectors(theta)
+        (v,), (epsilon,), (scale, add, _) = memory, constants, vector_operations(theta)
         np.multiply(g, g, out=step)
         scale(self.rho, v)
         add(step, v, a=1 - self.rho)

@@ -1,24 +1,24 @@
 """Chapter 1: can a machine that only says yes or no learn from its mistakes?
 
-A perceptron adds up its inputs, each times a weight, and says yes when the sum reaches a
+A perceptron adds up its inputs, each multiplied by a weight, and says yes when the sum reaches a
 threshold::
 
     z = w . x + b         with b = -threshold
     yes when z >= 0       a sum that just reaches the threshold fires
 
-With w = (1, 1) and threshold 2 it is an AND gate. It learns by a rule that needs no slope
-(Rosenblatt 1958): leave the weights alone while the answer is right; after a mistake add the
-sample to them if the answer should have been yes, and take it away if it should have been no::
+With w = (1, 1) and threshold 2 it is an AND gate. It learns by a rule that needs no derivative
+(Rosenblatt 1958): leave the weights alone while the answer is right; after a mistake, add the
+sample to them if the answer should have been yes, and subtract it if it should have been no::
 
     w <- w + eta y x      b <- b + eta y      with y = +1 for yes and -1 for no
 
-Among more than two classes each class has its own weights, the largest sum wins, and a mistake
-raises the sum of the right class and lowers that of the winner. If any weights make no mistake at
-all, the rule finds such weights after finitely many mistakes (Novikoff 1962).
+With more than two classes each class has its own weights, the largest sum wins, and a mistake
+raises the sum of the right class and lowers that of the winner. If there are weights that make no
+mistake at all, the rule finds such weights after finitely many mistakes (Novikoff 1962).
 
-Its harsh step is also its weakness: a mistake counts alike whether narrow or gross, and on classes
-that overlap the weights never come to rest. Their *average* over all samples seen does (Freund and
-Schapire 1999). The next chapter softens the step.
+The hard step is also a weakness: a near miss counts as much as a gross mistake, and on overlapping
+classes the weights never settle. Their *average* over all samples seen does (Freund and Schapire
+1999). The next chapter makes the step smooth.
 """
 
 from copy import deepcopy
@@ -27,21 +27,21 @@ from typing import Any
 
 import numpy as np
 
-from sknn_edu.core._arrays import Array, Indices, RowCopies, is_sparse
+from sknn_edu.core.speed.arrays import Array, Indices, RowCopies, is_sparse
 
 BLOCK = 512
-"""Samples are scored this many at a time; Python walks over the mistakes among them only."""
+"""Samples are scored this many at a time; Python only loops over the mistakes among them."""
 
-GATHER = 2
-"""So many blocks are copied out of the data at once."""
+BLOCKS_AT_ONCE = 2
+"""This many blocks are copied out of the data at once."""
 
 
 @dataclass
 class Perceptron:
-    """Weights W (n_features, k) and biases b (k,), one column a class, or one column for yes or no.
+    """Weights W (n_features, k) and biases b (k,): one column per class, or a single one for yes.
 
-    ``late_W`` and ``late_b`` add up each change times the number of samples seen before it, from
-    which :meth:`average` follows; ``t`` counts the samples seen.
+    ``late_W`` and ``late_b`` are the sums of all changes, each times the number of samples seen
+    before it; :meth:`average` follows from them. ``t`` counts the samples seen.
     """
 
     W: Array
@@ -52,23 +52,23 @@ class Perceptron:
 
     @classmethod
     def start(cls, W: Array, b: Array) -> "Perceptron":
-        """Return a perceptron that begins with copies of the given weights."""
+        """Return a perceptron that starts with copies of the given weights."""
         return cls(W.copy(), b.copy(), np.zeros_like(W), np.zeros_like(b))
 
     def average(self) -> tuple[Array, Array]:
-        """Return the mean of W and of b over the samples seen, as they stood after each sample."""
+        """Return the means of W and of b, as they were after each sample seen."""
         t = max(self.t, 1)
         return self.W - self.late_W / t, self.b - self.late_b / t
 
     def copy(self) -> "Perceptron":
-        """Return a perceptron that learns on by itself."""
+        """Return an independent copy."""
         return deepcopy(self)
 
 
 def winners(z: Array) -> Indices:
-    """Return the class number that each row of weighted sums z (m, k) answers.
+    """Return the predicted class number for each row of weighted sums z (m, k).
 
-    One column: 1 (yes) where z >= 0, else 0. Several: the largest, the first one in a tie.
+    One column: 1 (yes) where z >= 0, else 0. Several: the largest, the first of ties.
     """
     if z.shape[1] == 1:
         return (z[:, 0] >= 0).astype(np.intp)
@@ -84,9 +84,7 @@ def learn_epoch(
     eta: Array,
     fit_intercept: bool,
 ) -> Array:
-    """Show each sample once, in the given order, and learn online.
-
-    Returns the number of mistaken samples of each class (n_classes,).
+    """Show each sample once, in the given order, and learn from each mistake at once.
 
     Parameters
     ----------
@@ -100,18 +98,23 @@ def learn_epoch(
     eta : ndarray (n_classes,)
         The learning rate of a mistake on a sample of each class.
     fit_intercept : bool
-        Whether the biases learn too.
+        Whether the biases learn, too.
+
+    Returns
+    -------
+    n_mistakes : ndarray of int (n_classes,)
+        The number of misclassified samples of each class.
 
     Notes
     -----
-    Up to rounding, the result is that of looking at one sample after the other. A block is scored
-    by one matrix product; after each mistake the sums of the rest are mended, so Python only walks
-    from mistake to mistake.
+    Up to rounding, the result is that of processing one sample after the other. A block is scored
+    by one matrix product; after each mistake the sums of the remaining samples are corrected, so
+    Python only loops over the mistakes.
     """
     n_mistakes = np.zeros(eta.size, dtype=int)
-    copies = RowCopies(X, GATHER * BLOCK)
-    for start in range(0, order.size, GATHER * BLOCK):
-        rows = order[start : start + GATHER * BLOCK]
+    copies = RowCopies(X, BLOCKS_AT_ONCE * BLOCK)
+    for start in range(0, order.size, BLOCKS_AT_ONCE * BLOCK):
+        rows = order[start : start + BLOCKS_AT_ONCE * BLOCK]
         X_rows, y_rows = copies(rows), y[rows]
         for first in range(0, rows.size, BLOCK):
             X_block, y_block = X_rows[first : first + BLOCK], y_rows[first : first + BLOCK]
@@ -127,11 +130,11 @@ def learn_epoch(
 def _steps(
     z: Array, X: Any, y: Indices, eta: Array, fit_intercept: bool
 ) -> tuple[Array, list[int]]:
-    """Walk over the mistakes among a block of samples and return how far each is to be added.
+    """Return the multiple of each sample in a block that is added to W, and the mistakes.
 
-    Steps are (m, k), one column for each of W, 0 where the answer was right. After each mistake the
-    sums z (m, k) of the samples to come are mended in place: a change of W by step * x changes them
-    by (x' . x) * step.
+    Steps are (m, k), one column for each column of W, and 0 where the answer was right. After each
+    mistake the sums z (m, k) of the following samples are corrected in place: a change of W by
+    step * x changes the sum of x' by (x' . x) * step.
     """
     steps, mistakes, start = np.zeros_like(z), [], 0
     while start < y.size:
@@ -147,10 +150,10 @@ def _steps(
             steps[i, right] = eta[right]
         x = X[[i]].toarray()[0] if is_sparse(X) else X[i]
         start = i + 1
-        likeness = X[start:] @ x
+        similarity = X[start:] @ x
         if fit_intercept:
-            likeness += 1  # the bias's input
-        z[start:] += likeness[:, np.newaxis] * steps[i]
+            similarity += 1  # the bias's input
+        z[start:] += similarity[:, np.newaxis] * steps[i]
         mistakes.append(i)
     return steps, mistakes
 
@@ -169,9 +172,9 @@ def _take_steps(perceptron: Perceptron, X: Any, steps: Array, fit_intercept: boo
 class MistakeDriven:
     """A perceptron in training: a :class:`~.training.Learner`.
 
-    Its loss is the share of mistaken samples, each counted with the learning rate of its class.
-    ``mistake_curve`` counts the mistakes of each epoch. Parameters are those of
-    :func:`learn_epoch`.
+    Its loss is the share of misclassified samples, each weighted by the learning rate of its
+    class. ``mistake_curve`` holds the number of mistakes of each epoch. The parameters are those
+    of :func:`learn_epoch`.
     """
 
     perceptron: Perceptron
@@ -184,7 +187,7 @@ class MistakeDriven:
     def epoch(self, order: Indices) -> float:
         n = learn_epoch(self.perceptron, self.X, self.y, order, self.eta, self.fit_intercept)
         self.mistake_curve.append(int(n.sum()))
-        share = self.eta / self.eta.max()  # their sum must not overflow
+        share = self.eta / self.eta.max()  # so that the sum does not overflow
         return float(n @ share) / float(share[self.y[order]].sum())
 
     def is_perfect(self, loss: float) -> bool:
@@ -193,7 +196,7 @@ class MistakeDriven:
     def is_finite(self) -> bool:
         return bool(np.isfinite(self.perceptron.W).all() and np.isfinite(self.perceptron.b).all())
 
-    def goes_on(self) -> bool:
+    def continues_after_plateau(self) -> bool:
         return False
 
     def snapshot(self) -> Perceptron:

@@ -1,50 +1,47 @@
-"""Chapter 8: should the steps stay as long as they were at the start?
+"""Chapter 8: should the learning rate stay the same throughout training?
 
-Near the bottom of a valley long steps jump from side to side. A schedule says what the learning
-rate eta is to be: after each epoch, at each step as training makes progress, and on a plateau,
-when the loss has not improved for a while: stop, or go on with smaller steps. Chapter 9 says when
-a plateau is reached. :data:`SCHEDULES` lists them all.
+Large steps make quick progress at first, but near a minimum they jump from side to side. A schedule
+sets the learning rate eta: after each epoch, at each step as training progresses, and on a plateau,
+when the loss has not improved for a while: stop, or continue with smaller steps. Chapter 9 says
+what counts as a plateau. :data:`SCHEDULES` lists all schedules.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import cos, exp, floor, log, log2, pi
+from typing import ClassVar
 
 
 class Schedule:
-    """What training asks of a schedule; this one keeps eta, and a plateau is the end."""
+    """What training asks of a schedule; this one keeps eta and stops on a plateau."""
 
-    @property
-    def moves_each_step(self) -> bool:
-        """Whether ``at`` depends on the progress."""
-        return False
+    moves_each_step: ClassVar[bool] = False
+    """Whether ``at`` depends on the progress."""
 
-    @property
-    def has_an_end(self) -> bool:
-        """Whether training should run to its last epoch, plateau or not."""
-        return False
+    runs_to_the_end: ClassVar[bool] = False
+    """Whether training should run to its last epoch, plateau or not."""
 
     def after_epoch(self, eta: float, eta_0: float, n_seen: int) -> float:
         """Return the next eta, given the initial one and the number of samples seen so far."""
         return eta
 
     def at(self, eta: float, eta_0: float, progress: float) -> float:
-        """Return the learning rate of a step, made after this share of all steps, in [0, 1]."""
+        """Return the learning rate of a step; progress in [0, 1] is the share of steps taken."""
         return eta
 
     def on_plateau(self, eta: float) -> float | None:
-        """Return the eta to go on with, or None to stop."""
+        """Return the eta to continue with, or None to stop."""
         return None
 
 
 @dataclass(frozen=True)
 class Constant(Schedule):
-    """eta stays; a plateau is the end."""
+    """eta stays the same; training stops on a plateau."""
 
 
 @dataclass(frozen=True)
 class InverseScaling(Schedule):
-    """eta = eta_0 / (n_seen + 1)^power_t after each epoch; a plateau is the end."""
+    """eta = eta_0 / (n_seen + 1)^power_t after each epoch; training stops on a plateau."""
 
     power_t: float = 0.5
 
@@ -54,7 +51,7 @@ class InverseScaling(Schedule):
 
 @dataclass(frozen=True)
 class Adaptive(Schedule):
-    """eta stays while the loss falls; a plateau divides it by 5 as long as it is above 1e-6."""
+    """A plateau divides eta by 5 while it is above 1e-6, and stops training below."""
 
     def on_plateau(self, eta: float) -> float | None:
         return eta / 5 if eta > 1e-6 else None
@@ -62,7 +59,7 @@ class Adaptive(Schedule):
 
 @dataclass(frozen=True)
 class Curve(Schedule):
-    """eta = eta_0 curve(progress), with the progress of training from 0 to 1.
+    """eta = eta_0 curve(progress), where progress goes from 0 to 1.
 
     Parameters
     ----------
@@ -70,15 +67,10 @@ class Curve(Schedule):
         The factor must be a finite number of at least 0.
     """
 
+    moves_each_step: ClassVar[bool] = True
+    runs_to_the_end: ClassVar[bool] = True
+
     curve: Callable[[float], float]
-
-    @property
-    def moves_each_step(self) -> bool:
-        return True
-
-    @property
-    def has_an_end(self) -> bool:
-        return True
 
     def at(self, eta: float, eta_0: float, progress: float) -> float:
         return eta_0 * self.curve(progress)
@@ -98,15 +90,15 @@ def one_cycle(progress: float) -> float:
 
 
 def step(progress: float) -> float:
-    """1, 1/10, 1/100 for a third of training each."""
+    """1, 1/10 and 1/100, each for a third of training."""
     return float(0.1 ** min(floor(3 * progress), 2))
 
 
 def coslog4(progress: float) -> float:
     """(1 - cos(2 pi log2(1 + 15 progress))) / 2: up and down four times, each time more slowly.
 
-    The early rounds try many step sizes, the last goes down to 0 (Holzmueller et al., arXiv
-    2407.04491, section 3).
+    The first cycles try many step sizes, the last ends at 0 (Holzmueller et al., arXiv 2407.04491,
+    section 3).
     """
     return 0.5 * (1 - cos(2 * pi * log2(1 + 15 * progress)))
 
@@ -118,25 +110,23 @@ def flat_cosine(progress: float) -> float:
 
 @dataclass(frozen=True)
 class WarmUp(Schedule):
-    """Another schedule, whose eta first grows in a straight line from next to 0.
+    """Another schedule, whose eta first grows linearly from almost 0.
 
     Parameters
     ----------
     schedule : Schedule
     share : float
-        The share of training that the growth takes, in (0, 1].
+        The share of training during which it grows, in (0, 1].
     """
+
+    moves_each_step: ClassVar[bool] = True
 
     schedule: Schedule = field(default_factory=Constant)
     share: float = 0.1
 
     @property
-    def moves_each_step(self) -> bool:
-        return True
-
-    @property
-    def has_an_end(self) -> bool:
-        return self.schedule.has_an_end
+    def runs_to_the_end(self) -> bool:  # type: ignore[override]
+        return self.schedule.runs_to_the_end
 
     def after_epoch(self, eta: float, eta_0: float, n_seen: int) -> float:
         return self.schedule.after_epoch(eta, eta_0, n_seen)
@@ -158,3 +148,4 @@ SCHEDULES: dict[str, Schedule] = {
     "coslog4": Curve(coslog4),
     "flat_cosine": Curve(flat_cosine),
 }
+"""The schedules by the names that users write."""

@@ -1,22 +1,22 @@
 """Chapter 2: how can a neuron learn from being *slightly* wrong?
 
 The perceptron's step hides by how much it was wrong. A sigmoid neuron keeps the weighted sum and
-softens the step::
+replaces the step by a smooth curve::
 
     z = w . x + b              the same weighted sum
     a = 1 / (1 + exp(-z))      a number in (0, 1): the probability of "yes"
 
-Now a small change of a weight makes a small change of the answer, so the loss has a slope, and
-following the slope downhill is learning. By the chain rule, with y in {0, 1},
+Now a small change of a weight changes the answer a little, so the loss has a derivative, and
+learning means following it downhill. By the chain rule, with y in {0, 1},
 
     dL/dw = dL/dz * x          dL/db = dL/dz          delta = dL/dz = dL/da * da/dz
 
-Two losses, each with its delta beneath it, show why cross-entropy won. The squared error keeps the
-factor da/dz = a (1 - a), which vanishes just when the neuron is confidently wrong; in the
-cross-entropy that factor cancels, and the delta is the plain error a - y.
+Two losses, each with its delta below it, show why cross-entropy is the usual choice. The squared
+error keeps the factor da/dz = a (1 - a), which is almost 0 just when the neuron is confidently
+wrong; in the cross-entropy that factor cancels, and the delta is the plain error a - y.
 
 Both are written for arrays with one row per output and one column per sample. The next chapter
-puts the sigmoid among other activations; chapter 6 registers the two losses.
+has further activations; chapter 5 registers the two losses.
 """
 
 from typing import Any
@@ -24,16 +24,16 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from sknn_edu.core._arrays import Array, is_sparse, scalar
+from sknn_edu.core.speed.arrays import Array, is_sparse, scalar
 
 
 def sigmoid(z: Array) -> None:
-    """Overwrite z with a = 1 / (1 + exp(-z)), exact to the last digits however small a is."""
+    """Overwrite z with a = 1 / (1 + exp(-z)), accurate to the last digits even for small a."""
     expit(z, out=z)
 
 
 def sigmoid_backward(a: Array, delta: Array) -> None:
-    """Multiply delta by da/dz = a (1 - a) in place; `a` is used up."""
+    """Multiply delta by da/dz = a (1 - a) in place; `a` is overwritten."""
     delta *= a
     np.subtract(1, a, out=a)
     delta *= a
@@ -53,9 +53,9 @@ LIMITS = {
 
 
 def clipped_log(p: Array) -> Array:
-    """Return log p in nats of probabilities kept within [eps, 1 - eps], as scikit-learn does.
+    """Return log p in nats, with p clipped to [eps, 1 - eps] as in scikit-learn.
 
-    So an output costs at most ``-log(eps)``: 36 nats in float64, 16 in float32.
+    The loss of an output is therefore at most ``-log(eps)``: 36 nats in float64, 16 in float32.
     """
     lowest, highest = LIMITS[p.dtype.type]
     p = np.maximum(p, lowest)
@@ -64,7 +64,7 @@ def clipped_log(p: Array) -> Array:
 
 
 def error_delta(y: Array, a: Array) -> None:
-    """Overwrite a with dL/dz = a - y: cross-entropy has cancelled the sigmoid's a (1 - a)."""
+    """Overwrite a with dL/dz = a - y: in the cross-entropy the factor a (1 - a) cancels."""
     a -= y
 
 
@@ -84,12 +84,12 @@ def squared_error_delta(y: Array, a: Array) -> None:
 
 
 def longest_safe_step(X: Any, weight: Array | None, alpha: float) -> float:
-    """Return the learning rate 1 / K, K a bound of how fast the slope of the mean loss can change.
+    """Return the learning rate 1 / K, where K bounds the curvature of the mean cross-entropy.
 
-    The cross-entropy bends most at z = 0, by da/dz = 1/4, so along w no more than
-    K = mean(|x|^2 + 1) / 4 + alpha / n (the 1 is the bias's input, n the sum of the weights). Steps
-    of gradient descent up to 1 / K never raise the loss: Nesterov, Lectures on Convex Optimization
-    (2018), section 2.1.5.
+    Its second derivative by z is at most 1/4, at z = 0, so by w at most
+    K = mean(|x|^2 + 1) / 4 + alpha / n (the 1 is the input of the bias, n the sum of the weights).
+    Gradient descent with steps up to 1 / K never increases the loss: Nesterov, Lectures on Convex
+    Optimization (2018), section 2.1.5.
 
     Parameters
     ----------

@@ -1,11 +1,11 @@
 """Chapter 9: when has a machine learned enough?
 
-When every sample has been shown once, an epoch is over. Note its loss, put the samples in a new
-order, begin again; and stop when nothing is gained any more: when the loss, or a score on samples
-held out, has not improved for a while.
+When every sample has been shown once, an epoch is over. Note its loss, shuffle the samples and
+start the next one; stop when the loss, or a score on held-out samples, has not improved for a
+while.
 
 This loop serves the perceptron of chapter 1 as well as the networks. What happens within an epoch
-is the learner's affair: for networks see chapter 10, gradient descent in mini-batches. L-BFGS,
+is up to the learner: for networks see chapter 10, gradient descent in mini-batches. L-BFGS,
 chapter 11, has no epochs and only shares the monitor.
 """
 
@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.random import RandomState
 
-from sknn_edu.core._arrays import Indices
+from sknn_edu.core.speed.arrays import Indices
 
 
 class Learner(Protocol):
@@ -27,13 +27,13 @@ class Learner(Protocol):
         """Learn from the samples in this order; return the mean loss of the epoch."""
 
     def is_perfect(self, loss: float) -> bool:
-        """Tell whether an epoch with this loss leaves nothing to learn."""
+        """Return whether an epoch with this loss leaves nothing to learn."""
 
     def is_finite(self) -> bool:
-        """Tell whether all parameters are numbers still."""
+        """Return whether all parameters are finite."""
 
-    def goes_on(self) -> bool:
-        """A plateau is reached: tell whether to go on, with smaller steps."""
+    def continues_after_plateau(self) -> bool:
+        """React to a plateau; return whether to go on, with smaller steps."""
 
     def snapshot(self) -> Any:
         """Return a copy of the parameters."""
@@ -43,19 +43,19 @@ class Learner(Protocol):
 
 
 class Monitor(Protocol):
-    """Who watches the training: it keeps the curves, prints, and judges each epoch."""
+    """Follows the training: it keeps the curves, prints, and judges each epoch."""
 
     wants_stop: bool
-    """Whether somebody has asked for an end."""
+    """Whether a callback has asked training to stop."""
 
     def epoch_begins(self) -> None:
-        """Take note that an epoch begins."""
+        """Note that an epoch begins."""
 
     def epoch_ended(self, loss: float) -> float:
-        """Take note of an epoch's mean loss; return the number that training is to minimise."""
+        """Note an epoch's mean loss; return the objective that training minimises."""
 
-    def plateau_reached(self, goes_on: bool) -> None:
-        """Take note that the number has not improved for long, and whether training goes on."""
+    def plateau_reached(self, continues: bool) -> None:
+        """Note a plateau, and whether training continues after it."""
 
 
 class Outcome(Enum):
@@ -69,36 +69,49 @@ class Outcome(Enum):
     DIVERGED = auto()
 
 
-FINISHED_EARLY = (Outcome.INTERRUPTED, Outcome.STOPPED)
-"""Training that ended so can go on."""
+RESUMABLE = (Outcome.INTERRUPTED, Outcome.STOPPED)
+"""Training that ended in one of these ways can be continued."""
 
 
 @dataclass
-class Patience:
-    """How long training has been without an improvement by tol on the best epoch so far.
+class BestSoFar:
+    """The best epoch so far, and how long ago training last improved by tol.
 
-    ``best_epoch`` counts from 1. If the learner is to go back to it, ``keepsake`` is what it was
-    then and ``last`` what it was at the end.
+    Attributes
+    ----------
+    best : float
+        The smallest objective.
+    best_epoch : int
+        Its epoch, counted from 1.
+    n_epochs : int
+        The number of epochs so far.
+    n_stalled : int
+        The number of epochs in a row without an improvement by tol.
+    best_parameters : object or None
+        A snapshot of the learner after the best epoch, if training is to go back to it.
+    last_parameters : object or None
+        A snapshot at the end, taken before going back.
     """
 
     best: float = inf
     best_epoch: int = 0
     n_epochs: int = 0
     n_stalled: int = 0
-    keepsake: Any = None
-    last: Any = None
+    best_parameters: Any = None
+    last_parameters: Any = None
 
-    def judge(self, objective: float, tol: float, prefers_last: bool = False) -> bool:
-        """Count the epochs without an improvement; tell whether this one is the best so far.
+    def update(self, objective: float, tol: float, keep_last_of_ties: bool = False) -> bool:
+        """Count an epoch with this objective; return whether it is the best so far.
 
-        Of several that are equally good, the first is the best, or else the last.
+        Of several equally good epochs the first is the best, or the last if that is asked for.
         """
         self.n_epochs += 1
         self.n_stalled = 0 if objective <= self.best - tol else self.n_stalled + 1
-        is_best = objective < self.best or (prefers_last and objective == self.best < inf)
-        if is_best:
+        is_tie = keep_last_of_ties and objective == self.best < inf
+        if objective < self.best or is_tie:
             self.best, self.best_epoch = objective, self.n_epochs
-        return is_best
+            return True
+        return False
 
 
 @dataclass(frozen=True)
@@ -108,17 +121,17 @@ class Epochs:
     Parameters
     ----------
     max_epochs : int
-        At most this many epochs.
+        Train for at most this many epochs.
     tol, patience : float
-        A plateau is more than `patience` epochs in a row without an improvement by `tol`.
+        More than `patience` epochs in a row without an improvement by `tol` are a plateau.
     shuffle : bool
-        Show the samples in a new order in each epoch.
+        Whether to shuffle the samples before each epoch.
     keep_best : bool
-        End with the parameters of the epoch that the monitor liked best, not of the last.
-    grace : int
-        In so many first epochs nothing is a plateau.
-    prefers_last : bool
-        Of several epochs that are equally good the last is the best, not the first.
+        Whether to end with the parameters of the epoch with the best objective, not the last.
+    min_epochs : int
+        Nothing counts as a plateau during these first epochs.
+    keep_last_of_ties : bool
+        Whether the last of several equally good epochs is the best, not the first.
     """
 
     max_epochs: int
@@ -126,38 +139,47 @@ class Epochs:
     patience: float
     shuffle: bool
     keep_best: bool
-    grace: int = 0
-    prefers_last: bool = False
+    min_epochs: int = 0
+    keep_last_of_ties: bool = False
 
     def run(
         self,
         learner: Learner,
         order: Indices,
         rng: RandomState,
-        patience: Patience,
+        best_so_far: BestSoFar,
         monitor: Monitor,
     ) -> Outcome:
         """Train until there is a reason to stop, and return it.
 
-        ``order`` names the samples to train on; it is shuffled in place, and ``patience`` and
-        ``rng`` are moved on in place. An interrupt from the keyboard ends training with what was
-        learned so far.
+        A keyboard interrupt ends training and keeps what has been learned so far.
+
+        Parameters
+        ----------
+        learner : Learner
+        order : ndarray of int
+            The samples to train on; shuffled in place.
+        rng : RandomState
+            Advanced in place.
+        best_so_far : BestSoFar
+            Updated in place.
+        monitor : Monitor
         """
         try:
-            return self._run(learner, order, rng, patience, monitor)
+            return self._run(learner, order, rng, best_so_far, monitor)
         except KeyboardInterrupt:
             return Outcome.INTERRUPTED
         finally:
-            if patience.keepsake is not None:
-                patience.last = learner.snapshot()
-                learner.restore(patience.keepsake)
+            if best_so_far.best_parameters is not None:
+                best_so_far.last_parameters = learner.snapshot()
+                learner.restore(best_so_far.best_parameters)
 
     def _run(
         self,
         learner: Learner,
         order: Indices,
         rng: RandomState,
-        patience: Patience,
+        best_so_far: BestSoFar,
         monitor: Monitor,
     ) -> Outcome:
         for _ in range(self.max_epochs):
@@ -165,26 +187,27 @@ class Epochs:
             if self.shuffle:
                 order[:] = shuffled(order, rng)
             loss = learner.epoch(order)
-            is_best = patience.judge(monitor.epoch_ended(loss), self.tol, self.prefers_last)
+            objective = monitor.epoch_ended(loss)
+            is_best = best_so_far.update(objective, self.tol, self.keep_last_of_ties)
             if not (isfinite(loss) and learner.is_finite()):
                 return Outcome.DIVERGED
             if is_best and self.keep_best:
-                patience.keepsake = learner.snapshot()
+                best_so_far.best_parameters = learner.snapshot()
             if learner.is_perfect(loss):
                 return Outcome.PERFECT
             if monitor.wants_stop:
                 return Outcome.STOPPED
-            if patience.n_stalled > self.patience and patience.n_epochs > self.grace:
-                goes_on = learner.goes_on()
-                monitor.plateau_reached(goes_on)
-                if not goes_on:
+            if best_so_far.n_stalled > self.patience and best_so_far.n_epochs > self.min_epochs:
+                continues = learner.continues_after_plateau()
+                monitor.plateau_reached(continues)
+                if not continues:
                     return Outcome.PLATEAU
-                patience.n_stalled = 0
+                best_so_far.n_stalled = 0
         return Outcome.OUT_OF_EPOCHS
 
 
 def shuffled(order: Indices, rng: RandomState) -> Indices:
-    """Return `order` shuffled, scikit-learn's way, so that one seed gives the same epochs."""
+    """Return `order` shuffled as scikit-learn does, so that the same seed gives the same epochs."""
     permutation = np.arange(order.size)
     rng.shuffle(permutation)
     return order[permutation]

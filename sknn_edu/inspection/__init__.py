@@ -1,24 +1,26 @@
-"""Look inside a neuron or a network: its numbers on a blackboard, its gradient, its pictures.
+"""Look inside a neuron or a network: a training step as on a blackboard, gradients, pictures.
 
 Nothing here is needed to train; the pictures need the extra ``plot``.
 """
 
-from sknn_edu.inspection._displays import (
+from sknn_edu.inspection.blackboard import AverageTrace, LayerTrace, ParameterTrace, Trace, trace
+from sknn_edu.inspection.displays import (
     ActivationDisplay,
     LossCurveDisplay,
     NetworkDisplay,
     WeightsDisplay,
 )
-from sknn_edu.inspection._gradient import GradientCheck, check_gradient
-from sknn_edu.inspection._replay import TrainingReplay
-from sknn_edu.inspection._trace import LayerTrace, Trace, trace
+from sknn_edu.inspection.gradient_check import GradientCheck, check_gradient
+from sknn_edu.inspection.replay import TrainingReplay
 
 __all__ = [
     "ActivationDisplay",
+    "AverageTrace",
     "GradientCheck",
     "LayerTrace",
     "LossCurveDisplay",
     "NetworkDisplay",
+    "ParameterTrace",
     "Trace",
     "TrainingReplay",
     "WeightsDisplay",

@@ -9,63 +9,77 @@ from hypothesis.extra import numpy as hnp
 from sknn_edu.core.activations import ACTIVATIONS
 
 SUMS = hnp.arrays(np.float64, 12, elements=st.floats(-30, 30))
-NOT_MONOTONE = ("gelu", "silu", "mish", "parametric_mish")
+NOT_MONOTONE = ("gelu", "silu", "mish")
+DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])
+EACH_ACTIVATION = pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=ACTIVATIONS)
 
 
-def answer(activation, z):
+def value(activation, z):
     a = np.empty_like(z)
     activation.forward(z, a)
     return a
 
 
-def slope(activation, z):
+def slope(activation, z, keeps_z):
     z = z.copy()
-    a = np.empty_like(z) if activation.keeps_z else z
+    a = np.empty_like(z) if keeps_z else z
     activation.forward(z, a)
     delta = np.ones_like(z)
     activation.backward(z, a, delta)
     return delta
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=ACTIVATIONS)
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@EACH_ACTIVATION
+@DTYPES
 def test_backward_is_the_slope_of_forward(activation, dtype):
     z = np.array([-3.0, -1.5, -0.4, 0.3, 1.1, 2.5], dtype=dtype)
     h = 1e-6 if dtype is np.float64 else 1e-2
-    numeric = (answer(activation, z + dtype(h)) - answer(activation, z - dtype(h))) / (2 * h)
-    np.testing.assert_allclose(slope(activation, z), numeric, rtol=2e-3, atol=1e-5)
+    numeric = (value(activation, z + dtype(h)) - value(activation, z - dtype(h))) / (2 * h)
+    computed = slope(activation, z, activation.keeps_z)
+    np.testing.assert_allclose(computed, numeric, rtol=2e-3, atol=1e-5)
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=ACTIVATIONS)
+@EACH_ACTIVATION
+@DTYPES
+def test_backward_multiplies_what_arrives_by_the_slope(activation, dtype):
+    z = np.array([-3.0, -0.4, 0.3, 2.5], dtype=dtype)
+    arriving = np.array([2.0, -1.0, 0.0, 0.5], dtype=dtype)
+    delta, a = arriving.copy(), np.empty_like(z)
+    activation.forward(z, a)
+    activation.backward(z.copy(), a, delta)
+    np.testing.assert_allclose(delta, arriving * slope(activation, z, True), rtol=1e-6)
+
+
+@EACH_ACTIVATION
 @given(z=SUMS)
 def test_forward_is_elementwise_and_may_overwrite_z(activation, z):
-    a = answer(activation, z)
-    assert answer(activation, z[:1].copy())[0] == a[0]
+    a = value(activation, z)
+    assert value(activation, z[:1].copy())[0] == a[0]
     activation.forward(z, z)
     np.testing.assert_array_equal(z, a)
 
 
 @pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name not in NOT_MONOTONE])
 @given(z=SUMS)
-def test_forward_does_not_fall(name, z):
-    a = answer(ACTIVATIONS[name], z)
+def test_forward_never_decreases(name, z):
+    a = value(ACTIVATIONS[name], z)
     assert (np.diff(a.ravel()[np.argsort(z, axis=None)]) >= -1e-15).all()
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=ACTIVATIONS)
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@EACH_ACTIVATION
+@DTYPES
 @pytest.mark.filterwarnings("ignore:overflow")
-def test_huge_sums_stay_numbers_of_the_same_dtype(activation, dtype):
+def test_huge_sums_give_finite_numbers_of_the_same_dtype(activation, dtype):
     z = np.array([[-1e30, 0.0, 1e30]], dtype=dtype)
-    assert np.isfinite(answer(activation, z)).all()
-    delta = slope(activation, z)
+    assert np.isfinite(value(activation, z)).all()
+    delta = slope(activation, z, activation.keeps_z)
     assert delta.dtype == dtype
     assert np.isfinite(delta).all()
 
 
 def test_relu_of_more_numbers_than_its_zeros():
     z = np.random.default_rng(0).normal(size=3 * 2**17)
-    np.testing.assert_array_equal(answer(ACTIVATIONS["relu"], z), np.maximum(z, 0))
+    np.testing.assert_array_equal(value(ACTIVATIONS["relu"], z), np.maximum(z, 0))
 
 
 def test_values_worked_by_hand():
@@ -83,4 +97,14 @@ def test_values_worked_by_hand():
         "softplus": [np.log(1 + np.exp(-1)), np.log(2), np.log(1 + np.exp(2))],
         "mish": [-np.tanh(np.log(1 + np.exp(-1))), 0, 2 * np.tanh(np.log(1 + np.exp(2)))],
     }.items():
-        np.testing.assert_allclose(answer(ACTIVATIONS[name], z), expected, rtol=1e-14)
+        np.testing.assert_allclose(value(ACTIVATIONS[name], z), expected, rtol=1e-14)
+
+
+def test_registry_keys_are_names():
+    assert all(name == activation.name for name, activation in ACTIVATIONS.items())
+
+
+def test_activations_of_the_course_learn_nothing():
+    for activation in ACTIVATIONS.values():
+        assert activation.parameter_kinds == ()
+        assert activation.with_parameters([]) is activation

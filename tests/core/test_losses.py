@@ -1,4 +1,4 @@
-"""Chapter 6: every loss in the registry, and the softmax."""
+"""Chapter 6: every loss in the registry, the softmax, and the L2 penalty."""
 
 import numpy as np
 import pytest
@@ -6,15 +6,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sknn_edu.core.losses import LOSSES, SoftmaxOfEach, quantiles, soft_cross_entropy, softmax
+from sknn_edu.core.losses import (
+    LOSSES,
+    OUTPUTS,
+    SoftmaxOfEach,
+    add_l2,
+    quantiles,
+    soft_cross_entropy,
+    softmax,
+    undo_smoothing,
+    within_0_and_1,
+)
+from tests.core.gradients import targets_for
 
-
-def targets_for(loss, n_outputs, m, rng):
-    if loss.output == "softmax":
-        return np.eye(n_outputs)[:, rng.integers(n_outputs, size=m)]
-    if loss.output == "logistic":
-        return np.round(rng.random((n_outputs, m)))
-    return rng.exponential(size=(n_outputs, m)) + 0.1
+DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])
+EACH_LOSS = pytest.mark.parametrize("loss", LOSSES.values(), ids=["-".join(key) for key in LOSSES])
 
 
 def value(loss, y, z):
@@ -23,7 +29,7 @@ def value(loss, y, z):
     return loss.value(y, a)
 
 
-@pytest.mark.parametrize("loss", LOSSES.values(), ids=["-".join(key) for key in LOSSES])
+@EACH_LOSS
 def test_delta_is_the_slope_of_the_value_along_z(loss):
     rng = np.random.default_rng(0)
     z = rng.normal(size=(3, 5))
@@ -37,9 +43,9 @@ def test_delta_is_the_slope_of_the_value_along_z(loss):
     np.testing.assert_allclose((delta * direction).sum(axis=0), numeric, rtol=1e-7, atol=1e-9)
 
 
-@pytest.mark.parametrize("loss", LOSSES.values(), ids=["-".join(key) for key in LOSSES])
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_value_is_one_number_a_sample_and_not_negative(loss, dtype):
+@EACH_LOSS
+@DTYPES
+def test_value_is_one_number_per_sample_and_not_negative(loss, dtype):
     rng = np.random.default_rng(1)
     z = rng.normal(size=(3, 5)).astype(dtype)
     losses = value(loss, targets_for(loss, 3, 5, rng), z)
@@ -47,15 +53,27 @@ def test_value_is_one_number_a_sample_and_not_negative(loss, dtype):
     assert losses.min() >= 0
 
 
+@EACH_LOSS
+def test_float32_stays_float32(loss):
+    rng = np.random.default_rng(1)
+    a = rng.normal(size=(3, 5)).astype(np.float32)
+    y = targets_for(loss, 3, 5, rng).astype(np.float32)
+    loss.activate(a)
+    assert loss.value(y, a).dtype == np.float32
+    loss.delta(y, a)
+    assert a.dtype == np.float32
+
+
 def test_registry_keys_are_name_and_output():
     assert all(key == (loss.name, loss.output) for key, loss in LOSSES.items())
+    assert all(loss.activate is OUTPUTS[loss.output] for loss in LOSSES.values())
 
 
 def test_values_worked_by_hand():
     # squared error (2 - 0)^2 / 2 + (1 - 2)^2 / 2
     loss = LOSSES["squared_error", "identity"]
     assert loss.value(np.array([[0.0], [2.0]]), np.array([[2.0], [1.0]])) == pytest.approx(2.5)
-    # -log of the probability 1/4 given to what was true
+    # -log of the probability 1/4 of the true class
     loss = LOSSES["log_loss", "softmax"]
     assert loss.value(np.array([[0.0], [1.0]]), np.array([[0.75], [0.25]])) == pytest.approx(
         np.log(4)
@@ -115,7 +133,7 @@ def test_quantiles_never_cross_and_have_the_slope_of_their_loss():
     np.testing.assert_allclose((a * direction).sum(axis=0), numeric, rtol=1e-6)
 
 
-def test_softmax_of_each_question_is_a_softmax_of_its_own():
+def test_softmax_of_each_column_is_a_softmax_of_its_classes():
     z = np.random.default_rng(0).normal(size=(5, 4))
     first, second = z[:2].copy(), z[2:].copy()
     softmax(first)
@@ -129,3 +147,37 @@ def test_soft_cross_entropy_of_a_sure_class_is_the_cross_entropy():
     assert soft_cross_entropy(y, a) == pytest.approx(np.log(4))
     half = np.full((2, 1), 0.5)
     assert soft_cross_entropy(half, half) == pytest.approx(np.log(2))
+
+
+@DTYPES
+def test_the_l2_penalty_acts_where_it_has_a_strength(dtype):
+    # n = 4 samples, alpha = 1/2: alpha / (2 n) ||W||^2 = 1/16 * 4 * 2^2, gradient alpha / n W = 1/4
+    theta, g = np.full(6, 2, dtype), np.full(6, 10, dtype)
+    strengths = np.array([1, 1, 1, 1, 0, 0], dtype) * dtype(0.5 / 4)
+    assert add_l2(g, theta, strengths, np.empty_like(g)) == 1.0
+    np.testing.assert_array_equal(g, [10.25, 10.25, 10.25, 10.25, 10, 10])
+    assert add_l2(g, theta, np.array(0.5 / 4, dtype), np.empty_like(g)) == 1.5
+    np.testing.assert_array_equal(g, [10.5, 10.5, 10.5, 10.5, 10.25, 10.25])
+
+
+@DTYPES
+def test_probabilities_too_small_for_their_dtype_keep_their_order(dtype):
+    log_p = np.array([-2000.0, -1000.0, np.log(0.5)], dtype)
+    p = np.array([0.0, 0.0, 0.5], dtype)
+    within_0_and_1(p, lambda: log_p)
+    assert 0 < p[0] < p[1] < 1e-30
+    assert p[2] == 0.5
+    sure = np.array([0.5, 1.0], dtype)
+    within_0_and_1(sure, lambda: pytest.fail("there are no small probabilities"))
+    assert sure[0] == 0.5
+    assert sure[1] < 1
+
+
+@DTYPES
+def test_undoing_label_smoothing_gives_back_what_was_smoothed(dtype):
+    p, smoothing = np.array([0.05, 0.3, 0.65], dtype), 0.1
+    smoothed = (1 - smoothing) * p + smoothing / 3
+    unsmoothed = undo_smoothing(smoothed.astype(dtype), smoothing, 3)
+    np.testing.assert_allclose(unsmoothed / unsmoothed.sum(), p, rtol=0.03)
+    sure = undo_smoothing(np.array([0.0, 0.01, 0.99], dtype), smoothing, 3)
+    assert 0 < sure[0] < sure[1] < sure[2]

@@ -6,23 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from sknn_edu.core.perceptron import BLOCK, Perceptron, learn_epoch, winners
+from sknn_edu.core.perceptron import BLOCK, MistakeDriven, Perceptron, learn_epoch, winners
 
 
 def one_by_one(W, b, X, y, order, eta, fit_intercept):
-    """The rule as the tutorial states it; also the mean of the weights after each sample."""
+    """The rule as the tutorial states it, and the means of the weights after each sample."""
     W, b = W.copy(), b.copy()
     sum_W, sum_b = np.zeros_like(W), np.zeros_like(b)
     mistakes = np.zeros(eta.size, dtype=int)
     for i in order:
         z = X[i] @ W + b
-        answer = winners(z[np.newaxis])[0]
-        if answer != y[i]:
+        predicted = winners(z[np.newaxis])[0]
+        if predicted != y[i]:
             mistakes[y[i]] += 1
             if z.size == 1:
                 changes = [(0, eta[y[i]] if y[i] == 1 else -eta[y[i]])]
             else:
-                changes = [(y[i], eta[y[i]]), (answer, -eta[y[i]])]
+                changes = [(y[i], eta[y[i]]), (predicted, -eta[y[i]])]
             for column, change in changes:
                 W[:, column] += change * X[i]
                 b[column] += change * fit_intercept
@@ -33,7 +33,7 @@ def one_by_one(W, b, X, y, order, eta, fit_intercept):
 @pytest.mark.parametrize("container", [np.asarray, csr_array])
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @given(n_classes=st.integers(2, 4), seed=st.integers(0, 1000))
-def test_an_epoch_in_blocks_is_the_rule_one_by_one(container, fit_intercept, n_classes, seed):
+def test_an_epoch_in_blocks_follows_the_rule_one_by_one(container, fit_intercept, n_classes, seed):
     rng = np.random.default_rng(seed)
     n = BLOCK + 30
     X = rng.integers(-3, 4, size=(n, 3)).astype(float)  # whole numbers: sums are exact
@@ -59,3 +59,47 @@ def test_a_tie_fires():
 
 def test_the_first_of_several_tied_classes_wins():
     np.testing.assert_array_equal(winners(np.array([[1.0, 2.0, 2.0]])), [1])
+
+
+def test_an_and_gate_worked_by_hand():
+    # z = 0 fires: a mistake on (0, 0), b = -1; (1, 1) stays below: w = (1, 1), b = 0
+    X, y = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([0, 1])
+    perceptron = Perceptron.start(np.zeros((2, 1)), np.zeros(1))
+    n_mistakes = learn_epoch(perceptron, X, y, np.arange(2), np.ones(2), fit_intercept=True)
+    np.testing.assert_array_equal(n_mistakes, [1, 1])
+    np.testing.assert_array_equal(perceptron.W, [[1], [1]])
+    np.testing.assert_array_equal(perceptron.b, [0])
+    W, b = perceptron.average()  # after each sample w = 0, then (1, 1); b = -1, then 0
+    np.testing.assert_array_equal(W, [[0.5], [0.5]])
+    np.testing.assert_array_equal(b, [-0.5])
+    assert perceptron.t == 2
+
+
+def test_a_learner_counts_its_mistakes_until_there_are_none():
+    X, y = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]), np.array([0, 0, 0, 1])
+    perceptron = Perceptron.start(np.zeros((2, 1)), np.zeros(1))
+    learner = MistakeDriven(perceptron, X, y, np.ones(2), fit_intercept=True)
+    losses = [learner.epoch(np.arange(4)) for _ in range(10)]
+    assert losses[0] > 0
+    np.testing.assert_array_equal(np.array(learner.mistake_curve) / 4, losses)
+    assert learner.is_perfect(losses[-1])
+    assert learner.is_finite()
+    assert not learner.continues_after_plateau()
+
+
+def test_the_loss_weighs_mistakes_by_the_learning_rate_of_their_class():
+    # both samples start below 0 or on it: the second is misclassified, and counts three times
+    X, y = np.array([[-1.0], [-1.0]]), np.array([0, 1])
+    perceptron = Perceptron.start(np.ones((1, 1)), np.zeros(1))
+    learner = MistakeDriven(perceptron, X, y, np.array([1.0, 3.0]), fit_intercept=False)
+    assert learner.epoch(np.arange(2)) == 0.75
+
+
+def test_a_snapshot_is_independent_of_further_learning():
+    perceptron = Perceptron.start(np.ones((1, 1)), np.zeros(1))
+    learner = MistakeDriven(perceptron, -np.ones((1, 1)), np.ones(1, int), np.ones(2), True)
+    snapshot = learner.snapshot()
+    learner.epoch(np.arange(1))
+    assert learner.perceptron.W[0, 0] == 0
+    learner.restore(snapshot)
+    assert learner.perceptron.W[0, 0] == 1

@@ -5,10 +5,12 @@ import pytest
 from scipy.sparse import csr_array
 
 from sknn_edu.core.sigmoid_neuron import (
+    clipped_log,
     cross_entropy,
     error_delta,
     longest_safe_step,
     sigmoid,
+    sigmoid_backward,
     squared_error,
     squared_error_delta,
 )
@@ -73,3 +75,39 @@ def test_longest_safe_step_is_that_of_repeated_samples_and_of_sparse_ones():
     assert longest_safe_step(X[[0, 0, 1]], None, 0.0) == pytest.approx(expected)
     assert longest_safe_step(X, np.array([2.0, 1.0]), 0.0) == pytest.approx(expected)
     assert longest_safe_step(csr_array(X), np.array([2.0, 1.0]), 0.0) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("loss", "delta"), [(cross_entropy, error_delta), (squared_error, squared_error_delta)]
+)
+def test_each_delta_is_the_slope_of_its_loss_along_z(loss, delta):
+    rng, h = np.random.default_rng(0), 1e-6
+    z, y = rng.normal(size=(1, 9)), (rng.random((1, 9)) < 0.5).astype(float)
+    above, a, below = z + h, z.copy(), z - h
+    for sums in (above, a, below):
+        sigmoid(sums)
+    numeric = (loss(y, above) - loss(y, below)) / (2 * h)
+    delta(y, a)
+    np.testing.assert_allclose(a[0], numeric, rtol=1e-6, atol=1e-9)
+
+
+def test_the_chain_rule_of_the_sigmoid_has_the_factor_a_times_1_minus_a():
+    a, arriving = np.array([0.5, 0.25]), np.array([4.0, -16.0])
+    sigmoid_backward(a, arriving)
+    np.testing.assert_array_equal(arriving, [1, -3])
+
+
+def test_small_probabilities_keep_their_digits():
+    a = np.array([-700.0, -40.0, 0.0, 40.0])
+    sigmoid(a)
+    np.testing.assert_allclose(a, [np.exp(-700), np.exp(-40), 0.5, 1], rtol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_clipped_logarithm_is_finite_and_leaves_its_argument_alone(dtype):
+    p = np.array([0.0, 0.5, 1.0], dtype)
+    eps = np.finfo(dtype).eps
+    logarithms = clipped_log(p)
+    assert logarithms.dtype == dtype
+    np.testing.assert_allclose(logarithms, np.log([eps, 0.5, 1 - eps]), rtol=1e-6)
+    np.testing.assert_array_equal(p, [0, 0.5, 1])

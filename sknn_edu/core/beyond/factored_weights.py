@@ -1,0 +1,233 @@
+"""Is there a form in which the same first layer is easier to learn?
+
+What a network computes depends on its weights; how it learns depends on the parameters behind them.
+Two ways to compute the weights W (n_inputs, n_out) of the first layer from others:
+
+*A scale for each feature*, W_j = s_j U_j. An unimportant feature fades when one number becomes
+small, where otherwise all its weights would have to.
+
+*An embedding of each category*. A category with L levels comes as L inputs of which one is 1. Give
+each level a vector of k numbers, E (L, k), and let the first layer learn weights for those,
+U (k, n_out): then W = E U for the L inputs, and similar levels can get similar vectors.
+
+After training the product is computed once, so what remains is an ordinary weight matrix. The
+derivatives follow from those of W by the chain rule.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sknn_edu.core.network import DENSE, Inputs, ParameterSpec
+from sknn_edu.core.speed.arrays import Array, zeros
+
+FEATURE_SCALE, CATEGORY_VECTOR = "feature_scale", "category_vector"
+"""What the learned arrays are called."""
+
+
+@dataclass(frozen=True)
+class FactoredWeights(Inputs):
+    """First weights W that are computed from U, feature scales s and category vectors E.
+
+    Parameters
+    ----------
+    n_inputs : int
+        The number of rows of W.
+    has_scales : bool
+        Whether each row of U has a scale s.
+    groups : tuple of (int, int)
+        Start and stop of the inputs that are the levels of one category, in order.
+    n_dimensions : int
+        The length k of a level's vector.
+    base : Inputs
+        What the weights are multiplied by.
+    """
+
+    n_inputs: int
+    has_scales: bool
+    groups: tuple[tuple[int, int], ...] = ()
+    n_dimensions: int = 0
+    base: Inputs = DENSE
+
+    @property
+    def n_inner(self) -> int:
+        """The number of rows of U: a category has k of them instead of one per level."""
+        n_levels = sum(stop - start for start, stop in self.groups)
+        return self.n_inputs - n_levels + len(self.groups) * self.n_dimensions
+
+    def specs(self, n_inputs: int) -> tuple[int, list[ParameterSpec]]:
+        scales = [ParameterSpec(FEATURE_SCALE, (self.n_inner,))] * self.has_scales
+        vectors = [
+            ParameterSpec(CATEGORY_VECTOR, (stop - start, self.n_dimensions))
+            for start, stop in self.groups
+        ]
+        _, of_base = self.base.specs(n_inputs)
+        return self.n_inner, [*scales, *vectors, *of_base]
+
+    def _factors(self, learned: list[Array]) -> list[Array]:
+        """Return s, if there is one, and E of each category."""
+        return learned[: self.has_scales + len(self.groups)]
+
+    def of_base(self, learned: list[Array]) -> list[Array]:
+        """Return what the base learns."""
+        return learned[self.has_scales + len(self.groups) :]
+
+    def first_layer(
+        self,
+        block: Array,
+        dblock: Array,
+        learned: list[Array],
+        dlearned: list[Array],
+        m: int,
+        **options: bool,
+    ) -> "FactoredFirstLayer":
+        composed, dcomposed = (
+            zeros((self.n_inputs + 1, block.shape[1]), block.dtype) for _ in range(2)
+        )
+        first = self.base.first_layer(
+            composed, dcomposed, self.of_base(learned), self.of_base(dlearned), m, **options
+        )
+        factors, dfactors = self._factors(learned), self._factors(dlearned)
+        return FactoredFirstLayer(self, first, block, dblock, factors, dfactors)
+
+    def initialize(self, rng: np.random.RandomState, learned: list[Array]) -> None:
+        self.base.initialize(rng, self.of_base(learned))
+        for k, values in enumerate(self._factors(learned)):
+            is_scale = self.has_scales and k == 0
+            values[...] = 1 if is_scale else rng.normal(size=values.shape)
+
+    def transform(self, X: Any, learned: list[Array]) -> Any:
+        return self.base.transform(X, self.of_base(learned))
+
+    def compose(self, W: Array, learned: list[Array]) -> Array:
+        composed = np.empty((self.n_inputs, W.shape[1]), W.dtype)
+        self.compose_into(composed, W, self._factors(learned))
+        return composed
+
+    def compose_into(self, W: Array, U: Array, factors: list[Array]) -> None:
+        """Write the weights W (n_inputs, n_out) that U (n_inner, n_out) gives."""
+        scaled = self._scaled(U, factors)
+        for rows, inner, E in self._parts(factors):
+            if E is None:
+                W[rows] = scaled[inner]
+            else:
+                np.matmul(E, scaled[inner], out=W[rows])  # W = E U   (L, n_out)
+
+    def decompose(self, W: Array, learned: list[Array]) -> Array:
+        factors = self._factors(learned)
+        U = np.empty((self.n_inner, W.shape[1]), W.dtype)
+        for rows, inner, E in self._parts(factors):
+            U[inner] = W[rows] if E is None else np.linalg.lstsq(E, W[rows], rcond=None)[0]
+        if self.has_scales:
+            s = factors[0][:, np.newaxis]
+            np.divide(U, s, out=U, where=s != 0)
+        return U
+
+    def learned_inputs(self, X: Any, learned: list[Array]) -> Any:
+        """Return s E^T x for the inputs x."""
+        X, factors = self.base.learned_inputs(X, self.of_base(learned)), self._factors(learned)
+        if self.groups:
+            X = np.hstack(
+                [X[:, j] if E is None else X[:, j] @ E for j, _, E in self._parts(factors)]
+            )
+        return X * factors[0] if self.has_scales and isinstance(X, np.ndarray) else X
+
+    def chain_rule(self, X: Array, learned: list[Array], gradients: Array) -> Array:
+        return self.base.chain_rule(X, self.of_base(learned), gradients)
+
+    def differentiate(
+        self, U: Array, factors: list[Array], dW: Array, dU: Array, dfactors: list[Array]
+    ) -> None:
+        """Write the derivatives by U, s and E, given those by W."""
+        scaled = self._scaled(U, factors)
+        for (rows, inner, E), (_, _, dE) in zip(
+            self._parts(factors), self._parts(dfactors), strict=True
+        ):
+            if E is None:
+                dU[inner] = dW[rows]
+            else:
+                np.matmul(dW[rows], scaled[inner].T, out=dE)  # dE = dW U^T   (L, k)
+                np.matmul(E.T, dW[rows], out=dU[inner])  # dU = E^T dW   (k, n_out)
+        if self.has_scales:
+            np.einsum("jk,jk->j", dU, U, out=dfactors[0])  # ds_j = sum_k dW_jk U_jk
+            dU *= factors[0][:, np.newaxis]  # dU_j = s_j dW_j
+
+    def _scaled(self, U: Array, factors: list[Array]) -> Array:
+        """Return s U, (n_inner, n_out)."""
+        return factors[0][:, np.newaxis] * U if self.has_scales else U
+
+    def _parts(self, factors: list[Array]) -> list[tuple[slice, slice, Array | None]]:
+        """Return rows of W, the rows of U behind them, and the E between, if there is one."""
+        vectors = iter(factors[int(self.has_scales) :])
+        parts: list[tuple[slice, slice, Array | None]] = []
+        end = inner = 0
+        for start, stop in self.groups:
+            if start > end:
+                parts.append((slice(end, start), slice(inner, inner + start - end), None))
+                inner += start - end
+            block = slice(inner, inner + self.n_dimensions)
+            parts.append((slice(start, stop), block, next(vectors)))
+            end, inner = stop, inner + self.n_dimensions
+        if end < self.n_inputs:
+            rest = slice(inner, inner + self.n_inputs - end)
+            parts.append((slice(end, self.n_inputs), rest, None))
+        return parts
+
+
+class FactoredFirstLayer:
+    """The first layer at work: composes its weights before the forward pass, as its base asks.
+
+    After the backward pass it applies the chain rule.
+    """
+
+    def __init__(
+        self,
+        factoring: FactoredWeights,
+        first: Any,
+        block: Array,
+        dblock: Array,
+        factors: list[Array],
+        dfactors: list[Array],
+    ) -> None:
+        self.factoring, self.first, self.layer = factoring, first, first.layer
+        self._block, self._dblock, self._factors, self._dfactors = block, dblock, factors, dfactors
+
+    def forward(self, X: Any) -> None:
+        """Write z."""
+        composed = self.layer.block
+        self.factoring.compose_into(composed[:-1], self._block[:-1], self._factors)
+        composed[-1] = self._block[-1]
+        self.first.forward(X)
+
+    def backward(self, X: Any) -> None:
+        """Write the derivatives by [U; b], s and E."""
+        self.first.backward(X)
+        dcomposed, dU = self.layer.dblock, self._dblock[:-1]
+        self.factoring.differentiate(
+            self._block[:-1], self._factors, dcomposed[:-1], dU, self._dfactors
+        )
+        self._dblock[-1] = dcomposed[-1]
+
+
+def find_one_hot_groups(X: Array, min_levels: int) -> tuple[tuple[int, int], ...]:
+    """Return start and stop of the runs of columns in X that look like one-hot encoded categories.
+
+    Such a run has more than `min_levels` columns of 0 and 1, and no row with more than one 1. It
+    ends where every row has its 1, where a row would have two, or where a column holds other
+    numbers. Two categories that are never present together may be taken for one; their levels
+    then share a vector space, which does no harm.
+    """
+    is_one = X == 1
+    is_binary = [*(is_one | (X == 0)).all(axis=0).tolist(), False]  # the last run ends, too
+    groups, start = [], 0
+    has_one = np.zeros(len(X), dtype=bool)
+    for j, continues in enumerate(is_binary):
+        if not continues or has_one.all() or (has_one & is_one[:, j]).any():
+            if j - start > min_levels:
+                groups.append((start, j))
+            start = j if continues else j + 1
+            has_one[:] = False
+        if continues:
+            has_one |= is_one[:, j]
+    return tuple(groups)

@@ -1,0 +1,94 @@
+"""Can each neuron learn how non-linear it should be?
+
+A parametric activation mixes a function g with the identity, by a slope alpha that each neuron
+learns (He et al., arXiv 1502.01852, for g = relu; in this form Holzmueller et al., arXiv
+2407.04491)::
+
+    a = z + alpha (g(z) - z)
+
+    da/dalpha = g(z) - z          da/dz = (1 - alpha) + alpha g'(z)
+
+alpha = 1 gives g, where training starts; alpha = 0 gives the identity. It fits the seam of
+chapter 3: an :class:`~sknn_edu.core.activations.Activation` that names a parameter.
+"""
+
+from collections import ChainMap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from sknn_edu.core.activations import ACTIVATIONS, Activation
+from sknn_edu.core.speed.arrays import Array
+
+PREFIX = "parametric_"
+"""How the name of a parametric activation begins."""
+
+
+@dataclass(frozen=True)
+class ParametricActivation(Activation):
+    """An activation whose neurons each learn a slope; see :func:`parametric`."""
+
+    parameter_kinds: ClassVar[tuple[str, ...]] = ("slope",)
+
+    def with_parameters(
+        self, learned: Sequence[Array], gradient: Sequence[Array] | None = None
+    ) -> "MixedWithIdentity":
+        (alpha,) = learned
+        if gradient is None:
+            return MixedWithIdentity(self, alpha[np.newaxis])
+        return MixedWithIdentity(self, alpha[:, np.newaxis], gradient[0][:, np.newaxis])
+
+
+class MixedWithIdentity:
+    """A parametric activation at work; used like an Activation.
+
+    Parameters
+    ----------
+    activation : ParametricActivation
+        Its functions are those of g.
+    alpha : ndarray (n_neurons, 1), or (1, n_neurons) where arrays have one row per sample
+    dalpha : ndarray of the shape of alpha, or None
+        dL/dalpha is written there, summed over samples.
+    """
+
+    def __init__(
+        self, activation: ParametricActivation, alpha: Array, dalpha: Array | None = None
+    ) -> None:
+        self.activation, self.alpha, self.dalpha = activation, alpha, dalpha
+        self._sample_axis = int(alpha.shape[1] == 1)
+        self._shape = (len(alpha), -1) if self._sample_axis else (-1, alpha.shape[1])
+
+    def forward(self, z: Array, a: Array) -> None:
+        """a = z + alpha (g(z) - z)."""
+        self._g = np.empty_like(z)
+        self.activation.forward(z, self._g)  # g(z)
+        change = self._g - z
+        change.reshape(self._shape)[...] *= self.alpha
+        np.add(z, change, out=a)
+
+    def backward(self, z: Array, a: Array, delta: Array) -> None:
+        """da/dalpha = g(z) - z, and da/dz = (1 - alpha) + alpha g'(z)."""
+        slopes = (self._g - z) * delta
+        slopes.reshape(self._shape).sum(axis=self._sample_axis, keepdims=True, out=self.dalpha)
+        linear = delta.reshape(self._shape) * (1 - self.alpha)
+        self.activation.backward(z, self._g, delta)
+        delta = delta.reshape(self._shape)
+        delta *= self.alpha
+        delta += linear
+
+
+def parametric(g: Activation) -> ParametricActivation:
+    """Return the parametric form of an activation."""
+    return ParametricActivation(
+        f"{PREFIX}{g.name}", g.forward, g.backward, keeps_z=True, glorot_factor=g.glorot_factor
+    )
+
+
+PARAMETRIC_ACTIVATIONS: dict[str, Activation] = {
+    g.name: g for g in (parametric(ACTIVATIONS[name]) for name in ("relu", "selu", "mish"))
+}
+
+ALL_ACTIVATIONS: Mapping[str, Activation] = ChainMap(ACTIVATIONS, PARAMETRIC_ACTIVATIONS)
+"""The activations of the course and these, by the names that users write."""

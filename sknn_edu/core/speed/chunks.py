@@ -1,0 +1,82 @@
+"""Updates of long vectors, one cache-sized chunk at a time.
+
+An update makes many passes over the parameters, their gradient and the optimiser's memory. On a
+chunk that fits the processor's cache all passes together cost little more than the first one
+(``examples/benchmarks``, W4, W5, sparse).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sknn_edu.core.speed.arrays import Array, zeros
+from sknn_edu.core.speed.vectors import MAX_LENGTH
+
+CHUNK_LENGTH = MAX_LENGTH
+"""With everything that belongs to them, this many parameters also fit the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A slice of all vectors that an update works on; views unless noted otherwise.
+
+    Attributes
+    ----------
+    theta, gradient : ndarray (length,)
+    memory : list of ndarray (length,)
+        The optimiser's vectors.
+    is_weight : ndarray (length,) or ()
+        1 for a weight, else 0; a single number where all are equal.
+    l2 : ndarray of the same shape
+        Own memory for the L2 strength of each parameter.
+    multipliers : ndarray (length,) or () or None
+        Learning-rate multipliers, if there are any.
+    rates : ndarray of the same shape or None
+        Own memory for the learning rate of each parameter.
+    workspace : ndarray (length,)
+        Shared memory for intermediate results.
+    """
+
+    theta: Array
+    gradient: Array
+    memory: list[Array]
+    is_weight: Array
+    l2: Array
+    multipliers: Array | None
+    rates: Array | None
+    workspace: Array
+
+
+def split_into_chunks(
+    theta: Array,
+    gradient: Array,
+    memory: Sequence[Array],
+    is_weight: Array,
+    multipliers: Array | None,
+) -> list[Chunk]:
+    """Return the chunks of these vectors, which all have the length of theta."""
+    workspace = zeros(min(CHUNK_LENGTH, theta.size), theta.dtype)
+    chunks = []
+    for start in range(0, theta.size, CHUNK_LENGTH):
+        s = slice(start, start + CHUNK_LENGTH)
+        weights = scalar_if_constant(is_weight[s])
+        factors = None if multipliers is None else scalar_if_constant(multipliers[s])
+        chunks.append(
+            Chunk(
+                theta=theta[s],
+                gradient=gradient[s],
+                memory=[vector[s] for vector in memory],
+                is_weight=weights,
+                l2=zeros(weights.shape, theta.dtype),
+                multipliers=factors,
+                rates=None if factors is None else zeros(factors.shape, theta.dtype),
+                workspace=workspace[: theta[s].size],
+            )
+        )
+    return chunks
+
+
+def scalar_if_constant(vector: Array) -> Array:
+    """Return a single number instead of a vector whose entries are all equal."""
+    return np.asarray(vector[0]) if (vector == vector[0]).all() else vector

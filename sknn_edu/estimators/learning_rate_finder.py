@@ -1,0 +1,127 @@
+"""Which learning rate? Try a range of them in one short training run."""
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import clone
+
+from sknn_edu.estimators.mlp import BaseMLP
+from sknn_edu.fitting.fit import batch_losses
+from sknn_edu.plotting import new_axes
+
+
+class LearningRateSearch(NamedTuple):
+    """The result of :func:`find_learning_rate`.
+
+    Attributes
+    ----------
+    rates : ndarray of shape (n_steps,)
+        The learning rates, increasing.
+    losses : ndarray of shape (n_steps,)
+        The smoothed mean loss of the mini-batch at each step.
+    suggestion : float
+        The rate at which the loss falls most steeply: a good ``learning_rate_init``.
+    """
+
+    rates: np.ndarray
+    losses: np.ndarray
+    suggestion: float
+
+    def plot(self, ax=None):
+        """Draw the loss over the learning rate, and the suggestion.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        ax : matplotlib Axes
+            Where it was drawn.
+
+        Raises
+        ------
+        ImportError
+            If Matplotlib is not installed.
+        """
+        ax = new_axes(ax, (6, 3.5))
+        ax.plot(self.rates, self.losses)
+        ax.axvline(self.suggestion, color="C1", linestyle="--", label=f"{self.suggestion:.2g}")
+        ax.set(xscale="log", xlabel="learning rate", ylabel="loss of a mini-batch, smoothed")
+        ax.legend(title="suggestion")
+        return ax
+
+
+def find_learning_rate(estimator, X, y, *, low=1e-6, high=1.0, n_steps=200, smoothing=0.9):
+    """Train a copy of a network with a growing learning rate, and see where the loss falls.
+
+    The learning rate is multiplied by a constant factor after each mini-batch, from `low` to
+    `high`; the run ends early when the loss exceeds four times its minimum (Smith, arXiv
+    1506.01186, section 3.3). The estimator itself is not changed.
+
+    Parameters
+    ----------
+    estimator : MLPClassifier or MLPRegressor
+        With any solver but 'lbfgs'.
+    X : {array-like, sparse matrix} of shape (n_samples, n_features)
+        The samples, scaled as for fit.
+    y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        Their targets.
+    low, high : float, default=1e-6 and 1.0
+        The first and the last rate, 0 < low < high.
+    n_steps : int, default=200
+        The number of steps, at least 10.
+    smoothing : float, default=0.9
+        Decay rate of the running mean of the loss, in [0, 1).
+
+    Returns
+    -------
+    search : LearningRateSearch
+        ``rates``, ``losses``, ``suggestion``, and ``plot()``.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range, the solver has no learning rate, or the loss diverges at
+        once.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sknn_edu import MLPClassifier, find_learning_rate
+    >>> X, y = load_digits(return_X_y=True)
+    >>> search = find_learning_rate(MLPClassifier(random_state=0), X / 16, y)
+    >>> 1e-4 < search.suggestion < 1e-1
+    True
+    """
+    if not isinstance(estimator, BaseMLP) or estimator.solver == "lbfgs":
+        raise ValueError(
+            "estimator must be an MLPClassifier or MLPRegressor with a solver that has a learning "
+            f"rate, so not lbfgs; got {estimator!r}."
+        )
+    if not (0 < low < high < np.inf and n_steps >= 10 and 0 <= smoothing < 1):
+        raise ValueError(
+            "find_learning_rate needs 0 < low < high, n_steps >= 10 and 0 <= smoothing < 1; got "
+            f"low={low}, high={high}, n_steps={n_steps}, smoothing={smoothing}."
+        )
+    rates = np.geomspace(low, high, n_steps)
+    copy = clone(estimator).set_params(learning_rate="constant", warmup_fraction=0.0)
+    running = weight = 0.0
+    smooth = []
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for loss in batch_losses(copy, X, y, rates):
+            running = smoothing * running + (1 - smoothing) * loss
+            weight = smoothing * weight + (1 - smoothing)
+            if not np.isfinite(running) or (smooth and running / weight > 4 * min(smooth)):
+                break
+            smooth.append(running / weight)
+    if len(smooth) < 3:
+        raise ValueError(
+            f"The loss diverged at once, at a learning rate of low={low}. Scale the features, for "
+            "example with StandardScaler, or lower low."
+        )
+    curve, tried = np.array(smooth), rates[: len(smooth)]
+    slope = np.gradient(curve, np.log(tried))
+    steepest = int(np.argmin(slope[: int(np.argmin(curve)) + 1]))
+    return LearningRateSearch(tried, curve, float(tried[steepest]))

@@ -1,0 +1,177 @@
+"""scikit-learn's callbacks (since its version 1.9): each epoch is a task of the fit."""
+
+from contextlib import contextmanager
+
+try:
+    from sklearn.callback import CallbackSupportMixin, ScoringMonitor, with_callbacks
+except ImportError:  # scikit-learn 1.8
+
+    class CallbackSupportMixin:
+        """Stands in for scikit-learn's; says which version has callbacks."""
+
+        def set_callbacks(self, *callbacks):
+            """Callbacks need scikit-learn 1.9 or newer; with this version none can be set.
+
+            Parameters
+            ----------
+            *callbacks : callback instances
+                The callbacks.
+
+            Returns
+            -------
+            self : object
+                The estimator, if no callbacks are passed.
+
+            Raises
+            ------
+            ImportError
+                If any are passed.
+            """
+            if callbacks:
+                raise ImportError(NEEDS_1_9.format("set_callbacks"))
+            return self
+
+    class ScoringMonitor:
+        """Stands in for scikit-learn's."""
+
+        def __init__(self, *, scoring):
+            raise ImportError(NEEDS_1_9.format("ValidationMonitor"))
+
+    def with_callbacks(method):
+        """Return the method as it is."""
+        return method
+
+
+NEEDS_1_9 = (
+    "{} needs the callbacks of scikit-learn 1.9 or newer, which this installation does not have: "
+    'pip install "scikit-learn>=1.9".'
+)
+
+
+def estimator_score(estimator, X, y, **weight):
+    """Return what the estimator's own score method returns."""
+    return estimator.score(X, y, **weight)
+
+
+class ValidationMonitor(ScoringMonitor):
+    """Callback that scores the validation samples after each epoch.
+
+    It does for the samples passed as ``X_val`` and ``y_val``, or held out by early stopping, what
+    :class:`sklearn.callback.ScoringMonitor` does for the training samples. ``get_logs()`` returns
+    the scores.
+
+    Parameters
+    ----------
+    scoring : str, callable, list, tuple, dict or None, default=None
+        As for :class:`sklearn.callback.ScoringMonitor`; None uses the estimator's ``score``.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknn_edu import MLPClassifier, ValidationMonitor
+    >>> X, y = load_iris(return_X_y=True)
+    >>> monitor = ValidationMonitor(scoring="neg_log_loss")
+    >>> mlp = MLPClassifier(early_stopping=True, random_state=0)
+    >>> mlp = mlp.set_callbacks(monitor).fit(X, y)
+    >>> len(monitor.get_logs().data) == mlp.n_iter_ + 1  # each epoch, and the fit
+    True
+    """
+
+    def __init__(self, *, scoring=None):
+        super().__init__(scoring={"score": estimator_score} if scoring is None else scoring)
+
+    def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
+        """Score the fitted estimator on the validation samples, if there are any.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The estimator in training.
+        context : sklearn.callback.CallbackContext
+            Of the epoch.
+        fitted_estimator : estimator or None
+            The estimator as it would be if training ended here.
+        """
+        validation = getattr(estimator, "_validation_samples", None)
+        if fitted_estimator is None or validation is None:
+            return
+        X, y, weight = validation
+        super().on_fit_task_end(
+            estimator,
+            context,
+            X=X,
+            y=y,
+            fitted_estimator=fitted_estimator,
+            metadata=None if weight is None else {"sample_weight": weight},
+        )
+
+
+class FitTasks:
+    """Tells the callbacks of an estimator when a fit and each of its epochs begins and ends.
+
+    Parameters
+    ----------
+    estimator : estimator
+    data : dict
+        X, y and metadata of the fit, as the user passed them.
+    max_epochs : int
+        The largest possible number of epochs.
+    fitted_attributes : callable ``fitted_attributes() -> dict``
+        The attributes that turn the estimator in training into a fitted one.
+    """
+
+    def __init__(self, estimator, data, max_epochs, fitted_attributes):
+        self.estimator, self.data, self.fitted_attributes = estimator, data, fitted_attributes
+        self.stop = False
+        self._epoch = None
+        self._fit = estimator._init_callback_context(max_subtasks=max_epochs)
+        self._fit.call_on_fit_task_begin(estimator=estimator, **data)
+
+    def epoch_begins(self):
+        self._epoch = self._fit.subcontext(task_name="epoch")
+        self._epoch.call_on_fit_task_begin(estimator=self.estimator, **self.data)
+
+    def epoch_ended(self):
+        self.stop |= self._epoch.call_on_fit_task_end(
+            estimator=self.estimator, reconstruction_attributes=self.fitted_attributes, **self.data
+        )
+        self._epoch = None
+
+    def fit_ended(self):
+        """Tell that the fit has ended and the estimator has all its attributes."""
+        if self._epoch is not None:  # an unfinished epoch
+            self._epoch.call_on_fit_task_end(estimator=self.estimator)
+        self._fit.call_on_fit_task_end(
+            estimator=self.estimator, reconstruction_attributes={}, **self.data
+        )
+
+
+@contextmanager
+def progress_bar(estimator):
+    """Show a progress bar within this context.
+
+    Not inside a meta-estimator, such as a Pipeline or a grid search, which has bars of its own.
+    """
+    if hasattr(estimator, "_parent_callback_ctx"):
+        yield
+        return
+    try:
+        from sklearn.callback import ProgressBar
+    except ImportError as error:
+        raise ImportError(NEEDS_1_9.format("verbose=2, a progress bar,")) from error
+    try:
+        bar = ProgressBar()
+    except ImportError as error:
+        raise ImportError(
+            "verbose=2 shows a progress bar and needs the package rich: "
+            'pip install "sknn_edu[progress]". verbose=1 prints the losses without it.'
+        ) from error
+    before = list(getattr(estimator, "_skl_callbacks", []))
+    if any(isinstance(callback, ProgressBar) for callback in before):
+        yield
+        return
+    estimator.set_callbacks(*before, bar)
+    try:
+        yield
+    finally:
+        estimator.set_callbacks(*before)

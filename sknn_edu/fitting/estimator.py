@@ -1,0 +1,233 @@
+"""What all estimators share, with one another and with scikit-learn.
+
+This is the only file that touches private parts of scikit-learn (parameter constraints, the
+context in which fit runs, the check of sample weights), so it is the only file that a change there
+can break.
+"""
+
+import functools
+import inspect
+import sys
+import warnings
+from collections.abc import Callable
+from contextlib import nullcontext
+
+import numpy as np
+from sklearn import get_config
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.model_selection import train_test_split
+from sklearn.utils import _safe_indexing, column_or_1d
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    InvalidParameterError,
+    Options,
+    RealNotInt,
+    StrOptions,
+)
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+from sknn_edu.fitting.callbacks import CallbackSupportMixin, progress_bar, with_callbacks
+
+__all__ = [
+    "HasMethods",
+    "Interval",
+    "InvalidParameterError",
+    "NeuralEstimator",
+    "Options",
+    "RealNotInt",
+    "StrOptions",
+]
+
+DOCUMENTATION = "https://sknn-edu.readthedocs.io/en/stable/generated/sknn_edu.{estimator_name}.html"
+
+INTERNAL_PACKAGES = ("sknn_edu", "sklearn", "contextlib")
+"""Warnings point to the first caller outside of these."""
+
+INTERRUPTED = (
+    "Training interrupted by user after {n} {what}; the estimator keeps what it has learned so far."
+)
+
+SAVED_BY = "_sknn_edu_version"
+"""The key under which a saved estimator carries the version that saved it."""
+
+
+def checked_parameters(method: Callable) -> Callable:
+    """Decorate a fit without callbacks: check the parameters first, restore on failure."""
+    checked = _fit_context(prefer_skip_nested_validation=True)(method)
+
+    @functools.wraps(method)
+    def fit_or_restore(self, *args, **kwargs):
+        before = dict(vars(self))
+        try:
+            return checked(self, *args, **kwargs)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    return fit_or_restore
+
+
+def fit_method(method: Callable) -> Callable:
+    """Decorate a method that trains: check the parameters first, restore on failure.
+
+    If it fails, all attributes are restored, so an estimator that was fitted before loses nothing.
+    Floating-point warnings are silenced, because training checks for infinite numbers itself.
+    """
+    checked = with_callbacks(_fit_context(prefer_skip_nested_validation=True)(method))
+
+    @functools.wraps(method)
+    def fit_or_restore(self, *args, **kwargs):
+        before = dict(vars(self))
+        try:
+            if method.__name__ == "partial_fit" and not get_config()["skip_parameter_validation"]:
+                self._validate_params()  # scikit-learn only does so at the first call
+            progress = progress_bar(self) if self.verbose == 2 else nullcontext()
+            with progress, np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                return checked(self, *args, **kwargs)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    return fit_or_restore
+
+
+def package_version():
+    """Return the version of this package."""
+    return sys.modules["sknn_edu"].__version__
+
+
+def warn(message, category=UserWarning):
+    """Warn at the line that called into scikit-learn or this package, not at a line inside."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] in INTERNAL_PACKAGES:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level + 1)
+
+
+def fill_docstring(**parts: str) -> Callable:
+    """Decorate a class: replace ``{name}`` in its docstring by a shared paragraph."""
+
+    def decorate(cls: type) -> type:
+        doc = inspect.cleandoc(cls.__doc__ or "")
+        for name, part in parts.items():
+            doc = doc.replace("{" + name + "}", inspect.cleandoc(part))
+        cls.__doc__ = doc
+        return cls
+
+    return decorate
+
+
+class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
+    """The base of all: callbacks, documentation link, sparse input, saved state, data checks."""
+
+    _doc_link_module = "sknn_edu"
+    _doc_link_template = DOCUMENTATION
+
+    _y_options = {}
+    """How scikit-learn is to check y."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        if tags.classifier_tags is not None and self._y_options.get("multi_output"):
+            tags.target_tags.multi_output = tags.classifier_tags.multi_label = True
+        return tags
+
+    def _validate_params(self):
+        super()._validate_params()
+        for name, value in self.get_params(deep=False).items():
+            if isinstance(value, int) and abs(value) > sys.float_info.max:
+                raise InvalidParameterError(
+                    f"{name} must be at most {sys.float_info.max}, the largest float; got a larger "
+                    "int."
+                )
+
+    def __getstate__(self):
+        state = {**super().__getstate__(), SAVED_BY: package_version()}
+        state.pop("_running_fit", None)  # a copy is not in training
+        return state
+
+    def __setstate__(self, state):
+        """Adopt a saved state; warn if another version saved it, and add missing parameters."""
+        state = dict(state)
+        saved_by, current = state.pop(SAVED_BY, "unknown"), package_version()
+        if saved_by != current:
+            warn(
+                f"This {type(self).__name__} was saved by version {saved_by} of sknn_edu and is "
+                f"loaded by version {current}: missing parameters get their defaults, and its "
+                "predictions may differ. Check them, or load it with the version that saved it."
+            )
+            for name, parameter in inspect.signature(type(self)).parameters.items():
+                if parameter.default is not parameter.empty:
+                    state.setdefault(name, parameter.default)
+        super().__setstate__(state)
+
+    def _check_X(self, X, dtype):
+        """Return X as an array or CSR matrix of this dtype, checked against the fitted features."""
+        if self._needs_no_conversion(X, dtype):
+            return X
+        return validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
+
+    def _needs_no_conversion(self, X, dtype):
+        """Return quickly whether scikit-learn's full check would return X as it is."""
+        return (
+            type(X) is np.ndarray
+            and X.ndim == 2
+            and X.dtype == dtype
+            and X.shape[1] == getattr(self, "n_features_in_", None)
+            and X.shape[0] > 0
+            and not hasattr(self, "feature_names_in_")
+            and bool(np.isfinite(X.sum()))  # if the sum overflows, the full check decides
+        )
+
+    def _check_data(self, X, y, dtype, reset):
+        """Return X and y, checked for training; with ``reset`` X defines the features.
+
+        y with a single column is (n_samples,).
+        """
+        X, y = validate_data(
+            self, X, y, accept_sparse="csr", dtype=dtype, order="C", reset=reset, **self._y_options
+        )
+        return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
+
+def takes_weights(scorer):
+    """Return whether a scorer, or its metric, accepts sample_weight."""
+    parameters = inspect.signature(getattr(scorer, "_score_func", scorer)).parameters
+    any_keyword = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
+    return "sample_weight" in parameters or any_keyword
+
+
+def rows_of(data, rows):
+    """Return some rows of an array, data frame, list or sparse matrix."""
+    return _safe_indexing(data, rows)
+
+
+def check_sample_weight(sample_weight, X):
+    """Return the weights (n_samples,) in X's dtype; refuse negative and all-zero weights."""
+    weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
+    if not (weight > 0).any():
+        raise ValueError(
+            "sample_weight is 0 for every sample, so there is nothing to learn from. Give at "
+            "least one sample a positive weight."
+        )
+    if not np.isfinite(weight.sum()):
+        raise ValueError(
+            f"The sum of sample_weight is not a finite {weight.dtype} number. Divide the weights "
+            "by a constant; only their ratios matter."
+        )
+    return weight
+
+
+def hold_out(rows, fraction, rng, stratify):
+    """Return the rows to train on and the rows that early stopping scores on."""
+    try:
+        return train_test_split(rows, random_state=rng, test_size=fraction, stratify=stratify)
+    except ValueError as error:
+        raise ValueError(
+            f"{error} Early stopping cannot hold out validation_fraction={fraction} of "
+            f"{len(rows)} samples: change validation_fraction, or pass more samples."
+        ) from error

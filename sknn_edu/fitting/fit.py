@@ -1,0 +1,706 @@
+"""One fit, from the user's data to trained parameters. The arithmetic is in :mod:`sknn_edu.core`.
+
+:func:`fit` reads from top to bottom: check the data, plan the network, find out where to start,
+train, record. It serves every estimator that keeps the promises of :class:`Trainable`.
+"""
+
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise
+from math import ceil, sqrt
+from numbers import Integral
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+
+from sknn_edu.core.beyond.dropout import Dropout
+from sknn_edu.core.beyond.parametrization import STANDARD, Parametrization
+from sknn_edu.core.beyond.sparse_inputs import with_sparse_inputs
+from sknn_edu.core.gradient_descent import GradientDescent, Regularization
+from sknn_edu.core.lbfgs import LBFGS, rows_at_once
+from sknn_edu.core.network import DENSE, Architecture, Parameters
+from sknn_edu.core.optimizers import Optimizer
+from sknn_edu.core.schedules import Schedule
+from sknn_edu.core.speed.mini_batches import MiniBatches
+from sknn_edu.core.training import RESUMABLE, BestSoFar, Epochs, Outcome, shuffled
+from sknn_edu.fitting.callbacks import FitTasks
+from sknn_edu.fitting.estimator import INTERRUPTED, check_sample_weight, hold_out, warn
+from sknn_edu.fitting.history import History
+from sknn_edu.fitting.threads import one_thread_for_scipy
+from sknn_edu.fitting.training_state import TrainingState, checksum
+from sknn_edu.fitting.validation import (
+    Validation,
+    check_validation_set,
+    held_out_set,
+)
+
+
+@runtime_checkable
+class Trainable(Protocol):
+    """What :func:`fit` asks of an estimator, besides scikit-learn's usual parameters.
+
+    The estimator keeps its plan as ``_plan``, and the state of unfinished training as
+    ``_training_state``.
+    """
+
+    def _check_data(self, X, y, dtype, reset):
+        """Return X and y, checked by scikit-learn; y with one column is (n,)."""
+
+    def _learn_targets(self, y, weight, classes, continuing):
+        """Return the targets for checked y, and set the attributes that describe them."""
+
+    def _total_weight(self, targets, y, weight):
+        """Return the weight of each sample, given the user's (n_samples,) or None for 1."""
+
+    def _restore_targets(self, name, learned):
+        """Return the targets of a checkpoint, and set the attributes that describe them."""
+
+    def _make_plan(self, X, targets, continuing):
+        """Return the plan of the network for checked X."""
+
+    def _plan_with(self, found, targets):
+        """Return the plan of the network, given what was found in the samples."""
+
+    def _initialize(self, architecture, parameters, rng, X):
+        """Give the parameters their initial values."""
+
+    def _training_settings(self, plan, X, weight):
+        """Return the :class:`StochasticSettings` or the LBFGS that the parameters ask for."""
+
+    def _model_attributes(self, architecture, parameters):
+        """Return the fitted attributes that hold these parameters; they may be views."""
+
+    def _fitted_copy(self, architecture, parameters):
+        """Return a copy that predicts as if training had ended with these parameters."""
+
+    def _has_weights(self):
+        """Return whether there are weights to continue from, fitted or set by hand."""
+
+    def _weights_and_biases(self):
+        """Return the fitted weights and biases: two lists with an array for each layer."""
+
+    def _extra_parameters(self, architecture):
+        """Return what else is fitted: what each activation learned, and what the inputs learned."""
+
+
+@dataclass(frozen=True)
+class StochasticSettings:
+    """How gradient descent is to train.
+
+    Attributes
+    ----------
+    optimizer, schedule, eta_0, n_epochs, regularization
+        See :class:`~sknn_edu.core.gradient_descent.GradientDescent`.
+    batch_size : int, float, 'auto' or None
+        Samples, a share of them, min(200, n_samples), or all.
+    shuffle : bool
+        Whether to shuffle the samples before each epoch.
+    dropout : tuple of float
+        A rate for each hidden layer.
+    parametrization : Parametrization
+    min_epochs : int
+        Nothing counts as a plateau during these first epochs.
+    """
+
+    optimizer: Optimizer
+    schedule: Schedule
+    eta_0: float
+    n_epochs: int
+    regularization: Regularization
+    batch_size: Any
+    shuffle: bool
+    dropout: tuple[float, ...] = ()
+    parametrization: Parametrization = STANDARD
+    min_epochs: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """Checked samples to train on.
+
+    Attributes
+    ----------
+    X : ndarray or CSR array (n_samples, n_features)
+    y : ndarray
+        Encoded by the targets.
+    weight : ndarray (n_samples,) or None
+        Sample weights times class weights.
+    targets : Targets
+    X_given, y_given
+        As the user passed X, and y checked only.
+    sample_weight : ndarray (n_samples,) or None
+        The user's, checked.
+    """
+
+    X: Any
+    y: np.ndarray
+    weight: np.ndarray | None
+    targets: Any
+    X_given: Any
+    y_given: np.ndarray
+    sample_weight: np.ndarray | None
+
+
+@dataclass
+class RunningFit:
+    """A fit at work; a callback that saves it finds it on the estimator as ``_running_fit``.
+
+    Attributes
+    ----------
+    data : TrainingData
+    validation_set : ValidationSet or None
+    arrays : tuple of ndarray
+        Everything that the fit depends on, to recognise the same data.
+    architecture, parameters, settings, state, history
+        What trains, and how.
+    continuing : bool
+        Whether the fit starts from the fitted weights.
+    incremental : bool
+        Whether it is partial_fit.
+    is_resumed : bool
+        Whether it goes on from an earlier state.
+    learner : GradientDescent or None
+        In training by gradient descent.
+    """
+
+    data: TrainingData
+    validation_set: Any
+    arrays: tuple
+    architecture: Architecture
+    parameters: Parameters
+    settings: StochasticSettings | LBFGS
+    state: TrainingState
+    history: History
+    continuing: bool
+    incremental: bool
+    is_resumed: bool
+    learner: GradientDescent | None = None
+
+
+def fit(estimator, X, y, sample_weight, validation, *, incremental=False, classes=None):
+    """Train an estimator, and set everything that a fit leaves behind.
+
+    Parameters
+    ----------
+    estimator : Trainable
+    X, y, sample_weight
+        As the user passed them.
+    validation : tuple
+        (X_val, y_val, sample_weight_val), also as passed.
+    incremental : bool
+        Whether to train for a single epoch, as partial_fit does.
+    classes : ndarray, list of ndarray, or None
+        The labels that partial_fit expects.
+
+    Returns
+    -------
+    estimator : object
+        The same one.
+    """
+    run = prepare_fit(estimator, X, y, sample_weight, validation, incremental, classes)
+    if getattr(estimator, "_skl_callbacks", None):
+        run.history.tasks = start_tasks(estimator, X, y, sample_weight, run)
+    if run.validation_set is not None:
+        validate_epochs(estimator, run)
+    if isinstance(run.settings, LBFGS):
+        train_with_lbfgs(estimator, run)
+    else:
+        train_stochastically(estimator, run)
+    parameters = run.parameters
+    if parameters.theta.dtype != run.data.X.dtype:
+        parameters = parameters.astype(run.data.X.dtype)
+    vars(estimator).update(estimator._model_attributes(run.architecture, parameters))
+    run.history.fit_ended()
+    vars(estimator).pop("_validation_samples", None)
+    return estimator
+
+
+# -- before training ---------------------------------------------------------------------------
+
+
+def prepare_fit(estimator, X, y, sample_weight, validation, incremental, classes):
+    """Check the data, plan the network, and find out where training starts."""
+    continuing = estimator._has_weights() and (estimator.warm_start or incremental)
+    if incremental:
+        refuse_after_early_stopping(estimator)
+    data = check_training_data(estimator, X, y, sample_weight, continuing, classes)
+    validation_set = None
+    if any(part is not None for part in validation):
+        validation_set = check_validation_set(estimator, data.targets, data.X, *validation)
+    plan = estimator._plan = estimator._make_plan(data.X, data.targets, continuing)
+    architecture = plan.architecture
+    if issparse(data.X):
+        architecture = with_sparse_inputs(architecture)
+    settings = estimator._training_settings(plan, data.X, data.weight)
+
+    rule = estimator.early_stopping, estimator.scoring, validation_set is not None
+    arrays = data.X, data.y, data.weight, *(validation_set.arrays() if validation_set else ())
+    paused = resumable_state(estimator, arrays, rule, incremental) if continuing else None
+    state = start_state(estimator, paused, data.X.shape[0], rule, incremental)
+    parameters = start_parameters(estimator, architecture, data.X, state.rng, continuing)
+    if state.order is None:
+        state.order = np.arange(data.X.shape[0])
+        if estimator.early_stopping and not incremental and validation_set is None:
+            state.order, state.held_out = split_rows(estimator, data, state.rng)
+    if state.held_out is not None:
+        validation_set = held_out_set(data, state.held_out)
+    return RunningFit(
+        data,
+        validation_set,
+        arrays,
+        architecture,
+        parameters,
+        settings,
+        state,
+        History(estimator),
+        continuing,
+        incremental,
+        is_resumed=paused is not None,
+    )
+
+
+def refuse_after_early_stopping(estimator):
+    """Refuse partial_fit after a fit with early stopping."""
+    if estimator.early_stopping and getattr(estimator, "best_loss_", 0) is None:
+        raise ValueError(
+            f"partial_fit does not support early_stopping={estimator.early_stopping!r} after fit: "
+            "the weights are those of the epoch with the best score on held-out samples, and "
+            "partial_fit, which holds out none, would silently replace them. Call "
+            "set_params(early_stopping=False) to continue from them."
+        )
+
+
+def check_training_data(estimator, X, y, sample_weight, continuing, classes, targets=None):
+    """Return the checked samples; the estimator learns the targets from them, if none are given."""
+    X_given, dtype = X, (np.float64, np.float32)
+    if continuing or estimator.dtype != "auto":
+        dtype = training_dtype(estimator)
+    X, y_given = estimator._check_data(X, y, dtype, reset=not continuing)
+    if sample_weight is not None:
+        sample_weight = check_sample_weight(sample_weight, X)
+    if targets is None:
+        targets = estimator._learn_targets(y_given, sample_weight, classes, continuing)
+    y = targets.encode(y_given, X)
+    weight = estimator._total_weight(targets, y_given, sample_weight)
+    if weight is not None and not 0 < weight.sum() < np.inf:
+        raise ValueError(
+            "class_weight times sample_weight must have a finite sum above 0; got "
+            f"{weight.sum()}. Choose factors closer to 1."
+        )
+    return TrainingData(X, y, weight, targets, X_given, y_given, sample_weight)
+
+
+def training_dtype(estimator):
+    """Return the dtype that the parameter asks for, or else that of the fitted weights."""
+    if estimator.dtype != "auto":
+        return np.dtype(estimator.dtype)
+    weights, biases = estimator._weights_and_biases()
+    return np.result_type(np.float32, *weights, *biases)
+
+
+def resumable_state(estimator, arrays, rule, incremental):
+    """Return the state in which the last call stopped, or None if it cannot be continued.
+
+    partial_fit continues the last partial_fit or stopped fit. fit continues a fit that was stopped
+    if it has as many samples, and the same rule of when to stop.
+    """
+    state = getattr(estimator, "_training_state", None)
+    if state is None or state.solver != estimator.solver:
+        return None  # another solver starts anew
+    if state.checksum is not None and state.checksum != checksum(*arrays):
+        raise ValueError(
+            "The checkpoint was written by a fit with other samples, targets or weights, or with "
+            "the same ones in another dtype. Fit on the same data to continue, or start anew "
+            "without restoring it."
+        )
+    n_samples = arrays[0].shape[0]
+    same = state.order is not None and state.n_samples == n_samples and state.stopping_rule == rule
+    return state if incremental or same else None
+
+
+def start_state(estimator, paused, n_samples, rule, incremental):
+    """Return the state in which training starts, or goes on from a paused one."""
+    if paused is None:
+        rng = check_random_state(estimator.random_state)
+        return TrainingState(estimator.solver, n_samples, rng, stopping_rule=rule)
+    if paused.order is not None or isinstance(estimator.random_state, Integral):
+        rng = deepcopy(paused.rng)  # from where the last call stopped, not from the seed
+    else:
+        rng = check_random_state(estimator.random_state)
+    return replace(paused.resumed(rng, incremental), n_samples=n_samples, stopping_rule=rule)
+
+
+def start_parameters(estimator, architecture, X, rng, continuing):
+    """Return the parameters with which training starts; lbfgs computes in float64."""
+    dtype = np.float64 if estimator.solver == "lbfgs" else X.dtype
+    parameters = architecture.parameters(dtype)
+    if continuing:
+        load_parameters(estimator, architecture, parameters)
+    else:
+        estimator._initialize(architecture, parameters, rng, X)
+    return parameters
+
+
+def load_parameters(estimator, architecture, parameters):
+    """Overwrite the parameters with those of a fitted estimator."""
+    weights, biases = estimator._weights_and_biases()
+    fitted, expected = [W.shape for W in weights], list(pairwise(architecture.layer_sizes))
+    if fitted != expected:
+        raise ValueError(
+            f"The fitted weights have the shapes {fitted}, but hidden_layer_sizes and the data "
+            f"require {expected}. warm_start and partial_fit continue with the same network: "
+            "restore hidden_layer_sizes, or start anew with warm_start=False or clone()."
+        )
+    of_activations, of_inputs = estimator._extra_parameters(architecture)
+    first, *others = weights
+    first = architecture.inputs.decompose(first, of_inputs)
+    fill_parameters(parameters, [first, *others], biases, of_activations, of_inputs)
+    if architecture.inputs != DENSE:
+        check_first_weights(architecture, parameters, weights[0])
+
+
+def fill_parameters(parameters, weights, biases, of_activations, of_inputs):
+    """Overwrite the parameters with arrays of the same shapes."""
+    values = [*weights, *biases, *chain.from_iterable(of_activations), *of_inputs]
+    slots = [*parameters.weights, *parameters.biases]
+    slots += [*chain.from_iterable(parameters.of_activations), *parameters.of_inputs]
+    for slot, value in zip(slots, values, strict=True):
+        slot[...] = value
+
+
+def check_first_weights(architecture, parameters, W):
+    """Refuse first weights that cannot be computed from the other fitted parameters."""
+    difference = np.abs(architecture.fitted_weights(parameters)[0] - W).max()
+    dtypes = np.result_type(W, np.float32), parameters.theta.dtype
+    if not difference <= sqrt(max(np.finfo(dtype).eps for dtype in dtypes)) * np.abs(W).max():
+        raise ValueError(
+            "coefs_[0] has been replaced by weights that no network with these feature_scale_ and "
+            "category_vectors_ can have, so training cannot continue from them. Restore coefs_[0], "
+            "or train a network with feature_scale=False and category_embedding=None."
+        )
+
+
+def split_rows(estimator, data, rng):
+    """Return the rows to train on and those to score on; samples of weight 0 are in neither."""
+    rows = np.arange(data.y.shape[0]) if data.weight is None else np.flatnonzero(data.weight > 0)
+    stratify, share = data.targets.is_stratified, estimator.validation_fraction
+    if estimator.early_stopping == "last_best" and rows.size > 3:  # also trains on few samples
+        share = min(max(2, ceil(share * rows.size)), rows.size - 2)
+        stratify = stratify and 1 < np.count_nonzero(data.y[rows]) < rows.size - 1
+    train, held_out = hold_out(rows, share, rng, stratify=data.y[rows] if stratify else None)
+    if held_out.size < 2:
+        raise ValueError(
+            "The validation set is too small. Increase 'validation_fraction' (now "
+            f"{estimator.validation_fraction}, which holds out {held_out.size} of {rows.size} "
+            "samples) or the size of your dataset."
+        )
+    return train, held_out
+
+
+def start_tasks(estimator, X, y, sample_weight, run):
+    """Tell the callbacks that the fit begins; return what will tell them about its epochs."""
+    metadata = None if sample_weight is None else {"sample_weight": sample_weight}
+    n_tasks = estimator.max_iter + (2 if estimator.solver == "lbfgs" else 0)
+    architecture, parameters, dtype = run.architecture, run.parameters, run.data.X.dtype
+    return FitTasks(
+        estimator,
+        {"X": X, "y": y, "metadata": metadata},
+        n_tasks,
+        lambda: estimator._model_attributes(architecture, parameters.astype(dtype)),
+    )
+
+
+def validate_epochs(estimator, run):
+    """Have the history measure each epoch on the validation set."""
+    estimator._validation_samples = run.validation_set.as_given()
+    targets, history, samples = run.data.targets, run.history, run.validation_set
+    validation = Validation(estimator, run.architecture, run.parameters, targets, samples)
+    history.measure = validation.measure
+    history.steers = estimator.early_stopping and not run.incremental
+
+
+# -- gradient descent --------------------------------------------------------------------------
+
+
+def train_stochastically(estimator, run):
+    """Train epoch by epoch."""
+    settings, state, history = run.settings, run.state, run.history
+    batch_size = n_in_batch(settings.batch_size, state.order.size)
+    batches = make_batches(run.data, run.architecture, batch_size, run.data.X.dtype)
+    if run.is_resumed and not run.incremental:  # as if it had never stopped
+        run.parameters.theta[:] = state.theta
+    learner = start_learner(run.architecture, run.parameters, batches, settings, state)
+    if run.continuing and not run.is_resumed:
+        learner.state.n_seen = estimator.t_
+    history.rate = lambda: learner.state.rate
+    run.learner = learner
+
+    if not run.incremental:
+        estimator._running_fit = run
+    epochs = epochs_to_train(estimator, run)
+    outcome = epochs.run(learner, state.order, state.rng, state.best_so_far, history)
+    vars(estimator).pop("_running_fit", None)
+
+    warn_or_raise(estimator, outcome, run)
+    starts_counting = not run.is_resumed or run.incremental
+    n_epochs = history.n_epochs if starts_counting else state.best_so_far.n_epochs
+    curves = continued_curves(estimator, history, run.continuing)
+    record(estimator, curves, learner.state.n_seen, n_epochs, state.best_so_far, history.steers)
+    vars(estimator).pop("_training_state", None)
+    if run.incremental or outcome in RESUMABLE:
+        theta = run.parameters.theta
+        estimator._training_state = state.between_calls(theta, run.incremental)
+
+
+def epochs_to_train(estimator, run):
+    """Return how long to train."""
+    settings, steers = run.settings, run.history.steers
+    to_the_end = estimator.early_stopping == "last_best"
+    ignores_plateaus = to_the_end or (settings.schedule.runs_to_the_end and not steers)
+    remaining = max(settings.n_epochs - run.state.best_so_far.n_epochs, 0)
+    return Epochs(
+        max_epochs=1 if run.incremental else remaining,
+        tol=estimator.tol,
+        patience=np.inf if ignores_plateaus else estimator.n_iter_no_change,
+        shuffle=settings.shuffle,
+        keep_best=steers,
+        min_epochs=settings.min_epochs,
+        keep_last_of_ties=to_the_end,
+    )
+
+
+def n_in_batch(batch_size, n_samples):
+    """Return the number of samples in a mini-batch."""
+    if batch_size is None:
+        return n_samples
+    if batch_size == "auto":
+        return min(200, n_samples)
+    if not isinstance(batch_size, Integral):
+        return min(200, ceil(batch_size * n_samples))
+    if batch_size > n_samples:
+        warn(
+            f"batch_size={batch_size} is larger than the number of training samples, {n_samples}: "
+            "each epoch is a single batch of all samples.",
+        )
+    return min(int(batch_size), n_samples)
+
+
+def make_batches(data, architecture, batch_size, dtype):
+    """Return the mini-batches of the training data."""
+    smoothing, uniform = float(data.targets.label_smoothing), None
+    if smoothing > 0:
+        uniform = data.targets.uniform_target.astype(dtype)[:, np.newaxis]
+    n_outputs = architecture.layer_sizes[-1]
+    return MiniBatches(
+        data.X, data.y, n_outputs, data.weight, batch_size, dtype, smoothing, uniform
+    )
+
+
+def start_learner(architecture, parameters, batches, settings, state):
+    """Return gradient descent, ready to start or to go on from a state, which follows it."""
+    regularization, dropout, multipliers = settings.regularization, None, None
+    if any(settings.dropout):
+        dropout = start_dropout(settings, state)
+        if regularization.schedule is not None:
+            schedule = dropout.scheduled(regularization.schedule)
+            regularization = replace(regularization, schedule=schedule)
+    if settings.parametrization != STANDARD:
+        multipliers = settings.parametrization.learning_rate_multipliers(
+            parameters, settings.optimizer
+        )
+    learner = GradientDescent(
+        architecture,
+        parameters,
+        batches,
+        settings.optimizer,
+        settings.schedule,
+        settings.eta_0,
+        settings.n_epochs,
+        regularization,
+        multipliers,
+        between_layers=dropout,
+        state=state.optimizer_state,
+    )
+    if state.optimizer_state is not None and settings.eta_0 != state.eta_0:
+        learner.state.eta = settings.eta_0
+    state.optimizer_state, state.eta_0 = learner.state, settings.eta_0
+    return learner
+
+
+def start_dropout(settings, state):
+    """Return dropout whose random numbers start, or go on from a state, which follows them."""
+    if state.dropout_rng is None:
+        is_new = state.optimizer_state is None
+        seed = state.rng.randint(np.iinfo(np.int32).max) if is_new else 0
+        state.dropout_rng = np.random.default_rng(seed)
+    return Dropout(settings.dropout, state.dropout_rng)
+
+
+DIVERGED = (
+    "Solver produced non-finite parameter weights. The input data may contain large values and "
+    "need to be preprocessed. Training diverged in epoch {epoch}: scale the features (and the "
+    "targets of a regression), for example with StandardScaler in a Pipeline, or lower "
+    "learning_rate_init (now {rate})."
+)
+
+
+def warn_or_raise(estimator, outcome, run):
+    """Raise if training left nothing of use, and warn if it ended otherwise than planned."""
+    history, learner = run.history, run.learner
+    to_the_end = run.settings.schedule.runs_to_the_end or estimator.early_stopping == "last_best"
+    is_lost = not history.has_finite_score() and history.losses
+    is_lost = is_lost and not np.isfinite(history.losses[-1])
+    if not learner.is_finite() or is_lost:
+        raise ValueError(DIVERGED.format(epoch=history.n_epochs, rate=learner.eta_0))
+    if outcome is Outcome.DIVERGED:
+        message = (
+            f"Training diverged in epoch {history.n_epochs}; the weights are those of the best "
+            "epoch before. Scale the features, for example with StandardScaler, or lower "
+            f"learning_rate_init (now {learner.eta_0})."
+        )
+        warn(message, ConvergenceWarning)
+    elif outcome is Outcome.OUT_OF_EPOCHS and not (run.incremental or to_the_end):
+        message = (
+            f"Training stopped after max_iter={estimator.max_iter} epochs, before it converged. "
+            "Increase max_iter, scale the features, or raise tol."
+        )
+        warn(message, ConvergenceWarning)
+    elif outcome is Outcome.INTERRUPTED:
+        warn(INTERRUPTED.format(n=history.n_epochs, what="whole epochs"))
+
+
+def batch_losses(estimator, X, y, rates):
+    """Train anew with these learning rates, one per mini-batch; yield the mean loss of each batch.
+
+    The estimator is a copy without a state; it is left unfitted.
+    """
+    estimator._validate_params()
+    data = check_training_data(estimator, X, y, None, continuing=False, classes=None)
+    plan = estimator._make_plan(data.X, data.targets, continuing=False)
+    architecture = plan.architecture
+    if issparse(data.X):
+        architecture = with_sparse_inputs(architecture)
+    rng, order = check_random_state(estimator.random_state), np.arange(data.X.shape[0])
+    parameters = start_parameters(estimator, architecture, data.X, rng, continuing=False)
+    settings = estimator._training_settings(plan, data.X, data.weight)
+    batch_size = n_in_batch(settings.batch_size, order.size)
+    batches = make_batches(data, architecture, batch_size, data.X.dtype)
+    state = TrainingState(estimator.solver, order.size, rng)
+    learner, remaining = (
+        start_learner(architecture, parameters, batches, settings, state),
+        iter(rates),
+    )
+    while True:
+        order = shuffled(order, rng)
+        for samples in batches.over(order):
+            for batch in samples.batches:
+                rate = next(remaining, None)
+                if rate is None:
+                    return
+                learner.state.eta = rate
+                learner.step(batch)
+                if batch.total() > 0:
+                    loss = batch.sum(architecture.loss.value(batch.y, batch.outputs))
+                    yield loss / batch.total()
+
+
+# -- lbfgs -------------------------------------------------------------------------------------
+
+
+def train_with_lbfgs(estimator, run):
+    """Train on all samples at once."""
+    method, history, best_so_far, data = run.settings, run.history, BestSoFar(), run.data
+    if run.state.held_out is not None:
+        data = rows_of_data(data, run.state.order)
+    n_samples = data.X.shape[0]
+    batch_size = min(n_samples, rows_at_once(run.architecture))
+    batches = make_batches(data, run.architecture, batch_size, np.float64)
+    if history.steers:
+        to_the_end = estimator.early_stopping == "last_best"
+        patience = np.inf if to_the_end else estimator.n_iter_no_change
+        method = replace(method, patience=patience, keep_best=True, keep_last_of_ties=to_the_end)
+    with one_thread_for_scipy():
+        report = method.train(run.architecture, run.parameters, batches, history, best_so_far)
+    warn_or_raise_lbfgs(estimator, report)
+    vars(estimator).pop("_training_state", None)
+    if not history.losses and not history.steers:
+        best_so_far.best = report.loss
+    n_seen = report.n_iter * n_samples + (estimator.t_ if run.continuing else 0)
+    curves = continued_curves(estimator, history, run.continuing)
+    record(estimator, curves, n_seen, history.n_epochs, best_so_far, history.steers)
+    estimator.n_iter_, estimator.loss_ = min(report.n_iter, estimator.max_iter), report.loss
+
+
+def rows_of_data(data, rows):
+    """Return the training data of some rows."""
+    weight = None if data.weight is None else data.weight[rows]
+    return replace(data, X=data.X[rows], y=data.y[rows], weight=weight)
+
+
+def warn_or_raise_lbfgs(estimator, report):
+    """Raise if lbfgs left nothing of use, and warn if it ended before it converged."""
+    if report.outcome is Outcome.DIVERGED:
+        raise ValueError(
+            "Solver produced non-finite parameter weights. The loss or the weights became "
+            f"infinite or NaN in iteration {report.n_iter} of lbfgs: scale the features, for "
+            "example with StandardScaler in a Pipeline."
+        )
+    if report.outcome is Outcome.OUT_OF_EPOCHS:
+        message = (
+            f"lbfgs did not converge after {report.n_iter} iterations ({report.message}). "
+            f"Increase max_iter (now {estimator.max_iter}), scale the features, or raise tol."
+        )
+        warn(message, ConvergenceWarning)
+    elif report.outcome is Outcome.INTERRUPTED:
+        warn(INTERRUPTED.format(n=report.n_iter, what="iterations"))
+
+
+# -- after training ----------------------------------------------------------------------------
+
+CURVES = (
+    "loss_curve_",
+    "validation_loss_curve_",
+    "validation_scores_",
+    "learning_rate_curve_",
+)
+"""Attributes with one number per epoch."""
+
+
+def continued_curves(estimator, history, continuing):
+    """Return the curves of a fit; they continue over warm starts."""
+
+    def continued(name, values):
+        return [*((continuing and getattr(estimator, name, None)) or []), *values]
+
+    curves = {
+        "loss_curve_": continued("loss_curve_", history.losses),
+        "learning_rate_curve_": continued("learning_rate_curve_", history.rates),
+        "validation_scores_": None,
+        "validation_loss_curve_": None,
+    }
+    if history.measure is not None:
+        curves["validation_scores_"] = continued("validation_scores_", history.scores)
+        curves["validation_loss_curve_"] = continued(
+            "validation_loss_curve_", history.validation_losses
+        )
+    return curves
+
+
+def record(estimator, curves, n_seen, n_epochs, best_so_far, steers):
+    """Set what a fit of `n_epochs` leaves besides the model."""
+    vars(estimator).update(curves)
+    estimator.t_, estimator.n_iter_ = n_seen, n_epochs
+    losses, scores = estimator.loss_curve_, estimator.validation_scores_
+    estimator.loss_ = losses[-1] if losses else np.inf
+    estimator.best_epoch_ = len(losses) - best_so_far.n_epochs + best_so_far.best_epoch
+    estimator.best_loss_ = None if steers else best_so_far.best
+    estimator.best_validation_score_ = None
+    if scores is not None:
+        of_this_fit = scores[-n_epochs:] if n_epochs else []
+        best = max((score for score in of_this_fit if np.isfinite(score)), default=np.nan)
+        if steers and np.isfinite(best_so_far.best):
+            best = -best_so_far.best
+        estimator.best_validation_score_ = best

@@ -1,0 +1,85 @@
+"""The history of a fit: curves, validation, callbacks, and what verbose estimators print."""
+
+from math import isfinite
+
+
+class History:
+    """Keeps the curves of one fit; a :class:`sknn_edu.core.training.Monitor`.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Its ``verbose``, ``tol`` and ``n_iter_no_change`` are read.
+    tasks : FitTasks or None
+        Tells the callbacks about epochs, if there are any callbacks.
+    measure : callable ``measure() -> (loss, score)`` or None
+        Of the current parameters on validation samples.
+    steers : bool
+        Whether training maximises that score; otherwise it minimises the loss.
+    rate : callable ``rate() -> float`` or None
+        The learning rate of the last step.
+    loss_format : str
+        How to print the loss of an epoch.
+    """
+
+    def __init__(
+        self,
+        estimator,
+        tasks=None,
+        measure=None,
+        steers=False,
+        rate=None,
+        loss_format="loss = {:.8f}",
+    ):
+        self.estimator, self.tasks = estimator, tasks
+        self.measure, self.steers, self.rate = measure, steers, rate
+        self.loss_format = loss_format
+        self._prints = estimator.verbose and estimator.verbose != 2  # 2 is a progress bar
+        self.losses, self.rates = [], []
+        self.validation_losses, self.scores = [], []
+
+    @property
+    def n_epochs(self):
+        return len(self.losses)
+
+    @property
+    def wants_stop(self):
+        return self.tasks is not None and self.tasks.stop
+
+    def epoch_begins(self):
+        if self.tasks is not None:
+            self.tasks.epoch_begins()
+
+    def epoch_ended(self, loss):
+        if self.measure is not None:  # first, so that an interrupt leaves curves of equal length
+            validation_loss, score = self.measure()
+            self.validation_losses.append(validation_loss)
+            self.scores.append(score)
+        self.losses.append(loss)
+        if self.rate is not None:
+            self.rates.append(self.rate())
+        if self._prints:
+            print(f"Iteration {self.n_epochs}, {self.loss_format.format(loss)}")
+            if self.measure is not None:
+                print(f"Validation score: {score:f}")
+        if self.tasks is not None:
+            self.tasks.epoch_ended()
+        return -score if self.steers else loss
+
+    def plateau_reached(self, continues):
+        what = "Validation score" if self.steers else "Training loss"
+        then = "Lowering the learning rate." if continues else "Stopping."
+        if self._prints:
+            print(
+                f"{what} did not improve more than tol={self.estimator.tol:f} for "
+                f"{self.estimator.n_iter_no_change} consecutive epochs. {then}"
+            )
+
+    def fit_ended(self):
+        """Tell the callbacks that the fit has ended."""
+        if self.tasks is not None:
+            self.tasks.fit_ended()
+
+    def has_finite_score(self):
+        """Return whether there is an epoch that training can go back to."""
+        return self.steers and any(isfinite(score) for score in self.scores)

@@ -1,0 +1,124 @@
+"""Validation: how well does training do on samples that it does not learn from?"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import check_scoring
+
+from sknn_edu.core.speed.mini_batches import fill_targets
+from sknn_edu.fitting.estimator import check_sample_weight, rows_of, takes_weights
+
+
+@dataclass(frozen=True, eq=False)
+class ValidationSet:
+    """Samples to validate on.
+
+    Attributes
+    ----------
+    X : ndarray or CSR array (n, n_features)
+        Checked, in the dtype of training.
+    y : ndarray
+        Checked and encoded as for training.
+    weight : ndarray (n,) or None
+    X_given, y_given : array-like of n rows
+        The same samples as the user passed them, for callbacks and scorers.
+    """
+
+    X: Any
+    y: np.ndarray
+    weight: np.ndarray | None
+    X_given: Any
+    y_given: Any
+
+    def arrays(self):
+        """Return X, y and the weights, checked and encoded."""
+        return self.X, self.y, self.weight
+
+    def as_given(self):
+        """Return X, y and the weights, for a callback to score."""
+        return self.X_given, self.y_given, self.weight
+
+
+def check_validation_set(estimator, targets, X, X_val, y_val, sample_weight_val):
+    """Return the user's validation set, checked like the training samples X, or None."""
+    if X_val is None and y_val is None:
+        if sample_weight_val is not None:
+            raise ValueError(
+                "sample_weight_val was passed without X_val and y_val: pass the samples, too."
+            )
+        return None
+    if X_val is None or y_val is None:
+        given, missing = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
+        raise ValueError(f"{given} was passed without {missing}: a validation set needs both.")
+    checked, y_given = estimator._check_data(X_val, y_val, X.dtype, reset=False)
+    try:
+        encoded = targets.encode(y_given, checked)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"y_val does not fit the training targets: {error}") from error
+    weight = None
+    if sample_weight_val is not None:
+        weight = check_sample_weight(sample_weight_val, checked)
+    return ValidationSet(checked, encoded, weight, X_val, y_given)
+
+
+def held_out_set(data, rows):
+    """Return the validation set that consists of some rows of the training data."""
+    X_given = data.X_given if hasattr(data.X_given, "columns") else data.X
+    return ValidationSet(
+        data.X[rows],
+        data.y[rows],
+        None if data.sample_weight is None else data.sample_weight[rows],
+        X_given=rows_of(X_given, rows),
+        y_given=rows_of(data.y_given, rows),
+    )
+
+
+class Validation:
+    """Measures a network in training on a validation set.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Its ``scoring`` is read.
+    architecture, parameters
+        What is in training.
+    targets : Targets
+    samples : ValidationSet
+    """
+
+    def __init__(self, estimator, architecture, parameters, targets, samples):
+        self.estimator, self.targets, self.samples = estimator, targets, samples
+        self.architecture, self.parameters = architecture, parameters
+        n, dtype = samples.X.shape[0], parameters.theta.dtype
+        self._y = np.empty((architecture.layer_sizes[-1], n), dtype=dtype)
+        fill_targets(self._y, samples.y)
+        self._scorer, self._weight = None, {}
+        if estimator.scoring not in (None, "loss"):
+            self._scorer = check_scoring(estimator, estimator.scoring)
+            if samples.weight is not None and takes_weights(self._scorer):
+                self._weight = {"sample_weight": samples.weight}
+
+    def measure(self):
+        """Return the mean loss, without penalty, and the score, of which more is better."""
+        z = self.architecture.output_sums(self.parameters, self.samples.X)
+        if not np.isfinite(z).all():
+            return np.nan, np.nan
+        a = np.array(z.T, dtype=self._y.dtype, order="C")
+        self.architecture.loss.activate(a)
+        losses = self.architecture.loss.value(self._y, a)
+        loss = float(np.average(losses, weights=self.samples.weight))
+        return loss, -loss if self.estimator.scoring == "loss" else self._score(z)
+
+    def _score(self, z):
+        samples = self.samples
+        if self._scorer is None:
+            return float(self.targets.score(z, samples.y, samples.weight))
+        fitted = self.estimator._fitted_copy(self.architecture, self.parameters)
+        try:
+            return float(self._scorer(fitted, samples.X, samples.y_given, **self._weight))
+        except AttributeError as error:
+            raise ValueError(
+                f"scoring={self.estimator.scoring!r} needs something that "
+                f"{type(fitted).__name__} does not have: {error}. Choose another score."
+            ) from error

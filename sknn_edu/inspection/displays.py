@@ -1,0 +1,428 @@
+"""Pictures of networks with scikit-learn's interface: ``from_estimator`` and ``plot(ax=...)``."""
+
+import numpy as np
+
+from sknn_edu.core.activations import Activation
+from sknn_edu.core.beyond.parametric_activations import ALL_ACTIVATIONS
+from sknn_edu.estimators.interface import fitted_network
+from sknn_edu.plotting import new_axes
+
+MAX_NEURONS = 12
+"""At most this many neurons of a layer are drawn."""
+
+
+class Display:
+    """Keeps the axes that were drawn on."""
+
+    def _drawn_on(self, ax):
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+class LossCurveDisplay(Display):
+    """Training and validation loss over the epochs, of one estimator or several.
+
+    Parameters
+    ----------
+    curves : dict
+        For each name a dict with ``loss`` and perhaps ``validation``, lists of numbers, and
+        ``best``, an epoch counted from 1.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+        Its figure.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknn_edu import MLPClassifier
+    >>> from sknn_edu.inspection import LossCurveDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> mlp = MLPClassifier(early_stopping=True, random_state=0).fit(X, y)
+    >>> LossCurveDisplay.from_estimator(mlp).ax_.get_xlabel()
+    'epoch'
+    """
+
+    def __init__(self, curves):
+        self.curves = curves
+
+    @classmethod
+    def from_estimator(cls, estimator, *others, names=None, ax=None):
+        """Draw the curves of fitted estimators.
+
+        Parameters
+        ----------
+        estimator, *others : estimators
+            Each with ``loss_curve_``, or a Pipeline that ends with one.
+        names : list of str, default=None
+            Their names in the legend; None uses the names of their classes.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        display : LossCurveDisplay
+            With ``ax_`` and ``figure_``.
+        """
+        estimators = [last_step(model) for model in (estimator, *others)]
+        for model in estimators:
+            if not getattr(model, "loss_curve_", None):
+                raise ValueError(
+                    f"{model!r} has no loss_curve_ to draw: fit it first. slim() drops it, and a "
+                    "perceptron has a mistake_curve_ instead."
+                )
+        names = list(names) if names else numbered([type(model).__name__ for model in estimators])
+        if len(set(names)) != len(estimators):
+            raise ValueError(f"names must be {len(estimators)} different names; got {names}.")
+        curves = {
+            name: {
+                "loss": model.loss_curve_,
+                "validation": getattr(model, "validation_loss_curve_", None),
+                "best": getattr(model, "best_epoch_", None),
+            }
+            for name, model in zip(names, estimators, strict=True)
+        }
+        return cls(curves).plot(ax=ax)
+
+    def plot(self, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where; None makes a new figure.
+
+        Returns
+        -------
+        display : LossCurveDisplay
+            This one.
+        """
+        ax = new_axes(ax, (6, 3.5))
+        for k, (name, curve) in enumerate(self.curves.items()):
+            epochs = np.arange(1, len(curve["loss"]) + 1)
+            ax.plot(epochs, curve["loss"], color=f"C{k}", label=f"{name}, training")
+            heights = dict(zip(epochs, curve["loss"], strict=True))
+            if curve.get("validation"):
+                validated = epochs[-len(curve["validation"]) :]
+                heights |= dict(zip(validated, curve["validation"], strict=True))
+                label = f"{name}, validation"
+                ax.plot(validated, curve["validation"], color=f"C{k}", ls="--", label=label)
+            best = curve.get("best")
+            if best:
+                label = f"{name}, best epoch {best}"
+                ax.plot(best, heights[best], "o", color=f"C{k}", label=label)
+        ax.set(xlabel="epoch", ylabel="mean loss")
+        ax.legend()
+        return self._drawn_on(ax)
+
+
+def last_step(estimator):
+    """Return the estimator, or the last step of a Pipeline."""
+    return estimator[-1] if hasattr(estimator, "steps") else estimator
+
+
+def numbered(names):
+    """Return the names, with numbers if some occur several times."""
+    if len(set(names)) == len(names):
+        return names
+    return [f"{name} {k}" for k, name in enumerate(names, 1)]
+
+
+class NetworkDisplay(Display):
+    """The network as layers of circles, with edges for the weights.
+
+    Positive weights are blue, negative ones red; the larger a weight, the thicker its edge,
+    relative to the other weights of the layer. Neurons are coloured by their activation for a
+    sample. If a layer has more than 12 neurons, only the first and the last six are drawn.
+
+    Parameters
+    ----------
+    weights : list of ndarray (n_in, n_out)
+        One for each layer.
+    activations : list of ndarray (n_neurons,) or None
+        The activation of each neuron, including the input layer, for one sample.
+    names : list of str or None
+        Of the inputs.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+        Its figure.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknn_edu import MLPClassifier
+    >>> from sknn_edu.inspection import NetworkDisplay
+    >>> X, y = load_iris(return_X_y=True)
+    >>> mlp = MLPClassifier((5, 3), solver="lbfgs", random_state=0).fit(X, y)
+    >>> len(NetworkDisplay.from_estimator(mlp, X[0]).activations)
+    4
+    """
+
+    def __init__(self, weights, activations=None, names=None):
+        self.weights, self.activations, self.names = weights, activations, names
+
+    @classmethod
+    def from_estimator(cls, estimator, x=None, *, ax=None):
+        """Draw a fitted neuron or network.
+
+        Parameters
+        ----------
+        estimator : SigmoidNeuronClassifier, MLPClassifier or MLPRegressor
+            Fitted.
+        x : array-like of shape (n_features,), default=None
+            A sample to colour the neurons by; None leaves them white.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        display : NetworkDisplay
+            With ``ax_`` and ``figure_``.
+        """
+        estimator = last_step(estimator)
+        network, activations = fitted_network(estimator), None
+        weights = network.weights
+        if x is not None:
+            x = np.asarray(x, dtype=weights[0].dtype).reshape(1, -1)
+            n_features = estimator.n_features_in_
+            if x.size != n_features:
+                raise ValueError(
+                    f"x must be one sample of {n_features} features; got {x.size} numbers."
+                )
+            activations = [a[0] for a in network.layer_outputs(x)]
+        names = getattr(estimator, "feature_names_in_", ())
+        is_named = len(names) == weights[0].shape[0]  # else the inputs are embedded features
+        return cls(weights, activations, list(names) if is_named else None).plot(ax=ax)
+
+    def plot(self, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where; None makes a new figure.
+
+        Returns
+        -------
+        display : NetworkDisplay
+            This one.
+        """
+        sizes = [self.weights[0].shape[0], *(W.shape[1] for W in self.weights)]
+        ax = new_axes(ax, (2.2 * len(sizes), 0.45 * min(max(sizes), MAX_NEURONS) + 1.5))
+        places = [shown(size) for size in sizes]
+        for k, W in enumerate(self.weights):
+            largest = np.abs(W).max() or 1.0
+            for i, y_i in places[k]:
+                for j, y_j in places[k + 1]:
+                    share = abs(W[i, j]) / largest
+                    colour = "C0" if W[i, j] > 0 else "C3"
+                    ax.plot([k, k + 1], [y_i, y_j], color=colour, lw=3 * share, alpha=0.7, zorder=1)
+        for k, size in enumerate(sizes):
+            self._draw_layer(ax, k, size, places[k])
+        ax.set_xticks(range(len(sizes)), self._titles(sizes))
+        ax.set_yticks([])
+        ax.margins(0.12)
+        for side in ("left", "right", "top", "bottom"):
+            ax.spines[side].set_visible(False)
+        ax.tick_params(length=0)
+        return self._drawn_on(ax)
+
+    def _draw_layer(self, ax, k, size, places):
+        values = None if self.activations is None else self.activations[k]
+        x, y = np.full(len(places), k), [height for _, height in places]
+        colours = np.full(len(places), 0.5)  # the middle of the colours: white
+        if values is not None:
+            largest = np.abs(values).max() or 1.0
+            colours = [0.5 + 0.5 * float(values[i]) / largest for i, _ in places]
+        ax.scatter(x, y, s=420, c=colours, cmap="RdBu", vmin=0, vmax=1, edgecolors="0.3", zorder=2)
+        for i, height in places:
+            text = "" if values is None else f"{values[i]:.2f}"
+            dark = values is not None and abs(values[i]) > 0.6 * largest
+            colour = "white" if dark else "black"
+            ax.text(k, height, text, ha="center", va="center", fontsize=7, color=colour, zorder=3)
+            if k == 0 and self.names:
+                ax.text(-0.15, height, self.names[i], ha="right", va="center", fontsize=8)
+        if size > len(places):
+            middle = f"{size - len(places)} more\nnot drawn"
+            ax.text(k, 0, middle, ha="center", va="center", fontsize=7, color="0.3")
+
+    def _titles(self, sizes):
+        inner = [f"hidden {k}\n{size} neurons" for k, size in enumerate(sizes[1:-1], 1)]
+        return [f"input\n{sizes[0]} features", *inner, f"output\n{sizes[-1]}"]
+
+
+def shown(size):
+    """Return (neuron, height) for those of a layer that are drawn, from the top down."""
+    if size <= MAX_NEURONS:
+        return [(i, (size - 1) / 2 - i) for i in range(size)]
+    half = MAX_NEURONS // 2
+    top = [(i, half - i) for i in range(half)]
+    return top + [(size - 1 - i, -(half - i)) for i in range(half - 1, -1, -1)]
+
+
+class ActivationDisplay(Display):
+    """An activation and its derivative over the weighted sum; the step for comparison.
+
+    Parameters
+    ----------
+    activation : str or Activation
+        A name such as ``"relu"``, ``"step"`` for the perceptron's, or one of your own.
+    limit : float, default=4.0
+        z runs from -limit to limit.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+        Its figure.
+
+    Examples
+    --------
+    >>> from sknn_edu.inspection import ActivationDisplay
+    >>> ActivationDisplay("gelu").plot().ax_.get_title()
+    'gelu'
+    """
+
+    def __init__(self, activation, limit=4.0):
+        self.activation, self.limit = activation, limit
+
+    def plot(self, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where; None makes a new figure.
+
+        Returns
+        -------
+        display : ActivationDisplay
+            This one.
+        """
+        z = np.linspace(-self.limit, self.limit, 801)
+        if self.activation == "step":
+            name, a, slope = "step", (z >= 0).astype(float), np.zeros_like(z)
+        else:
+            is_custom = isinstance(self.activation, Activation)
+            if not is_custom and self.activation not in ALL_ACTIVATIONS:
+                raise ValueError(
+                    "activation must be 'step', an Activation, or one of "
+                    f"{sorted(ALL_ACTIVATIONS)}; got {self.activation!r}."
+                )
+            g = self.activation if is_custom else ALL_ACTIVATIONS[self.activation]
+            name, a, slope = g.name, np.empty_like(z), np.ones_like(z)
+            g.forward(z.copy(), a)
+            g.backward(z.copy(), a.copy(), slope)
+        ax = new_axes(ax, (4, 3))
+        ax.plot(z, a, label="a = g(z)")
+        ax.plot(z, slope, "--", label="da/dz")
+        ax.axhline(0, color="0.7", lw=0.8, zorder=0)
+        ax.axvline(0, color="0.7", lw=0.8, zorder=0)
+        ax.set(xlabel="weighted sum z", title=name)
+        ax.legend()
+        return self._drawn_on(ax)
+
+
+class WeightsDisplay(Display):
+    """The weights of the first layer as images: what each neuron looks for in a picture.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n_neurons, height, width)
+        One for each neuron that is drawn.
+    left_out : int, default=0
+        How many neurons are not drawn.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Where it was drawn.
+    figure_ : matplotlib Figure
+        Its figure.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sknn_edu import SigmoidNeuronClassifier
+    >>> from sknn_edu.inspection import WeightsDisplay
+    >>> X, y = load_digits(return_X_y=True)
+    >>> neurons = SigmoidNeuronClassifier(alpha=100).fit(X / 16, y)
+    >>> WeightsDisplay.from_estimator(neurons, (8, 8)).images.shape
+    (10, 8, 8)
+    """
+
+    def __init__(self, images, left_out=0):
+        self.images, self.left_out = images, left_out
+
+    @classmethod
+    def from_estimator(cls, estimator, shape, *, most=40, ax=None):
+        """Draw the first layer of a fitted neuron or network.
+
+        Parameters
+        ----------
+        estimator : SigmoidNeuronClassifier, MLPClassifier or MLPRegressor
+            Fitted to pictures.
+        shape : tuple of int
+            (height, width) of a picture.
+        most : int, default=40
+            At most this many neurons are drawn; the title tells how many are left out.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+
+        Returns
+        -------
+        display : WeightsDisplay
+            With ``ax_`` and ``figure_``.
+
+        Raises
+        ------
+        ValueError
+            If the features do not make a picture of this shape.
+        """
+        if most < 1:
+            raise ValueError(f"most must be at least 1; got {most}.")
+        W = fitted_network(last_step(estimator)).weights[0]
+        if np.prod(shape) != W.shape[0]:
+            raise ValueError(
+                f"shape must be (height, width) with height * width = {W.shape[0]}, the number of "
+                f"features; got {shape}."
+            )
+        images = W.T.reshape(-1, *shape)
+        return cls(images[:most], max(len(images) - most, 0)).plot(ax=ax)
+
+    def plot(self, ax=None):
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where; None makes a new figure.
+
+        Returns
+        -------
+        display : WeightsDisplay
+            This one.
+        """
+        n, height, width = self.images.shape
+        across = min(10, n)
+        down = -(-n // across)
+        sheet = np.full((down * (height + 1) - 1, across * (width + 1) - 1), np.nan)
+        for k, image in enumerate(self.images):
+            top, left = (k // across) * (height + 1), (k % across) * (width + 1)
+            sheet[top : top + height, left : left + width] = image
+        largest = np.abs(self.images).max()
+        ax = new_axes(ax, (0.7 * across + 1.2, 0.7 * down + 0.8))
+        drawn = ax.imshow(sheet, cmap="RdBu", vmin=-largest, vmax=largest)
+        ax.figure.colorbar(drawn, ax=ax, label="weight", shrink=0.8)
+        ax.set_axis_off()
+        rest = f", {self.left_out} more not drawn" if self.left_out else ""
+        ax.set_title(f"first-layer weights of {n} neurons{rest}", fontsize=9)
+        return self._drawn_on(ax)

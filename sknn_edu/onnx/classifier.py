@@ -1,0 +1,140 @@
+"""The converter of classifiers.
+
+The label rules of a :class:`~sknn_edu.estimators.interface.FittedNetwork` say how its weighted sums
+become labels and probabilities. One rule gives two tensors, several rules give a matrix of labels
+and a sequence of probabilities.
+"""
+
+import numpy as np
+from skl2onnx.common.data_types import FloatTensorType, SequenceType
+from sklearn.utils.validation import check_is_fitted
+
+from sknn_edu.estimators.interface import fitted_network
+from sknn_edu.onnx.label_rules import labels_and_scores, n_label_columns, sums_for
+from sknn_edu.onnx.labels import label_type, onnx_label_columns, onnx_labels
+from sknn_edu.onnx.layers import output_sums
+from sknn_edu.onnx.operators import (
+    alias_of,
+    check_ready,
+    float_type,
+    input_features,
+    n_samples,
+    start_graph,
+)
+from sknn_edu.onnx.zipmap import ZipMap
+
+
+def convert_classifier(scope, operator, container):
+    """Add the nodes of a classifier: its layers, labels, and probabilities or weighted sums."""
+    graph, model = start_graph(scope, operator, container), operator.raw_operator
+    network = fitted_network(model)
+    z = output_sums(graph, network, input_features(graph, operator))
+    raw = scope.get_options(model, {"raw_scores": False})["raw_scores"]
+    for value, variable in zip(answers(graph, network, z, raw), operator.outputs, strict=True):
+        graph.output(value, variable)
+
+
+def answers(graph, network, z, raw):
+    """Return the labels, and probabilities or weighted sums.
+
+    Parameters
+    ----------
+    graph : Graph
+    network : FittedNetwork
+    z : str
+        The name of the weighted sums (n_samples, n_outputs).
+    raw : bool
+        Whether to return weighted sums instead of probabilities.
+
+    Returns
+    -------
+    label, scores : tuple of str
+        Their names.
+    """
+    rules, n_outputs = network.label_rules, network.biases[-1].size
+    has_columns = len(rules) > 1
+    options = {"raw": raw, "keepdims": has_columns, "smoothing": network.smoothing}
+    pairs = [
+        labels_and_scores(graph, rule, sums_for(graph, rule, z, n_outputs), labels, **options)
+        for rule, labels in zip(rules, labels_of(network), strict=True)
+    ]
+    if not has_columns:
+        return pairs[0]
+    labels, scores = zip(*pairs, strict=True)
+    return graph.add("Concat", *labels, axis=1), graph.add("SequenceConstruct", *scores)
+
+
+def labels_of(network):
+    """Return the labels that each rule can give: all int64 or all strings."""
+    return onnx_label_columns(
+        [
+            np.arange(2) if rule.decision == "each positive" else rule.labels
+            for rule in network.label_rules
+        ]
+    )
+
+
+def declare_classifier(operator):
+    """Declare the outputs of a classifier: labels and scores."""
+    label, scores = operator.outputs
+    check_ready(operator.raw_operator, operator)
+    network, n = fitted_network(operator.raw_operator), n_samples(operator)
+    rules, labels, floats = network.label_rules, labels_of(network), float_type(operator)
+    n_columns = sum(n_label_columns(rule, network.biases[-1].size) for rule in rules)
+    if len(rules) > 1:
+        label.set_type(label_type(labels[0])([n, n_columns]))
+        scores.set_type(SequenceType(floats([n, None])))
+        return
+    (rule,) = rules
+    is_matrix = rule.decision == "each positive"
+    label.set_type(label_type(labels[0])([n, n_columns] if is_matrix else [n]))
+    scores.set_type(floats([n, rule.labels.size]))
+
+
+def parse_classifier(scope, model, inputs, custom_parsers=None):  # noqa: ARG001, skl2onnx's own
+    """Declare a classifier, followed by a ZipMap if the option ``zipmap`` asks for it.
+
+    Parameters
+    ----------
+    scope : skl2onnx.common._topology.Scope
+    model : estimator
+        The classifier.
+    inputs : list of skl2onnx.common._topology.Variable
+    custom_parsers : dict or None
+        Not used.
+
+    Returns
+    -------
+    outputs : list of skl2onnx.common._topology.Variable
+    """
+    check_is_fitted(model)
+    names = ["label", "probabilities"]
+    outputs = declare_operator(scope, model, inputs, names)
+    rules, zipmap = fitted_network(model).label_rules, scope.get_options(model, {"zipmap": True})
+    if not zipmap["zipmap"] or len(rules) > 1:
+        return outputs
+    zipped = ZipMap(onnx_labels(rules[0].labels), columns=zipmap["zipmap"] == "columns")
+    return declare_operator(scope, zipped, outputs, zipped.output_names())
+
+
+def declare_operator(scope, model, inputs, names):
+    """Declare an operator and its outputs.
+
+    Parameters
+    ----------
+    scope : skl2onnx.common._topology.Scope
+    model : estimator or ZipMap
+    inputs : list of skl2onnx.common._topology.Variable
+    names : list of str
+        The names of the outputs.
+
+    Returns
+    -------
+    outputs : list of skl2onnx.common._topology.Variable
+        Their types are set later, by the operator's ``declare`` function.
+    """
+    operator = scope.declare_local_operator(alias_of(type(model)), model)
+    operator.inputs = list(inputs)
+    for name in names:
+        operator.outputs.append(scope.declare_local_variable(name, FloatTensorType()))
+    return operator.outputs

@@ -1,0 +1,52 @@
+"""Which converter skl2onnx uses for each estimator."""
+
+from skl2onnx import update_registered_converter
+
+from sknn_edu.estimators.hidden_layer_transformer import HiddenLayerTransformer
+from sknn_edu.estimators.mlp_classifier import MLPClassifier
+from sknn_edu.estimators.mlp_regressor import MLPRegressor
+from sknn_edu.estimators.perceptron_classifier import PerceptronClassifier
+from sknn_edu.estimators.sigmoid_neuron_classifier import SigmoidNeuronClassifier
+from sknn_edu.onnx.classifier import convert_classifier, declare_classifier, parse_classifier
+from sknn_edu.onnx.operators import alias_of
+from sknn_edu.onnx.regressor import convert_regressor, declare_regressor
+from sknn_edu.onnx.transformer import convert_transformer, declare_transformer
+from sknn_edu.onnx.zipmap import ZipMap, convert_zipmap, declare_zipmap
+
+CLASSIFIERS = (PerceptronClassifier, SigmoidNeuronClassifier, MLPClassifier)
+
+CLASSIFIER_OPTIONS = {"zipmap": [True, False, "columns"], "raw_scores": [True, False]}
+
+
+def register():
+    """Tell skl2onnx how to convert the estimators of this package.
+
+    Importing :mod:`sknn_edu.onnx` calls it; calling it again changes nothing.
+
+    Examples
+    --------
+    >>> import sknn_edu.onnx
+    >>> from skl2onnx import to_onnx
+    >>> from sklearn.datasets import load_iris
+    >>> from sknn_edu import MLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> mlp = MLPClassifier(5, solver="lbfgs", random_state=0).fit(X, y)
+    >>> model = to_onnx(mlp, X[:1].astype("float32"), options={"zipmap": False})
+    >>> [output.name for output in model.graph.output]
+    ['label', 'probabilities']
+    """
+    for model in CLASSIFIERS:
+        update_registered_converter(
+            model,
+            alias_of(model),
+            declare_classifier,
+            convert_classifier,
+            parser=parse_classifier,
+            options=CLASSIFIER_OPTIONS,
+        )
+    for model, declare, convert in (
+        (MLPRegressor, declare_regressor, convert_regressor),
+        (HiddenLayerTransformer, declare_transformer, convert_transformer),
+        (ZipMap, declare_zipmap, convert_zipmap),
+    ):
+        update_registered_converter(model, alias_of(model), declare, convert)

@@ -1,0 +1,346 @@
+"""Averaging several copies of an estimator that are trained from different random seeds."""
+
+from numbers import Integral
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn import get_config
+from sklearn.base import (
+    BaseEstimator,
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    RegressorMixin,
+    clone,
+    is_classifier,
+)
+from sklearn.utils import check_random_state, get_tags
+from sklearn.utils.metadata_routing import (
+    UNUSED,
+    MetadataRouter,
+    MethodMapping,
+    process_routing,
+)
+from sklearn.utils.validation import check_is_fitted
+
+from sknn_edu.estimators.mlp_classifier import accuracy
+from sknn_edu.estimators.targets import side_by_side, target_kind
+from sknn_edu.fitting.estimator import (
+    HasMethods,
+    Interval,
+    InvalidParameterError,
+    checked_parameters,
+    fill_docstring,
+)
+
+_PARAMETERS = """
+    estimator : {kind}
+        The estimator to copy and train several times. It stays unfitted itself.
+    n_estimators : int, default=4
+        The number of members, that is, of trained copies.
+    n_jobs : int or None, default=None
+        The number of processes that train members in parallel. None means 1, -1 means one process
+        per CPU core.
+    random_state : int, RandomState instance or None, default=None
+        Draws a seed for each member. The seed becomes the ``random_state`` of the member and of
+        all estimators inside it, such as the steps of a pipeline. Pass an int for reproducible
+        results.
+"""
+
+
+class _Average(MetaEstimatorMixin, BaseEstimator):
+    """The common part of both averages: training, metadata routing and tags."""
+
+    __metadata_request__fit = {"sample_weight": UNUSED}  # the members request it, not the average
+    _parameter_constraints: dict = {
+        "n_estimators": [Interval(Integral, 1, None, closed="left")],
+        "n_jobs": [Integral, None],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(self, estimator, n_estimators=4, *, n_jobs=None, random_state=None):
+        self.estimator = estimator
+        self.n_estimators = n_estimators
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+
+    def _validate_params(self):
+        super()._validate_params()
+        kind = get_tags(self).estimator_type
+        if get_tags(self.estimator).estimator_type != kind:
+            raise InvalidParameterError(
+                f"The estimator of {type(self).__name__} must be a {kind}; got {self.estimator!r}. "
+                "Use AveragingClassifier for classifiers and AveragingRegressor for regressors."
+            )
+
+    @checked_parameters
+    def fit(self, X, y, sample_weight=None, **fit_params):
+        """Train all members on the same samples.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            The targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            The sample weights.
+        **fit_params
+            Further parameters of the estimator's fit, such as ``X_val`` and ``y_val``. With
+            metadata routing enabled, the estimator must request them, and sample_weight, with
+            ``set_fit_request``.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is invalid, the estimator is of the wrong kind (a regressor in an
+            AveragingClassifier, say), or its fit refuses the data.
+        """
+        if sample_weight is not None:
+            fit_params = {**fit_params, "sample_weight": sample_weight}
+        if get_config()["enable_metadata_routing"]:
+            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
+        rng = check_random_state(self.random_state)
+        seeds = rng.randint(np.iinfo(np.int32).max, size=self.n_estimators)
+        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
+            delayed(_fit_member)(self.estimator, int(seed), X, y, fit_params) for seed in seeds
+        )
+        self._is_multilabel = is_classifier(self) and target_kind(y) == "multilabel-indicator"
+        for name in ("n_features_in_", "feature_names_in_", "classes_"):
+            vars(self).pop(name, None)
+            if hasattr(self.estimators_[0], name):
+                setattr(self, name, getattr(self.estimators_[0], name))
+        return self
+
+    def get_metadata_routing(self):
+        """Return how metadata is routed: parameters of fit go to the fit of the estimator.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            The routing information, for scikit-learn.
+        """
+        from_fit_to_fit = MethodMapping().add(caller="fit", callee="fit")
+        router = MetadataRouter(owner=self).add_self_request(self)
+        return router.add(estimator=self.estimator, method_mapping=from_fit_to_fit)
+
+    def _mean(self, method, X):
+        """Return the mean result of a method over the members; if it is a list, of each array."""
+        check_is_fitted(self)
+        results = [getattr(member, method)(X) for member in self.estimators_]
+        if isinstance(results[0], list):
+            return [np.mean(arrays, axis=0) for arrays in zip(*results, strict=True)]
+        return np.mean(results, axis=0)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        member_tags = self.estimator.__sklearn_tags__()
+        tags.input_tags, tags.target_tags = member_tags.input_tags, member_tags.target_tags
+        tags.classifier_tags = member_tags.classifier_tags
+        tags.regressor_tags = member_tags.regressor_tags
+        tags.non_deterministic = member_tags.non_deterministic
+        return tags
+
+
+def _fit_member(estimator, seed, X, y, fit_params):
+    """Return a fitted copy of the estimator with this seed in all its random_state parameters."""
+    member = clone(estimator)
+    seeded = [name for name in member.get_params() if name.split("__")[-1] == "random_state"]
+    return member.set_params(**dict.fromkeys(seeded, seed)).fit(X, y, **fit_params)
+
+
+@fill_docstring(parameters=_PARAMETERS.replace("{kind}", "classifier with predict_proba"))
+class AveragingClassifier(ClassifierMixin, _Average):
+    r"""Average the predicted probabilities of classifiers that differ in their random seed only.
+
+    .. math:: p(y \mid x) = \frac{1}{k} \sum_{i=1}^{k} p_i(y \mid x)
+
+    Networks that start from different random weights make different mistakes. Where they agree,
+    they are usually right; where they disagree, the averaged probabilities are less certain. With
+    early stopping, each member also holds out different samples for validation, so that together
+    the members train on nearly all samples.
+
+    :class:`sklearn.ensemble.BaggingClassifier` trains each member on a random subset of the
+    samples; here all members train on all samples, with their weights.
+    :class:`sklearn.ensemble.VotingClassifier` combines different estimators; here all members are
+    copies of one estimator, so a grid search over its parameters changes them all.
+
+    Callbacks of the estimator are shared by all members. A :class:`Checkpoint` stores a single fit,
+    so the second member refuses it.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    estimators_ : list of estimators
+        The fitted members.
+    classes_ : ndarray of shape (n_classes,), or a list of them
+        The sorted labels; for several columns of classes one array per column.
+    n_features_in_ : int
+        The number of features.
+    feature_names_in_ : ndarray of shape (n_features,)
+        The names of the features, if X has names that are all strings.
+
+    See Also
+    --------
+    AveragingRegressor : The same for real-valued targets.
+    tabular_pipeline : An average of networks with parameters for tables.
+
+    References
+    ----------
+    B. Lakshminarayanan, A. Pritzel, C. Blundell, "Simple and scalable predictive uncertainty
+    estimation using deep ensembles", arXiv 1612.01474.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sknn_edu import AveragingClassifier, MLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> mlp = MLPClassifier(solver="lbfgs", hidden_layer_sizes=5, max_iter=1000)
+    >>> AveragingClassifier(mlp, n_estimators=3, random_state=0).fit(X, y).score(X, y) > 0.95
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **_Average._parameter_constraints,
+        "estimator": [HasMethods(["fit", "predict_proba"])],
+    }
+
+    def predict(self, X):
+        """Predict the class with the largest average probability.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_columns)
+            The labels, in the form that y had in fit. A label of multilabel targets is 1 where its
+            average probability exceeds 0.5.
+        """
+        p = self.predict_proba(X)
+        if isinstance(p, list):
+            columns = zip(self.classes_, p, strict=True)
+            return side_by_side([classes[p_k.argmax(axis=1)] for classes, p_k in columns])
+        if self._is_multilabel:
+            return (p > 0.5).astype(int)
+        return self.classes_[p.argmax(axis=1)]
+
+    def predict_proba(self, X):
+        """Return the average probability of each class, or of each label.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes), or a list of them
+            Probabilities, with the dtype of the members' probabilities; for several columns of
+            classes one array per column.
+        """
+        return self._mean("predict_proba", X)
+
+    def predict_log_proba(self, X):
+        """Return the natural logarithm of :meth:`predict_proba`.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        log_p : ndarray of shape (n_samples, n_classes), or a list of them
+            Logarithms of the average probabilities.
+        """
+        p = self.predict_proba(X)
+        return list(map(np.log, p)) if isinstance(p, list) else np.log(p)
+
+    def score(self, X, y, sample_weight=None):
+        """Return the accuracy: the share of samples with correct predictions in all columns of y.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_columns)
+            The true labels.
+        sample_weight : array-like of shape (n_samples,), default=None
+            The sample weights.
+
+        Returns
+        -------
+        accuracy : float
+            In [0, 1].
+
+        Raises
+        ------
+        ValueError
+            If y does not have the shape of the predictions.
+        """
+        return accuracy(self, X, y, sample_weight)
+
+
+@fill_docstring(parameters=_PARAMETERS.replace("{kind}", "regressor"))
+class AveragingRegressor(RegressorMixin, _Average):
+    """Average the predictions of regressors that differ in their random seed only.
+
+    :class:`AveragingClassifier` describes why an average is better than its members.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    estimators_ : list of estimators
+        The fitted members.
+    n_features_in_ : int
+        The number of features.
+    feature_names_in_ : ndarray of shape (n_features,)
+        The names of the features, if X has names that are all strings.
+
+    See Also
+    --------
+    AveragingClassifier : The same for labels.
+    tabular_pipeline : An average of networks with parameters for tables.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sknn_edu import AveragingRegressor, MLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> mlp = MLPRegressor(solver="lbfgs", hidden_layer_sizes=(), max_iter=500)
+    >>> AveragingRegressor(mlp, n_estimators=2, random_state=0).fit(X, y).score(X, y) > 0.5
+    True
+    """
+
+    _parameter_constraints: dict = {
+        **_Average._parameter_constraints,
+        "estimator": [HasMethods(["fit", "predict"])],
+    }
+
+    def predict(self, X):
+        """Return the average prediction.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
+            The predictions, in the unit of the targets.
+        """
+        return self._mean("predict", X)

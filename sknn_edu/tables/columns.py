@@ -1,0 +1,253 @@
+"""Reading a column of a table, as numbers or as the names of categories.
+
+Each column has a *kind*: 'number', 'date', 'duration', 'boolean', 'category' or 'nothing'. The kind
+follows from its values: a column with values of several kinds is a 'category', and a column with
+missing values only is 'nothing'. Missing values are None, NaN, NaT and pandas' NA.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from numbers import Real
+
+import numpy as np
+
+NOTHING = "nothing"
+"""The kind of a column without any value in training."""
+
+READABLE_FROM = {
+    "number": {"number", "boolean"},
+    "date": {"date"},
+    "duration": {"duration"},
+    "boolean": {"boolean", "number", "category"},
+    "category": {"boolean", "number", "category"},
+    NOTHING: {"number", "date", "duration", "boolean", "category"},
+}
+"""For each kind that a column had in training, the kinds of values that it accepts later."""
+
+KIND_OF_DTYPE = {"b": "boolean", "i": "number", "u": "number", "f": "number", "M": "date"}
+KIND_OF_DTYPE |= {"m": "duration", "U": "category", "S": "category"}
+"""The kind of values for each ``dtype.kind``, except object arrays: there each value counts."""
+
+POLARS_TYPES_WITHOUT_ARRAY = ("Int128", "UInt128", "Array", "Struct")
+"""polars types that do not convert to a one-dimensional NumPy array."""
+
+MICROSECONDS_PER_DAY = 86_400e6
+
+
+class Column:
+    """The values of a column, separated from its missing values.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples,)
+        The values, of any dtype.
+
+    Attributes
+    ----------
+    missing : ndarray of bool of shape (n_samples,)
+        True where a value is missing.
+    present : ndarray of shape (n_present,)
+        The other values, with the dtype of ``values``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sknn_edu.tables.columns import Column
+    >>> column = Column(np.array([True, None, False], dtype=object))
+    >>> column.kinds()
+    {'boolean'}
+    >>> column.as_text("boolean").tolist()
+    ['True', None, 'False']
+    """
+
+    def __init__(self, values):
+        self.missing = missing_values(values)
+        self.present = values[~self.missing]
+
+    def kinds(self):
+        """Return the set of kinds of the values that are present.
+
+        Returns
+        -------
+        kinds : set of str
+            Empty without values; several kinds are possible in an object array only.
+
+        Raises
+        ------
+        ValueError
+            If the dtype is complex or otherwise unsupported.
+        """
+        dtype_kind = self.present.dtype.kind
+        if self.present.size == 0:
+            return set()
+        if dtype_kind == "O":
+            return set(map(kind_of_type, set(map(type, self.present))))
+        if dtype_kind not in KIND_OF_DTYPE:
+            data = "Complex data" if dtype_kind == "c" else "Data of this type"
+            raise ValueError(
+                f"{data} not supported: expected numbers, booleans, strings, dates or durations; "
+                f"got dtype {self.present.dtype}. Convert it to columns of these kinds."
+            )
+        return {KIND_OF_DTYPE[dtype_kind]}
+
+    def first_value_outside(self, kinds):
+        """Return the first value whose kind is not in ``kinds``; there must be such a value."""
+        if self.present.dtype.kind != "O":
+            return self.present[0]
+        return next(value for value in self.present if kind_of_type(type(value)) not in kinds)
+
+    def as_numbers(self, kind):
+        """Return the values as numbers.
+
+        Parameters
+        ----------
+        kind : {'number', 'date', 'duration'}
+            How to read the values.
+
+        Returns
+        -------
+        numbers : ndarray of float64 of shape (n_samples,)
+            Dates in days since 1970-01-01 UTC, durations in days, missing values as NaN.
+
+        Raises
+        ------
+        OverflowError
+            If a Python integer exceeds the range of float64.
+        """
+        values = self.present
+        if kind in TIME_CONVERTERS:
+            convert, dtype = TIME_CONVERTERS[kind]
+            if values.dtype.kind == "O":
+                values = np.array(list(map(convert, values)), dtype)
+            values = values.astype(dtype).astype(np.int64) / MICROSECONDS_PER_DAY
+        return self._with_missing(values, np.nan, float)
+
+    def as_text(self, kind):
+        """Return the values as names of categories.
+
+        Parameters
+        ----------
+        kind : {'boolean', 'category'}
+            How to read the values.
+
+        Returns
+        -------
+        names : ndarray of object of shape (n_samples,)
+            Strings, with None for missing values.
+        """
+        name = boolean_name if kind == "boolean" else category_name
+        return self._with_missing([name(value) for value in self.present], None, object)
+
+    def _with_missing(self, values, placeholder, dtype):
+        """Return an array (n_samples,) of the present values, with a placeholder for the rest."""
+        column = np.full(len(self.missing), placeholder, dtype)
+        column[~self.missing] = values
+        return column
+
+
+# -- from frames to columns --------------------------------------------------------------------
+
+
+def columns_of(frame):
+    """Return the columns of a pandas or polars frame as a list of :class:`Column`."""
+    return [column_of(frame, j) for j in range(frame.shape[1])]
+
+
+def column_of(frame, j):
+    """Return column j of a frame. Time zones are converted to UTC, pandas categories to text."""
+    column = frame.iloc[:, j] if hasattr(frame, "iloc") else frame.to_series(j)
+    if str(column.dtype).startswith(POLARS_TYPES_WITHOUT_ARRAY):
+        return Column(np.fromiter(column.to_list(), object, len(column)))
+    if getattr(column.dtype, "tz", None) is not None:  # polars converts to UTC by itself
+        column = column.dt.tz_convert(None)
+    values = Column(np.asarray(column.to_numpy()))
+    return Column(values.as_text("category")) if str(column.dtype) == "category" else values
+
+
+def missing_values(values):
+    """Return where values (n_samples,) are missing: ndarray of bool (n_samples,)."""
+    if values.dtype.kind == "O":
+        return np.fromiter(map(is_missing, values), bool, len(values))
+    if values.dtype.kind in "fmM":
+        return np.isnan(values)
+    return np.zeros(len(values), dtype=bool)
+
+
+def is_missing(value):
+    """Return whether a Python object is None, NaN, NaT or pandas' NA."""
+    if value is None or isinstance(value, str):
+        return value is None
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    if isinstance(value, Real):
+        return value != value
+    return type(value).__name__ in ("NAType", "NaTType")
+
+
+# -- kinds -------------------------------------------------------------------------------------
+
+
+def kind_of_column(kinds):
+    """Return the kind of a column from the kinds of its values."""
+    if not kinds:
+        return NOTHING
+    return next(iter(kinds)) if len(kinds) == 1 else "category"
+
+
+def is_readable_as(kind, kinds):
+    """Return whether values of these kinds can be read as a column of the given kind.
+
+    A 'category' column also accepts other values if at least a part of them fits; the rest become
+    unknown categories.
+    """
+    accepted = kinds & READABLE_FROM[kind]
+    return accepted == kinds or (kind == "category" and bool(accepted))
+
+
+def kind_of_type(value_type):
+    """Return the kind of the values of a Python, NumPy or pandas type."""
+    if issubclass(value_type, bool | np.bool_):
+        return "boolean"
+    if issubclass(value_type, Real | Decimal):
+        return "number"
+    # pandas' Timestamp is a subclass of date; its Period is not, but has to_timestamp
+    if issubclass(value_type, date | np.datetime64) or hasattr(value_type, "to_timestamp"):
+        return "date"
+    if issubclass(value_type, timedelta | time | np.timedelta64):
+        return "duration"
+    return "category"
+
+
+# -- values ------------------------------------------------------------------------------------
+
+
+def to_datetime64(value):
+    """Return a date or time of Python, NumPy or pandas as datetime64 in UTC, in microseconds."""
+    if hasattr(value, "to_timestamp"):
+        value = value.to_timestamp()
+    if getattr(value, "tzinfo", None) is not None:
+        value = value.astimezone(UTC).replace(tzinfo=None)
+    return np.datetime64(value, "us")
+
+
+def to_timedelta64(value):
+    """Return a duration as timedelta64 in microseconds; a time of day counts from midnight."""
+    if isinstance(value, time):
+        value = datetime.combine(date.min, value.replace(tzinfo=None)) - datetime.min
+    return np.timedelta64(value, "us")
+
+
+TIME_CONVERTERS = {"date": (to_datetime64, "M8[us]"), "duration": (to_timedelta64, "m8[us]")}
+"""For each kind of time: the function that converts an object, and the dtype of its result."""
+
+
+def category_name(value):
+    """Return the name of a category. Whole floats lose their decimals: 1.0 and 1 are both '1'."""
+    is_whole = isinstance(value, float | np.floating) and value.is_integer()
+    return str(int(value) if is_whole else value)
+
+
+def boolean_name(value):
+    """Return 'True' or 'False' for a boolean and for the numbers 1 and 0; other values as text."""
+    is_truth_value = isinstance(value, Real | np.bool_) and value in (0, 1)
+    return str(bool(value)) if is_truth_value else str(value)

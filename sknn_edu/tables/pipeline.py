@@ -1,0 +1,178 @@
+"""A pipeline for tables: preprocessing and averaged networks with recommended parameters."""
+
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknn_edu.estimators.mlp_classifier import MLPClassifier
+from sknn_edu.estimators.mlp_regressor import MLPRegressor
+from sknn_edu.tables.averaging import AveragingClassifier, AveragingRegressor
+from sknn_edu.tables.preprocessor import TabularPreprocessor
+
+_FOR_BOTH = {
+    "hidden_layer_sizes": (256, 256, 256),
+    "parametrization": "ntk",
+    "feature_scale": True,
+    "init": "data_driven",
+    "alpha": 0.0,
+    "batch_size": 0.25,
+    "learning_rate": "coslog4",
+    "beta_2": 0.95,
+    "max_iter": 64,
+    "early_stopping": "last_best",
+    "validation_fraction": 0.1,
+    "category_embedding": 8,
+    "number_embedding": "pbld",
+    "dropout": 0.15,
+    "weight_decay": 0.02,
+    "regularization_schedule": "flat_cosine",
+}
+
+RECIPES = {
+    "classifier": {
+        **_FOR_BOTH,
+        "activation": "parametric_selu",
+        "learning_rate_init": 0.04,
+        "label_smoothing": 0.1,
+        "undo_smoothing": True,
+    },
+    "regressor": {
+        **_FOR_BOTH,
+        "activation": "parametric_mish",
+        "learning_rate_init": 0.14,
+        "clip_output": True,
+    },
+}
+"""For 'classifier' and 'regressor': the parameters of the networks in :func:`tabular_pipeline`."""
+
+_PREFIX = "preprocessor__"
+
+
+def tabular_pipeline(estimator, *, n_estimators=4, n_jobs=None, random_state=None, **overrides):
+    """Return a pipeline that learns from a raw table, without cleaning, scaling or tuning.
+
+    The table is a pandas or polars frame, or an array, with numbers, missing values, strings,
+    categories, booleans, dates and durations; see :class:`TabularPreprocessor`. The targets of a
+    regression are standardised for training, and predictions are converted back to their unit.
+
+    Pass sample weights to ``fit`` as ``classifier__sample_weight`` or
+    ``regressor__sample_weight``. They reach the networks, but not the preprocessor and the scaling
+    of the targets, where all rows count equally.
+
+    Parameters
+    ----------
+    estimator : {'classifier', 'regressor'} or estimator
+        A string selects an average of networks, :class:`MLPClassifier` or :class:`MLPRegressor`,
+        with the parameters in :data:`RECIPES`. Any other classifier or regressor is used with its
+        own parameters; it is copied and stays unfitted.
+    n_estimators : int, default=4
+        The number of networks to average. Ignored unless ``estimator`` is a string.
+    n_jobs : int or None, default=None
+        The number of processes that train the networks in parallel. Ignored unless ``estimator``
+        is a string.
+    random_state : int, RandomState instance or None, default=None
+        Draws a seed for each network. Pass an int for reproducible results. Ignored unless
+        ``estimator`` is a string.
+    **overrides
+        Parameters of the network, or of the given estimator, that replace the values in the
+        recipe, such as ``max_iter=256``. Parameters of the preprocessor start with
+        ``preprocessor__``, such as ``preprocessor__smooth_clip=2``.
+
+    Returns
+    -------
+    pipeline : sklearn.pipeline.Pipeline
+        The steps are ``preprocessor`` and either ``classifier``, an :class:`AveragingClassifier`,
+        or ``regressor``, a :class:`~sklearn.compose.TransformedTargetRegressor` around an
+        :class:`AveragingRegressor`. In a grid search, the dropout of the networks is therefore
+        ``classifier__estimator__dropout`` or ``regressor__regressor__estimator__dropout``.
+
+    Raises
+    ------
+    ValueError
+        If ``estimator`` is any other string, a class, or neither a classifier nor a regressor, or
+        if a name in ``overrides`` is not a parameter.
+
+    See Also
+    --------
+    TabularPreprocessor : The first step.
+    AveragingClassifier, AveragingRegressor : The averages of networks.
+
+    References
+    ----------
+    D. Holzmueller, L. Grinsztajn, I. Steinwart, "Better by default: Strong pre-tuned MLPs and
+    boosted trees on tabular data", arXiv 2407.04491.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sknn_edu import tabular_pipeline
+    >>> table = pd.DataFrame(
+    ...     {"size": [70, 120, None, 45] * 5, "city": ["Ulm", "Bonn", "Ulm", "Rom"] * 5}
+    ... )
+    >>> rent = [900, 1500, 1100, 700] * 5
+    >>> model = tabular_pipeline("regressor", random_state=0).fit(table, rent)
+    >>> model.score(table, rent) > 0.9
+    True
+    """
+    # sklearn.compose takes longest to import, so it is imported only when needed
+    from sklearn.compose import TransformedTargetRegressor
+
+    for_preprocessor = {
+        name.removeprefix(_PREFIX): value
+        for name, value in overrides.items()
+        if name.startswith(_PREFIX)
+    }
+    for_model = {name: v for name, v in overrides.items() if not name.startswith(_PREFIX)}
+    if isinstance(estimator, str):
+        average = {"n_estimators": n_estimators, "n_jobs": n_jobs, "random_state": random_state}
+        model = _average_of_networks(estimator, for_model, average)
+    else:
+        model = _copy_with(estimator, for_model)
+    preprocessor = TabularPreprocessor().set_params(**for_preprocessor)
+    if is_classifier(model):
+        return Pipeline([("preprocessor", preprocessor), ("classifier", model)])
+    if not is_regressor(model):
+        raise ValueError(
+            f"estimator must be a classifier or a regressor; got {estimator!r}. Pass 'classifier', "
+            "'regressor' or an estimator of either kind."
+        )
+    if not isinstance(model, TransformedTargetRegressor):
+        model = TransformedTargetRegressor(model, transformer=StandardScaler())
+    return Pipeline([("preprocessor", preprocessor), ("regressor", model)])
+
+
+def _average_of_networks(kind, overrides, average):
+    """Return an average of the networks of a recipe.
+
+    Parameters
+    ----------
+    kind : {'classifier', 'regressor'}
+        The name of the recipe.
+    overrides : dict
+        Parameters of the network that replace those of the recipe.
+    average : dict
+        Parameters of the average.
+
+    Returns
+    -------
+    model : AveragingClassifier or AveragingRegressor
+        Unfitted.
+    """
+    if kind not in RECIPES:
+        raise ValueError(
+            f"estimator must be 'classifier', 'regressor' or an estimator; got {kind!r}."
+        )
+    parameters = {**RECIPES[kind], **overrides}
+    if kind == "classifier":
+        return AveragingClassifier(MLPClassifier().set_params(**parameters), **average)
+    return AveragingRegressor(MLPRegressor().set_params(**parameters), **average)
+
+
+def _copy_with(estimator, overrides):
+    """Return an unfitted copy of the estimator with some parameters replaced; refuse a class."""
+    if isinstance(estimator, type):
+        raise ValueError(
+            f"estimator must be an instance, not a class; got the class {estimator.__name__}. Pass "
+            f"{estimator.__name__}()."
+        )
+    return clone(estimator).set_params(**overrides)

@@ -1,0 +1,35 @@
+"""The activations of a hidden layer as features."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.frozen import FrozenEstimator
+from sklearn.model_selection import cross_validate
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from sknn_edu import HiddenLayerTransformer, MLPClassifier, SigmoidNeuronClassifier
+from tests.problems import X, Y
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def test_hidden_layer_transformer_in_a_pipeline():
+    network = MLPClassifier(7, max_iter=20, random_state=0)
+    features = HiddenLayerTransformer(network).fit(X, Y)
+    np.testing.assert_array_equal(features.transform(X), features.estimator_.hidden_activations(X))
+    assert list(features.get_feature_names_out())[-1] == "hiddenlayertransformer6"
+    model = make_pipeline(StandardScaler(), clone(features), SigmoidNeuronClassifier())
+    assert cross_validate(model, X, Y, cv=3)["test_score"].mean() > 0.8
+    trained = network.fit(X, Y)
+    frozen = HiddenLayerTransformer(FrozenEstimator(trained)).fit(X, Y)
+    np.testing.assert_array_equal(frozen.transform(X), trained.hidden_activations(X))
+    with pytest.raises(TypeError, match="which have hidden layers"):
+        HiddenLayerTransformer(StandardScaler()).fit(X, Y)
+
+
+def test_hidden_layer_transformer_refuses_a_layer_before_it_trains():
+    with pytest.raises(ValueError, match="layer must be an int from -1 to 0"):
+        HiddenLayerTransformer(MLPClassifier(5), layer=3).fit(X, Y)
+    trained = MLPClassifier(5, max_iter=3, random_state=0).fit(X, Y)
+    assert HiddenLayerTransformer(FrozenEstimator(trained)).fit(X).transform(X).shape == (150, 5)

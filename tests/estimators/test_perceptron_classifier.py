@@ -1,0 +1,128 @@
+"""The perceptron as a classifier."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris, make_blobs, make_classification
+from sklearn.exceptions import ConvergenceWarning
+
+from sknn_edu import PerceptronClassifier
+
+CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+GATES = {"and": [0, 0, 0, 1], "or": [0, 1, 1, 1], "nand": [1, 1, 1, 0], "nor": [1, 0, 0, 0]}
+
+
+def test_and_gate_by_hand():
+    gate = PerceptronClassifier.from_weights([1.0, 1.0], threshold=2.0, classes=(0, 1))
+    np.testing.assert_array_equal(gate.decision_function(CORNERS), [-2, -1, -1, 0])
+    np.testing.assert_array_equal(gate.predict(CORNERS), [0, 0, 0, 1])  # the tie fires
+    np.testing.assert_array_equal(gate.predict_proba(CORNERS)[:, 1], [0, 0, 0, 1])
+
+
+@pytest.mark.parametrize("gate", GATES)
+@pytest.mark.parametrize("seed", range(5))
+def test_gates_are_learned(gate, seed):
+    unit = PerceptronClassifier(random_state=seed).fit(CORNERS, GATES[gate])
+    assert unit.converged_
+    assert unit.mistake_curve_[-1] == 0
+    assert unit.n_iter_ == len(unit.mistake_curve_) < 20
+    assert unit.t_ == 1 + 4 * unit.n_iter_
+    np.testing.assert_array_equal(unit.predict(CORNERS), GATES[gate])
+
+
+def test_first_epoch_of_the_and_gate_worked_by_hand():
+    # w = (0, 0), b = 0 answers yes to all. (0,0): b = -1. (0,1): z = -1, right. (1,0): right.
+    # (1,1): z = -1, wrong: w = (1, 1), b = 0. Two mistakes.
+    with pytest.warns(ConvergenceWarning, match="still made 2 mistakes"):
+        unit = PerceptronClassifier(shuffle=False, max_iter=1).fit(CORNERS, GATES["and"])
+    np.testing.assert_array_equal(unit.coef_, [[1, 1]])
+    np.testing.assert_array_equal(unit.intercept_, [0])
+    assert unit.mistake_curve_ == [2]
+
+
+def test_xor_has_no_line_and_never_converges():
+    with pytest.warns(ConvergenceWarning, match="average=True"):
+        unit = PerceptronClassifier(max_iter=50, tol=None).fit(CORNERS, [0, 1, 1, 0])
+    assert not unit.converged_
+    assert unit.n_iter_ == 50
+
+
+@pytest.mark.parametrize("n_classes", [2, 3, 5])
+@pytest.mark.parametrize("seed", range(3))
+def test_separable_classes_are_separated(n_classes, seed):
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(500, 8))
+    z = X @ rng.normal(size=(8, n_classes))
+    ranked = np.sort(z, axis=1)
+    clear = ranked[:, -1] - ranked[:, -2] > 0.3
+    X, y = X[clear], z[clear].argmax(axis=1)
+    unit = PerceptronClassifier(random_state=seed).fit(X, y)
+    assert unit.converged_
+    assert unit.score(X, y) == 1
+
+
+def test_training_on_overlapping_classes_stops_after_n_iter_no_change_epochs():
+    X, y = make_classification(300, 5, flip_y=0.3, random_state=0)
+    unit = PerceptronClassifier(random_state=0, n_iter_no_change=5).fit(X, y)
+    assert not unit.converged_
+    assert unit.n_iter_ < 100
+
+
+def test_averaged_weights_are_better_and_steadier_on_overlapping_classes():
+    X, y = make_classification(400, 5, flip_y=0.2, random_state=1)
+    scores = {
+        average: [
+            PerceptronClassifier(average=average, random_state=s, n_iter_no_change=5)
+            .fit(X[:200], y[:200])
+            .score(X[200:], y[200:])
+            for s in range(10)
+        ]
+        for average in (False, True)
+    }
+    assert np.mean(scores[True]) > np.mean(scores[False])
+    assert np.std(scores[True]) < np.std(scores[False])
+
+
+@pytest.mark.parametrize("average", [False, True])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_repeated_partial_fit_equals_one_fit(average, n_classes):
+    X, y = make_blobs(120, centers=n_classes, cluster_std=4, random_state=0)
+    params = {"average": average, "shuffle": False, "tol": None}
+    with pytest.warns(ConvergenceWarning):
+        whole = PerceptronClassifier(max_iter=4, **params).fit(X, y)
+    parts = PerceptronClassifier(**params)
+    for k in range(4):
+        parts.partial_fit(X, y, classes=np.unique(y))
+        if k == 1:
+            parts = pickle.loads(pickle.dumps(parts))
+    np.testing.assert_array_equal(whole.coef_, parts.coef_)
+    np.testing.assert_array_equal(whole.intercept_, parts.intercept_)
+    assert whole.mistake_curve_ == parts.mistake_curve_
+    assert whole.t_ == parts.t_
+
+
+def test_partial_fit_continues_from_assigned_weights():
+    unit = PerceptronClassifier(random_state=0).partial_fit(CORNERS, GATES["and"], classes=[0, 1])
+    unit.coef_, unit.intercept_ = np.array([[10, 10]]), np.array([-15])
+    unit.partial_fit(CORNERS, GATES["and"])
+    np.testing.assert_array_equal(unit.coef_, [[10, 10]])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_perceptron_keeps_the_dtype(dtype):
+    X, y = load_iris(return_X_y=True)
+    unit = PerceptronClassifier(random_state=0, n_iter_no_change=3).fit(X.astype(dtype), y)
+    assert unit.coef_.dtype == unit.intercept_.dtype == dtype
+    assert unit.decision_function(X.astype(dtype)).dtype == dtype
+
+
+def test_perceptron_stops_early_on_a_validation_score():
+    X, y = make_classification(400, 5, flip_y=0.2, random_state=1)
+    unit = PerceptronClassifier(early_stopping=True, random_state=0, n_iter_no_change=5).fit(X, y)
+    assert unit.score(X, y) > 0.75
+
+
+def test_perceptron_prints_its_epochs(capsys):
+    PerceptronClassifier(verbose=1, random_state=0).fit(CORNERS, GATES["or"])
+    assert "Iteration 1, share of mistakes = " in capsys.readouterr().out

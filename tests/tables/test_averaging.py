@@ -1,0 +1,138 @@
+"""Averages of several trained copies of an estimator."""
+
+import numpy as np
+import pytest
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.exceptions import UnsetMetadataPassedError
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+from sklearn.utils.estimator_checks import check_estimator
+
+from sknn_edu import AveragingClassifier, AveragingRegressor, MLPClassifier, MLPRegressor
+
+MAY_NOT_CONVERGE = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+MLP = MLPClassifier(hidden_layer_sizes=4, solver="lbfgs", max_iter=8)
+
+
+@MAY_NOT_CONVERGE
+def test_an_average_is_the_mean_of_its_members():
+    X, y = load_iris(return_X_y=True)
+    model = AveragingClassifier(MLP, n_estimators=3, random_state=0).fit(X, y)
+    p = [member.predict_proba(X) for member in model.estimators_]
+    assert not np.array_equal(p[0], p[1])
+    np.testing.assert_allclose(model.predict_proba(X), np.mean(p, axis=0), rtol=1e-12)
+    np.testing.assert_array_equal(model.predict(X), model.predict_proba(X).argmax(axis=1))
+    np.testing.assert_allclose(np.exp(model.predict_log_proba(X)), model.predict_proba(X))
+    mlp = MLPRegressor(hidden_layer_sizes=4, solver="lbfgs", max_iter=8)
+    regressor = AveragingRegressor(mlp, n_estimators=3, random_state=0).fit(X, y)
+    predictions = [member.predict(X) for member in regressor.estimators_]
+    np.testing.assert_allclose(regressor.predict(X), np.mean(predictions, axis=0), rtol=1e-12)
+
+
+@MAY_NOT_CONVERGE
+def test_an_average_repeats_and_does_not_depend_on_the_number_of_processes():
+    X, y = load_iris(return_X_y=True)
+    model = AveragingClassifier(MLP, n_estimators=2, random_state=0)
+    first = model.fit(X, y).predict_proba(X)
+    np.testing.assert_array_equal(clone(model).fit(X, y).predict_proba(X), first)
+    parallel = clone(model).set_params(n_jobs=2).fit(X, y)
+    np.testing.assert_allclose(parallel.predict_proba(X), first, rtol=1e-6)
+
+
+@MAY_NOT_CONVERGE
+def test_weights_reach_every_member():
+    X, y = load_iris(return_X_y=True)
+    weight = np.where(y == 2, 0.0, 1.0)
+    model = AveragingClassifier(MLP, n_estimators=2, random_state=0).fit(X, y, weight)
+    assert set(model.predict(X)) <= {0, 1}
+
+
+@MAY_NOT_CONVERGE
+def test_predictions_for_several_columns_have_the_form_of_y():
+    X, y = load_iris(return_X_y=True)
+    labels = np.column_stack([y == 0, y > 0]).astype(int)
+    model = AveragingClassifier(MLP, n_estimators=2, random_state=0).fit(X, labels)
+    assert (model.predict(X) == labels).mean() > 0.9
+    columns = np.column_stack([np.array(["a", "b", "c"])[y], np.array(["u", "v", "w"])[y]])
+    model.fit(X, columns)
+    assert model.predict(X).shape == columns.shape
+    assert (model.predict(X) == columns).mean() > 0.8
+    assert [p.shape for p in model.predict_proba(X)] == [(150, 3), (150, 3)]
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        AveragingClassifier(MLPClassifier(8, solver="lbfgs"), n_estimators=2, random_state=0),
+        AveragingRegressor(
+            MLPRegressor(hidden_layer_sizes=8, solver="lbfgs"), n_estimators=2, random_state=0
+        ),
+    ],
+    ids=["classifier", "regressor"],
+)
+@MAY_NOT_CONVERGE
+def test_averages_pass_every_check_of_scikit_learn(estimator):
+    assert len(check_estimator(estimator, on_skip=None)) > 40
+
+
+@MAY_NOT_CONVERGE
+@pytest.mark.parametrize("second", [list("uvw"), [0, 1, 2]], ids=["strings", "strings and numbers"])
+def test_a_sample_counts_as_right_only_if_all_columns_are(second):
+    X, y = load_iris(return_X_y=True)
+    columns = np.empty((150, 2), dtype=object)
+    columns[:, 0], columns[:, 1] = np.array(["a", "b", "c"])[y], np.array(second)[y]
+    model = AveragingClassifier(MLP, n_estimators=2, random_state=0).fit(X, columns)
+    right = (model.predict(X) == columns).all(axis=1)
+    assert model.score(X, columns) == right.mean() > 0.8
+    weight = np.arange(150)
+    assert model.score(X, columns, weight) == pytest.approx(np.average(right, weights=weight))
+    with pytest.raises(ValueError, match="y must have the shape of the predictions"):
+        model.score(X, columns[:, 0])
+
+
+@MAY_NOT_CONVERGE
+def test_members_within_a_pipeline_differ():
+    X, y = load_iris(return_X_y=True)
+    model = AveragingClassifier(make_pipeline(StandardScaler(), MLP), random_state=0).fit(X, y)
+    assert len({member.predict_proba(X).tobytes() for member in model.estimators_}) == 4
+    again = clone(model).fit(X, y)
+    np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+
+
+@MAY_NOT_CONVERGE
+def test_a_validation_set_reaches_the_members_by_routing():
+    X, y = load_iris(return_X_y=True)
+    mlp = MLPClassifier(hidden_layer_sizes=4, max_iter=3)
+    direct = AveragingClassifier(mlp, n_estimators=2, random_state=0)
+    direct.fit(X, y, X_val=X[::3], y_val=y[::3], sample_weight=np.ones(150))
+    with config_context(enable_metadata_routing=True):
+        requesting = clone(mlp).set_fit_request(X_val=True, y_val=True, sample_weight=True)
+        routed = make_pipeline(AveragingClassifier(requesting, n_estimators=2, random_state=0))
+        routed.fit(X, y, X_val=X[::3], y_val=y[::3], sample_weight=np.ones(150))
+        scored = routed[-1].set_score_request(sample_weight=True)
+        assert scored.score(X, y, sample_weight=np.ones(150)) == direct.score(X, y)
+        with pytest.raises(UnsetMetadataPassedError, match="set_fit_request"):
+            AveragingClassifier(mlp).fit(X, y, sample_weight=np.ones(150))
+    for ours, theirs in zip(routed[-1].estimators_, direct.estimators_, strict=True):
+        assert ours.validation_loss_curve_ == theirs.validation_loss_curve_
+
+
+@pytest.mark.parametrize(
+    ("average", "estimator", "message"),
+    [
+        (AveragingClassifier, LinearSVC(), "'estimator' parameter"),
+        (AveragingRegressor, StandardScaler(), "'estimator' parameter"),
+        (AveragingRegressor, "mean", "'estimator' parameter"),
+        (
+            AveragingRegressor,
+            MLPClassifier(),
+            "AveragingRegressor must be a regressor; got MLPClassifier",
+        ),
+    ],
+)
+def test_members_of_another_kind_are_refused(average, estimator, message):
+    with pytest.raises(ValueError, match=message):
+        average(estimator).fit([[0.0], [1.0]], [0, 1])
