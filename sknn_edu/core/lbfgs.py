@@ -56,6 +56,7 @@ class MeanLoss:
         self._one = np.ones(())
         weight = batches.weight
         self._total = float(len(batches.y) if weight is None else weight.sum())
+        self._value = architecture.loss.value
         self._l2 = parameters.per_parameter(is_weight) * (alpha / self._total)
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
@@ -65,19 +66,16 @@ class MeanLoss:
         gradient[:] = 0
         loss = 0.0
         for batch in chain.from_iterable(samples.batches for samples in self.batches.in_order()):
-            network = self._network(batch.n)
-            outputs = network.forward(batch.X)
-            loss += batch.sum(self.architecture.loss.value(batch.y, outputs))
+            network = self._networks.get(batch.n) or self._new_network(batch.n)
+            loss += batch.sum(self._value(batch.y, network.forward(batch.X)))
             weight = self._one if batch.weight is None else batch.weight
             network.backward(batch.X, batch.y, weight / self._total)
             gradient += of_batch
         penalty = add_l2(gradient, self.parameters.theta, self._l2, workspace=of_batch)
         return loss / self._total + penalty, gradient.copy()
 
-    def _network(self, m: int) -> Network:
-        if m not in self._networks:
-            network = Network(self.architecture, self.parameters, self._of_batch, m)
-            self._networks[m] = network
+    def _new_network(self, m: int) -> Network:
+        self._networks[m] = Network(self.architecture, self.parameters, self._of_batch, m)
         return self._networks[m]
 
 

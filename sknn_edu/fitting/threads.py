@@ -26,40 +26,35 @@ def _blas_of_scipy():
 class _OneThread:
     """Lowers the number of threads when the first fit enters, and restores it after the last one.
 
-    The number is a setting of the whole process, but OpenBLAS only lets the Python thread that
-    lowered it raise it again. Fits may run in any Python thread and end in any order, so a thread
-    of its own lowers the number, waits, and restores it.
+    The number is a setting of the whole process, and fits may run in any Python threads and end in
+    any order.
     """
 
     def __init__(self):
-        self._lock, self._n_inside = threading.Lock(), 0
-        self._last_has_left = threading.Event()
-        self._keeper = None
+        self._lock, self._n_inside, self._limit = threading.Lock(), 0, None
 
     def enter(self):
         with self._lock:
             self._n_inside += 1
             if self._n_inside == 1:
-                lowered = threading.Event()
-                self._last_has_left.clear()
-                self._keeper = threading.Thread(target=self._keep, args=(lowered,), daemon=True)
-                self._keeper.start()
-                lowered.wait()
+                _let_any_thread_set_limits()
+                self._limit = _blas_of_scipy().limit(limits=1)
+                _let_any_thread_set_limits()
 
     def leave(self):
         with self._lock:
             self._n_inside -= 1
             if self._n_inside == 0:
-                self._last_has_left.set()
-                self._keeper.join()
+                _let_any_thread_set_limits()
+                self._limit.restore_original_limits()
+                _let_any_thread_set_limits()
 
-    def _keep(self, lowered):
-        try:
-            with _blas_of_scipy().limit(limits=1):
-                lowered.set()
-                self._last_has_left.wait()
-        finally:
-            lowered.set()
+
+def _let_any_thread_set_limits():
+    """From its version 3.8 on, threadpoolctl ignores all threads but the first that sets a limit."""
+    for library in _blas_of_scipy().lib_controllers:
+        if hasattr(library, "clear_controlling_thread"):
+            library.clear_controlling_thread(force=True)
 
 
 _one_thread = _OneThread()
@@ -67,7 +62,7 @@ _one_thread = _OneThread()
 
 def _start_anew_after_fork():
     global _one_thread
-    _one_thread = _OneThread()  # the threads of the parent do not exist in the child
+    _one_thread = _OneThread()  # the fits of the parent do not run in the child
 
 
 if hasattr(os, "register_at_fork"):

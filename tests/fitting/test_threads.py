@@ -4,7 +4,7 @@ import os
 import threading
 
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from sknn_edu.fitting.threads import one_thread_for_scipy
 
@@ -53,6 +53,16 @@ def test_threads_are_restored_when_the_last_of_two_overlapping_contexts_ends(fir
         assert counts() == within
         leave.set()
         thread.join()
+    assert counts() == before
+
+
+def test_a_fit_within_a_limit_of_the_user_runs_scipys_blas_in_one_thread_and_keeps_the_limit():
+    before = counts()
+    with threadpool_limits(2, user_api="blas"):
+        within = counts()
+        with one_thread_for_scipy():
+            assert {n for path, n in counts().items() if "scipy.libs" in path} <= {1}
+        assert counts() == within
     assert counts() == before
 
 
