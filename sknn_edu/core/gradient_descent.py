@@ -214,7 +214,11 @@ class GradientDescent:
         """Move theta once; write the outputs from before, and return n times the L2 penalty."""
         schedule, state = self.regularization.schedule, self.state
         decay_factor = 1.0 if schedule is None else schedule(self._progress())
-        network = self._networks.get(batch.n) or self._new_network(batch.n)
+        network = self._networks.get(batch.n)
+        if network is None:
+            network = self._networks[batch.n] = Network(
+                self.architecture, self.parameters, self._gradient, batch.n, self.between_layers
+            )
         batch.outputs[...] = network.forward(batch.X)
         n = batch.total()
         if n == 0:  # samples of weight 0 change nothing
@@ -231,13 +235,6 @@ class GradientDescent:
         """Return which share of all steps has been taken, counting half of this one."""
         epochs = self.state.n_epochs + (self._n_steps_done + 0.5) / self._n_steps
         return min(epochs / self.n_epochs, 1.0)
-
-    def _new_network(self, m: int) -> Network:
-        network = Network(
-            self.architecture, self.parameters, self._gradient, m, self.between_layers
-        )
-        self._networks[m] = network
-        return network
 
     def is_perfect(self, loss: float) -> bool:
         return False

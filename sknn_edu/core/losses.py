@@ -264,7 +264,10 @@ def undo_smoothing(p: Array, smoothing: float, k: int) -> Array:
     Label smoothing moves the targets y of k classes to (1 - s) y + s / k, so the network learns to
     predict q = (1 - s) p + s / k, and p = (q - s / k) / (1 - s). A confident network predicts some
     q below s / k; a soft corner, t log(1 + e^((q - s / k) / t)), keeps those above 0 and in order.
+    Smoothing below the precision of p has changed nothing, so there is nothing to undo.
     """
+    if smoothing < np.finfo(p.dtype).eps:
+        return p
     floor = smoothing / k
     t = UNSMOOTHED_CORNER * floor
     unsmoothed: Array = np.logaddexp(p.dtype.type(0), (p - p.dtype.type(floor)) / p.dtype.type(t))

@@ -183,6 +183,9 @@ class Epochs:
         monitor: Monitor,
     ) -> Outcome:
         for _ in range(self.max_epochs):
+            # before the epoch, not after the last one, so that a stop in between changes nothing
+            if not self._continues(learner, best_so_far, monitor):
+                return Outcome.PLATEAU
             monitor.epoch_begins()
             if self.shuffle:
                 order[:] = shuffled(order, rng)
@@ -197,13 +200,19 @@ class Epochs:
                 return Outcome.PERFECT
             if monitor.wants_stop:
                 return Outcome.STOPPED
-            if best_so_far.n_stalled > self.patience and best_so_far.n_epochs > self.min_epochs:
-                continues = learner.continues_after_plateau()
-                monitor.plateau_reached(continues)
-                if not continues:
-                    return Outcome.PLATEAU
-                best_so_far.n_stalled = 0
-        return Outcome.OUT_OF_EPOCHS
+        continues = self._continues(learner, best_so_far, monitor)
+        return Outcome.OUT_OF_EPOCHS if continues else Outcome.PLATEAU
+
+    def _continues(self, learner: Learner, best_so_far: BestSoFar, monitor: Monitor) -> bool:
+        """Return whether training goes on: unless it is on a plateau and the learner gives up."""
+        is_plateau = best_so_far.n_stalled > self.patience
+        if not is_plateau or best_so_far.n_epochs <= self.min_epochs:
+            return True
+        continues = learner.continues_after_plateau()
+        monitor.plateau_reached(continues)
+        if continues:
+            best_so_far.n_stalled = 0
+        return continues
 
 
 def shuffled(order: Indices, rng: RandomState) -> Indices:

@@ -119,6 +119,9 @@ def fitted_network(estimator):
     inputs = architecture.inputs
     if isinstance(inputs, FactoredWeights):  # the weights are composed already
         inputs, learned = inputs.base, inputs.of_base(learned)
+    smoothing = targets.label_smoothing if getattr(estimator, "undo_smoothing", False) else 0.0
+    if smoothing < np.finfo(weights[0].dtype).eps:  # as in losses.undo_smoothing
+        smoothing = 0.0
     clips = getattr(estimator, "clip_output", False)
     return FittedNetwork(
         weights,
@@ -128,7 +131,7 @@ def fitted_network(estimator):
         targets.label_rules() if hasattr(targets, "label_rules") else [],
         inputs,
         learned,
-        smoothing=targets.label_smoothing if getattr(estimator, "undo_smoothing", False) else 0.0,
+        smoothing=smoothing,
         clip_range=estimator.target_range_ if clips else None,
     )
 

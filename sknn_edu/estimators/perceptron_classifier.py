@@ -30,6 +30,7 @@ from sknn_edu.fitting.estimator import (
     warn,
 )
 from sknn_edu.fitting.history import History
+from sknn_edu.fitting.overflow import largest_input, largest_sum
 
 
 class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
@@ -361,7 +362,7 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
         outcome = epochs.run(learner, order, rng, BestSoFar(), history)
 
         self._record(learner, outcome, history, order.size, continuing)
-        self._warn_or_raise(outcome, incremental)
+        self._warn_or_raise(outcome, incremental, X)
         vars(self).pop("_training_state", None)
         if incremental or outcome in RESUMABLE:
             self._training_state = (learner.perceptron, rng)
@@ -433,11 +434,18 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
         self.t_ += history.n_epochs * n_samples
         self.converged_ = outcome is Outcome.PERFECT
 
-    def _warn_or_raise(self, outcome, incremental):
-        if not (np.isfinite(self.coef_).all() and np.isfinite(self.intercept_).all()):
+    def _warn_or_raise(self, outcome, incremental, X):
+        bound = largest_sum([self.coef_.T], [self.intercept_], [], largest_input(None, None, X))
+        is_finite = bound < np.finfo(X.dtype).max or bool(
+            np.isfinite(self.coef_).all()
+            and np.isfinite(self.intercept_).all()
+            and np.isfinite(np.ptp(X @ self.coef_.T + self.intercept_, axis=1)).all()
+        )
+        if not is_finite:
             raise ValueError(
-                "The weights became infinite or NaN: the features or eta0 are too large. Scale "
-                "the features, for example with StandardScaler."
+                "The weights, or the weighted sums of the training samples, became infinite or "
+                "NaN: the features or eta0 are too large. Scale the features, for example with "
+                "StandardScaler."
             )
         if outcome is Outcome.OUT_OF_EPOCHS and not incremental:
             message = (

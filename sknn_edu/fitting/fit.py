@@ -29,6 +29,7 @@ from sknn_edu.core.training import RESUMABLE, BestSoFar, Epochs, Outcome, shuffl
 from sknn_edu.fitting.callbacks import FitTasks
 from sknn_edu.fitting.estimator import INTERRUPTED, check_sample_weight, hold_out, warn
 from sknn_edu.fitting.history import History
+from sknn_edu.fitting.overflow import refuse_overflow
 from sknn_edu.fitting.threads import one_thread_for_scipy
 from sknn_edu.fitting.training_state import TrainingState, checksum
 from sknn_edu.fitting.validation import (
@@ -212,6 +213,7 @@ def fit(estimator, X, y, sample_weight, validation, *, incremental=False, classe
     parameters = run.parameters
     if parameters.theta.dtype != run.data.X.dtype:
         parameters = parameters.astype(run.data.X.dtype)
+    refuse_overflow(run.architecture, parameters, run.data.X)
     vars(estimator).update(estimator._model_attributes(run.architecture, parameters))
     run.history.fit_ended()
     vars(estimator).pop("_validation_samples", None)
@@ -549,15 +551,15 @@ DIVERGED = (
 
 def warn_or_raise(estimator, outcome, run):
     """Raise if training left nothing of use, and warn if it ended otherwise than planned."""
-    history, learner = run.history, run.learner
+    history, learner, n_epochs = run.history, run.learner, run.state.best_so_far.n_epochs
     to_the_end = run.settings.schedule.runs_to_the_end or estimator.early_stopping == "last_best"
-    is_lost = not history.has_finite_score() and history.losses
-    is_lost = is_lost and not np.isfinite(history.losses[-1])
+    has_best_epoch = history.steers and np.isfinite(run.state.best_so_far.best)
+    is_lost = not has_best_epoch and history.losses and not np.isfinite(history.losses[-1])
     if not learner.is_finite() or is_lost:
-        raise ValueError(DIVERGED.format(epoch=history.n_epochs, rate=learner.eta_0))
+        raise ValueError(DIVERGED.format(epoch=n_epochs, rate=learner.eta_0))
     if outcome is Outcome.DIVERGED:
         message = (
-            f"Training diverged in epoch {history.n_epochs}; the weights are those of the best "
+            f"Training diverged in epoch {n_epochs}; the weights are those of the best "
             "epoch before. Scale the features, for example with StandardScaler, or lower "
             f"learning_rate_init (now {learner.eta_0})."
         )

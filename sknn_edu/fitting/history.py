@@ -1,8 +1,11 @@
 """The history of a fit: curves, validation, callbacks, and what verbose estimators print."""
 
-from math import isfinite
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 
+@dataclass
 class History:
     """Keeps the curves of one fit; a :class:`sknn_edu.core.training.Monitor`.
 
@@ -20,23 +23,27 @@ class History:
         The learning rate of the last step.
     loss_format : str
         How to print the loss of an epoch.
+
+    Attributes
+    ----------
+    losses, rates, validation_losses, scores : list of float
+        One number per epoch.
     """
 
-    def __init__(
-        self,
-        estimator,
-        tasks=None,
-        measure=None,
-        steers=False,
-        rate=None,
-        loss_format="loss = {:.8f}",
-    ):
-        self.estimator, self.tasks = estimator, tasks
-        self.measure, self.steers, self.rate = measure, steers, rate
-        self.loss_format = loss_format
-        self._prints = estimator.verbose and estimator.verbose != 2  # 2 is a progress bar
-        self.losses, self.rates = [], []
-        self.validation_losses, self.scores = [], []
+    estimator: Any
+    tasks: Any = None
+    measure: Callable[[], tuple[float, float]] | None = None
+    steers: bool = False
+    rate: Callable[[], float] | None = None
+    loss_format: str = "loss = {:.8f}"
+    losses: list[float] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+    validation_losses: list[float] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+
+    @property
+    def prints(self):
+        return self.estimator.verbose and self.estimator.verbose != 2  # 2 is a progress bar
 
     @property
     def n_epochs(self):
@@ -58,7 +65,7 @@ class History:
         self.losses.append(loss)
         if self.rate is not None:
             self.rates.append(self.rate())
-        if self._prints:
+        if self.prints:
             print(f"Iteration {self.n_epochs}, {self.loss_format.format(loss)}")
             if self.measure is not None:
                 print(f"Validation score: {score:f}")
@@ -69,7 +76,7 @@ class History:
     def plateau_reached(self, continues):
         what = "Validation score" if self.steers else "Training loss"
         then = "Lowering the learning rate." if continues else "Stopping."
-        if self._prints:
+        if self.prints:
             print(
                 f"{what} did not improve more than tol={self.estimator.tol:f} for "
                 f"{self.estimator.n_iter_no_change} consecutive epochs. {then}"
@@ -79,7 +86,3 @@ class History:
         """Tell the callbacks that the fit has ended."""
         if self.tasks is not None:
             self.tasks.fit_ended()
-
-    def has_finite_score(self):
-        """Return whether there is an epoch that training can go back to."""
-        return self.steers and any(isfinite(score) for score in self.scores)

@@ -51,7 +51,7 @@ class _OneThread:
 
 
 def _let_any_thread_set_limits():
-    """From its version 3.8 on, threadpoolctl ignores all threads but the first that sets a limit."""
+    """Since its version 3.8 threadpoolctl ignores all but the first thread that sets a limit."""
     for library in _blas_of_scipy().lib_controllers:
         if hasattr(library, "clear_controlling_thread"):
             library.clear_controlling_thread(force=True)

@@ -181,3 +181,10 @@ def test_undoing_label_smoothing_gives_back_what_was_smoothed(dtype):
     np.testing.assert_allclose(unsmoothed / unsmoothed.sum(), p, rtol=0.03)
     sure = undo_smoothing(np.array([0.0, 0.01, 0.99], dtype), smoothing, 3)
     assert 0 < sure[0] < sure[1] < sure[2]
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("smoothing", [5e-324, 1e-300, 1e-40, 1e-17])
+def test_smoothing_below_the_precision_leaves_nothing_to_undo(smoothing, dtype):
+    p = np.array([[0.0, 0.25, 0.75], [1.0, 0.0, 0.0]], dtype)
+    np.testing.assert_array_equal(undo_smoothing(p, smoothing, 3), p)

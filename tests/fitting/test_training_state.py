@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 
 from sknn_edu import MLPClassifier
 from tests.callbacks import StopAfter
@@ -72,3 +73,82 @@ def test_a_stopped_fit_with_another_stopping_rule_is_an_ordinary_warm_start(chan
     assert model.n_iter_ == 10
     assert len(model.loss_curve_) == 14
     assert (model.best_loss_ is None) == model.early_stopping
+
+
+PLATEAU = {"tol": 0.02, "n_iter_no_change": 2}
+CONFIGURATIONS = {
+    "out of epochs": {"tol": 0, "max_iter": 9},
+    "plateau": {**PLATEAU, "max_iter": 30},
+    "adaptive": {**PLATEAU, "solver": "sgd", "learning_rate": "adaptive", "max_iter": 12},
+    "early stopping": {**PLATEAU, "early_stopping": True, "max_iter": 30},
+    "last best": {"early_stopping": "last_best", "max_iter": 8},
+    "dropout and a schedule": {"dropout": 0.3, "learning_rate": "one_cycle", "max_iter": 8},
+    "invscaling, small batches": {
+        "solver": "sgd",
+        "learning_rate": "invscaling",
+        "batch_size": 40,
+        "max_iter": 7,
+        "tol": 0,
+    },
+    "recipe": {
+        "activation": "parametric_mish",
+        "feature_scale": True,
+        "number_embedding": "pbld",
+        "dropout": 0.1,
+        "weight_decay": 0.1,
+        "regularization_schedule": "flat_cosine",
+        "max_iter": 6,
+    },
+}
+
+
+def outcome(model):
+    """What a fit leaves, apart from the state of unfinished training."""
+    arrays = [*model.coefs_, *model.intercepts_, *model.embedding_]
+    curves = model.loss_curve_, model.learning_rate_curve_, model.validation_scores_
+    numbers = model.n_iter_, model.t_, model.best_epoch_, model.loss_, model.best_loss_
+    return [array.tobytes() for array in arrays], repr(curves), repr(numbers)  # of nan, too
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_stop_after_any_epoch_changes_nothing(name, dtype):
+    pytest.importorskip("sklearn.callback")
+    options = {"learning_rate_init": 0.02, "random_state": 0, **CONFIGURATIONS[name]}
+    model = MLPClassifier(5, dtype=dtype, **options)
+    whole = clone(model).fit(X, Y)
+    for epoch in range(1, whole.n_iter_ + 1):
+        stopped = clone(model).set_params(warm_start=True).set_callbacks(StopAfter(epoch))
+        stopped.fit(X, Y)
+        assert stopped.n_iter_ == epoch
+        assert outcome(stopped.set_callbacks().fit(X, Y)) == outcome(whole)
+
+
+def test_a_fit_that_is_stopped_after_every_epoch_ends_as_one_that_is_never_stopped():
+    pytest.importorskip("sklearn.callback")
+    options = CONFIGURATIONS["adaptive"] | {"learning_rate_init": 0.02, "random_state": 0}
+    whole, model = (MLPClassifier(5, warm_start=True, **options) for _ in range(2))
+    whole.fit(X, Y)
+    model.set_callbacks(StopAfter(1)).fit(X, Y)
+    while hasattr(model, "_training_state"):
+        model = pickle.loads(pickle.dumps(model.set_callbacks())).set_callbacks(StopAfter(1))
+        model.fit(X, Y)
+    assert outcome(model) == outcome(whole)
+
+
+def test_a_continued_fit_that_diverges_ends_as_the_uninterrupted_one():
+    pytest.importorskip("sklearn.callback")
+    model = MLPClassifier(
+        5, "identity", solver="sgd", learning_rate_init=1e6, max_iter=400, early_stopping=True,
+        n_iter_no_change=np.inf, momentum=0.99, random_state=0, warm_start=True,
+    )  # fmt: skip
+    with pytest.warns(ConvergenceWarning, match="Training diverged in epoch"):
+        whole = clone(model).fit(X, Y)
+    is_finite = np.isfinite(whole.validation_scores_)
+    assert is_finite[0]
+    assert not is_finite[-2:].any()
+    for epoch in range(1, whole.n_iter_):
+        stopped = clone(model).set_callbacks(StopAfter(epoch)).fit(X, Y).set_callbacks()
+        with pytest.warns(ConvergenceWarning, match=f"diverged in epoch {whole.n_iter_};"):
+            stopped.fit(X, Y)
+        assert outcome(stopped) == outcome(whole)
