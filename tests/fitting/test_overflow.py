@@ -85,7 +85,7 @@ def test_scales_and_weights_whose_product_overflows_are_refused():
     architecture = Architecture((2, 1), (), LOSSES["squared_error", "identity"], inputs)
     parameters = architecture.parameters(np.float64)
     parameters.theta[:] = 1e200  # finite, but not the product
-    with np.errstate(over="ignore"), pytest.raises(ValueError, match="infinite weights"):
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="infinite weights"):
         refuse_overflow(architecture, parameters, np.zeros((3, 2)))
 
 
