@@ -132,6 +132,8 @@ class Epochs:
         Nothing counts as a plateau during these first epochs.
     keep_last_of_ties : bool
         Whether the last of several equally good epochs is the best, not the first.
+    stops_on_plateau : bool
+        Whether an earlier plateau keeps the first epoch from starting.
     """
 
     max_epochs: int
@@ -141,6 +143,7 @@ class Epochs:
     keep_best: bool
     min_epochs: int = 0
     keep_last_of_ties: bool = False
+    stops_on_plateau: bool = True
 
     def run(
         self,
@@ -182,9 +185,10 @@ class Epochs:
         best_so_far: BestSoFar,
         monitor: Monitor,
     ) -> Outcome:
-        for _ in range(self.max_epochs):
+        for k in range(self.max_epochs):
             # before the epoch, not after the last one, so that a stop in between changes nothing
-            if not self._continues(learner, best_so_far, monitor):
+            looks_back = k > 0 or self.stops_on_plateau
+            if looks_back and not self._continues(learner, best_so_far, monitor):
                 return Outcome.PLATEAU
             monitor.epoch_begins()
             if self.shuffle:

@@ -471,6 +471,7 @@ def epochs_to_train(estimator, run):
         keep_best=steers,
         min_epochs=settings.min_epochs,
         keep_last_of_ties=to_the_end,
+        stops_on_plateau=not run.incremental,  # partial_fit trains when it is called
     )
 
 

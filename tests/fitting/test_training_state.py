@@ -152,3 +152,15 @@ def test_a_continued_fit_that_diverges_ends_as_the_uninterrupted_one():
         with pytest.warns(ConvergenceWarning, match=f"diverged in epoch {whole.n_iter_};"):
             stopped.fit(X, Y)
         assert outcome(stopped) == outcome(whole)
+
+
+@pytest.mark.parametrize("rate", ["constant", "adaptive"])
+def test_partial_fit_trains_even_on_a_plateau(rate):
+    model = MLPClassifier(
+        5, solver="sgd", learning_rate=rate, tol=10, n_iter_no_change=1, random_state=0
+    )
+    weights = []
+    for _ in range(12):  # each epoch improves by less than tol, so all are a plateau
+        model.partial_fit(X, Y, classes=[0, 1, 2])
+        weights.append(model.coefs_[0].copy())
+    assert all((a != b).any() for a, b in zip(weights, weights[1:], strict=False))
