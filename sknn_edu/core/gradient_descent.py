@@ -207,7 +207,7 @@ class GradientDescent:
         state = self.state
         state.n_seen += order.size
         state.n_epochs += 1
-        state.eta = self.schedule.after_epoch(state.eta, self.eta_0, state.n_seen)
+        state.eta = float(self.schedule.after_epoch(state.eta, self.eta_0, state.n_seen))
         return loss / total
 
     def step(self, batch: Samples) -> float:
@@ -227,7 +227,7 @@ class GradientDescent:
         network.backward(batch.X, batch.y, share)
         state.rate = state.eta
         if self._rate_moves:
-            state.rate = self.schedule.at(state.eta, self.eta_0, self._progress())
+            state.rate = float(self.schedule.at(state.eta, self.eta_0, self._progress()))
         self._n_steps_done += 1
         return self._update.step(state.rate, n, decay_factor)
 
@@ -247,7 +247,7 @@ class GradientDescent:
         eta = self.schedule.on_plateau(self.state.eta)
         if eta is None:
             return False
-        self.state.eta = eta
+        self.state.eta = float(eta)
         return True
 
     def snapshot(self) -> Array:

@@ -239,8 +239,8 @@ class Architecture:
     loss: Loss
     inputs: Inputs = DENSE
 
-    def parameters(self, dtype: Any) -> Parameters:
-        """Return new parameters, all 0."""
+    def specs(self) -> list[list[ParameterSpec]]:
+        """Return what all parameters are; see :class:`Parameters`."""
         n_inputs, *sizes = self.layer_sizes
         n_rows, of_inputs = self.inputs.specs(n_inputs)
         specs = [
@@ -249,7 +249,11 @@ class Architecture:
         ]
         for g, n_out in zip(self.activations, sizes, strict=False):
             specs.append([ParameterSpec(kind, (n_out,)) for kind in g.parameter_kinds])
-        return Parameters([*specs, of_inputs], len(sizes), dtype)
+        return [*specs, of_inputs]
+
+    def parameters(self, dtype: Any) -> Parameters:
+        """Return new parameters, all 0."""
+        return Parameters(self.specs(), len(self.layer_sizes) - 1, dtype)
 
     def fitted_weights(self, parameters: Parameters) -> list[Array]:
         """Return W of each layer (n_in, n_out), as prediction uses it."""

@@ -7,7 +7,7 @@ from scipy.sparse import issparse
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_edu.core.network import output_sums
-from sknn_edu.estimators.plan import NetworkPlan, kind_of_targets
+from sknn_edu.estimators.plan import NetworkPlan
 from sknn_edu.fitting.estimator import NeuralEstimator
 from sknn_edu.fitting.fit import CURVES
 
@@ -50,8 +50,11 @@ class NetworkEstimator(NeuralEstimator):
 
     def _restore_targets(self, name, learned):
         """Return the targets of a checkpoint, and set the attributes that describe them."""
-        kind = kind_of_targets(name)
+        kind = next((kind for kind in self._target_kinds if kind.name == name), None)
+        if kind is None or set(learned) != set(kind.learned):
+            raise ValueError(f"there are no targets {name!r} with {', '.join(learned)} here")
         targets = kind(**learned, **kind.parameters_of(self))
+        targets.check_learned()
         attributes = targets.attributes()
         vars(self).update({k: v for k, v in attributes.items() if k in self._target_attributes})
         return targets

@@ -70,6 +70,20 @@ class RealTargets(Targets):
             target_range = np.stack([np.minimum(low, new_low), np.maximum(high, new_high)])
         return cls(n_outputs, target_range, **parameters)
 
+    def check_learned(self):
+        is_several = self.output == "in_order"  # quantiles of one column
+        n_outputs = len(self.quantiles) if is_several else self.target_range.size // 2
+        shape = (2, 1 if is_several else n_outputs)
+        if type(self.n_outputs) is not int or self.n_outputs != n_outputs or n_outputs < 1:
+            raise ValueError("the number of outputs is another one")
+        if self.target_range.dtype != float or self.target_range.shape != shape:
+            raise ValueError("the range of the targets has another shape or dtype")
+        if (
+            not np.isfinite(self.target_range).all()
+            or (np.diff(self.target_range, axis=0) < 0).any()
+        ):
+            raise ValueError("the range of the targets is not finite and in order")
+
     def attributes(self):
         return {"target_range_": self.target_range, **super().attributes()}
 

@@ -143,6 +143,7 @@ class SigmoidNeuronClassifier(ClassifierMixin, NetworkEstimator):
     """
 
     _target_attributes = ("classes_",)
+    _target_kinds = SINGLE_LAYER_KINDS
 
     _parameter_constraints: dict = {
         "loss": [StrOptions(set(NEURON_LOSSES))],
@@ -377,7 +378,7 @@ class SigmoidNeuronClassifier(ClassifierMixin, NetworkEstimator):
         classes = labels if classes is None else classes
         check_neuron_classes(classes, self.classes_ if continuing else None)
         self.classes_ = classes
-        return learn_targets(SINGLE_LAYER_KINDS, y, weight, None, classes, self)
+        return learn_targets(self._target_kinds, y, weight, None, classes, self)
 
     def _total_weight(self, targets, y, weight):
         return class_weighted(self.class_weight, targets, y, weight)
@@ -412,7 +413,7 @@ class SigmoidNeuronClassifier(ClassifierMixin, NetworkEstimator):
             )
         uses_all_samples = self.solver == "gd"
         return StochasticSettings(
-            Adam() if self.solver == "adam" else SGD(momentum=0.0, nesterov=False),
+            self._optimizer(),
             Constant(),
             eta_0=self._learning_rate(X, weight),
             n_epochs=self.max_iter,
@@ -420,6 +421,9 @@ class SigmoidNeuronClassifier(ClassifierMixin, NetworkEstimator):
             batch_size=None if uses_all_samples else self.batch_size,
             shuffle=self.shuffle and not uses_all_samples,
         )
+
+    def _optimizer(self):
+        return Adam() if self.solver == "adam" else SGD(momentum=0.0, nesterov=False)
 
     def _learning_rate(self, X, weight):
         if self.learning_rate_init != "auto":

@@ -87,6 +87,9 @@ class Targets:
         """The targets (n_outputs,) that favour no class; None where there are no classes."""
         return None
 
+    def check_learned(self) -> None:
+        """Raise ValueError if no y can have given the learned fields, as in a forged file."""
+
     def to_dict(self) -> dict[str, Any]:
         """Return the kind and its fields as plain values."""
         return {"name": self.name} | {f.name: getattr(self, f.name) for f in fields(self)}
@@ -128,6 +131,10 @@ class ClassTargets(Targets):
         if known is not None:
             targets.check_same_task(known)
         return targets
+
+    def check_learned(self):
+        for labels in self.classes if isinstance(self.classes, list) else [self.classes]:
+            check_sorted_labels(labels)
 
     def check_same_task(self, known, n_outputs=None):
         """Refuse to continue from a network for other targets."""
@@ -189,6 +196,11 @@ class BinaryTargets(ClassTargets):
     @classmethod
     def accepts(cls, y, classes):
         return y.ndim == 1 and not isinstance(classes, list) and len(classes) <= 2
+
+    def check_learned(self):
+        super().check_learned()
+        if self.classes.size > 2:
+            raise ValueError("one output cannot tell more than two classes apart")
 
     @property
     def uniform_target(self):
@@ -307,6 +319,11 @@ class MultilabelTargets(ClassTargets):
                 f"np.arange({y.shape[1]}); got {targets.classes}."
             )
         return targets
+
+    def check_learned(self):
+        super().check_learned()
+        if not np.array_equal(self.classes, np.arange(self.n_outputs)):
+            raise ValueError("the classes are not the column numbers")
 
     @property
     def n_outputs(self):
@@ -528,6 +545,14 @@ def class_numbers(y, classes):
             "first call: partial_fit(X, y, classes=...)."
         )
     return numbers
+
+
+def check_sorted_labels(labels):
+    """Raise ValueError unless these are sorted labels, each once, that can be printed."""
+    is_right = labels.ndim == 1 and labels.size > 0 and np.array_equal(np.unique(labels), labels)
+    if not is_right:
+        raise ValueError("the labels are not sorted")
+    labels.tolist()  # ValueError if a string has a character that does not exist
 
 
 def same_labels(classes, others):

@@ -31,7 +31,7 @@ from sknn_edu.fitting.estimator import INTERRUPTED, check_sample_weight, hold_ou
 from sknn_edu.fitting.history import History
 from sknn_edu.fitting.overflow import refuse_overflow
 from sknn_edu.fitting.threads import one_thread_for_scipy
-from sknn_edu.fitting.training_state import TrainingState, checksum
+from sknn_edu.fitting.training_state import TrainingState, check_rows, checksum
 from sknn_edu.fitting.validation import (
     Validation,
     check_validation_set,
@@ -70,6 +70,9 @@ class Trainable(Protocol):
 
     def _training_settings(self, plan, X, weight):
         """Return the :class:`StochasticSettings` or the LBFGS that the parameters ask for."""
+
+    def _optimizer(self):
+        """Return the :class:`~sknn_edu.core.optimizers.Optimizer` that the parameters ask for."""
 
     def _model_attributes(self, architecture, parameters):
         """Return the fitted attributes that hold these parameters; they may be views."""
@@ -318,6 +321,8 @@ def resumable_state(estimator, arrays, rule, incremental):
             "the same ones in another dtype. Fit on the same data to continue, or start anew "
             "without restoring it."
         )
+    if state.checksum is not None and state.held_out is not None:
+        check_rows(state, arrays[2])
     n_samples = arrays[0].shape[0]
     same = state.order is not None and state.n_samples == n_samples and state.stopping_rule == rule
     return state if incremental or same else None

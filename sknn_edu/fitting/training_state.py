@@ -83,6 +83,17 @@ class TrainingState:
         return replace(self, theta=(theta if last is None else last).copy())
 
 
+def check_rows(state, weight):
+    """Refuse a checkpoint whose rows are not all the rows with a weight (n_samples,) above 0."""
+    rows = np.sort(np.concatenate([state.order, state.held_out]))
+    used = np.arange(state.n_samples) if weight is None else np.flatnonzero(weight > 0)
+    if not np.array_equal(rows, used):
+        raise ValueError(
+            "The checkpoint trains and holds out other rows than there are with a weight above 0, "
+            "so it is not one of a fit on these samples. Delete it to start anew."
+        )
+
+
 def checksum(*arrays):
     """Return a number that identifies these arrays: dense, CSR or None."""
     total = 0

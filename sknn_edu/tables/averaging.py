@@ -24,6 +24,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn_edu.estimators.mlp_classifier import accuracy
 from sknn_edu.estimators.targets import side_by_side, target_kind
+from sknn_edu.fitting.checkpoint import checkpoint_member
 from sknn_edu.fitting.estimator import (
     HasMethods,
     Interval,
@@ -107,7 +108,8 @@ class _Average(MetaEstimatorMixin, BaseEstimator):
         rng = check_random_state(self.random_state)
         seeds = rng.randint(np.iinfo(np.int32).max, size=self.n_estimators)
         self.estimators_ = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_member)(self.estimator, int(seed), X, y, fit_params) for seed in seeds
+            delayed(_fit_member)(self.estimator, k, int(seed), X, y, fit_params)
+            for k, seed in enumerate(seeds)
         )
         self._is_multilabel = is_classifier(self) and target_kind(y) == "multilabel-indicator"
         for name in ("n_features_in_", "feature_names_in_", "classes_"):
@@ -146,11 +148,13 @@ class _Average(MetaEstimatorMixin, BaseEstimator):
         return tags
 
 
-def _fit_member(estimator, seed, X, y, fit_params):
-    """Return a fitted copy of the estimator with this seed in all its random_state parameters."""
+def _fit_member(estimator, k, seed, X, y, fit_params):
+    """Return fitted copy k of the estimator, with this seed in all its random_state parameters."""
     member = clone(estimator)
     seeded = [name for name in member.get_params() if name.split("__")[-1] == "random_state"]
-    return member.set_params(**dict.fromkeys(seeded, seed)).fit(X, y, **fit_params)
+    member.set_params(**dict.fromkeys(seeded, seed))
+    checkpoint_member(member, k)
+    return member.fit(X, y, **fit_params)
 
 
 @fill_docstring(parameters=_PARAMETERS.replace("{kind}", "classifier with predict_proba"))
@@ -169,8 +173,9 @@ class AveragingClassifier(ClassifierMixin, _Average):
     :class:`sklearn.ensemble.VotingClassifier` combines different estimators; here all members are
     copies of one estimator, so a grid search over its parameters changes them all.
 
-    Callbacks of the estimator are shared by all members. A :class:`Checkpoint` stores a single fit,
-    so the second member refuses it.
+    Callbacks of the estimator are shared by all members, except a :class:`Checkpoint`: each member
+    writes a file of its own, with its number appended to the path. With ``warm_start=True`` and an
+    int as ``random_state``, fitting the average again continues from these files.
 
     Parameters
     ----------

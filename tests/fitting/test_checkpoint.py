@@ -3,7 +3,6 @@
 import copy
 import errno
 import functools
-import json
 import multiprocessing
 import os
 import random
@@ -16,7 +15,13 @@ from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 
-from sknn_edu import Checkpoint, MLPClassifier, MLPRegressor, PerceptronClassifier
+from sknn_edu import (
+    AveragingClassifier,
+    Checkpoint,
+    MLPClassifier,
+    MLPRegressor,
+    PerceptronClassifier,
+)
 from sknn_edu import SigmoidNeuronClassifier as Neuron
 from sknn_edu.core.activations import ACTIVATIONS
 from sknn_edu.core.optimizers import RMSprop
@@ -247,67 +252,7 @@ def test_a_full_disk_is_an_error_and_loses_nothing(saved, monkeypatch):
     assert caught.value.errno == errno.ENOSPC
     np.testing.assert_array_equal(fitted.predict_proba(X), answers)
     assert saved.path.read_bytes() == before
-    assert list(saved.path.parent.iterdir()) == [saved.path]
-
-
-def test_a_damaged_file_is_an_error_or_the_same_model(saved):
-    whole, rng = saved.path.read_bytes(), random.Random(0)
-    right = saved.restore(MLPClassifier(5, **PARAMETERS)).predict_proba(X)
-    n_refused = 0
-    for k in range(150):
-        torn = bytearray(whole)
-        if k % 3 == 0:
-            del torn[rng.randrange(len(torn)) :]
-        else:
-            torn[rng.randrange(len(torn))] ^= 1 << rng.randrange(8)
-        saved.path.write_bytes(torn)
-        untouched = MLPClassifier(5, **PARAMETERS)
-        try:
-            restored = saved.restore(untouched)
-        except ValueError as error:
-            assert "checkpoint" in str(error)  # noqa: PT017
-            assert not hasattr(untouched, "coefs_")
-            n_refused += 1
-        else:  # a bit that does not matter, such as the date of an entry
-            np.testing.assert_array_equal(restored.predict_proba(X), right)
-    assert n_refused > 100
-
-
-def test_reading_runs_no_code(saved, tmp_path):
-    class Trap:
-        def __reduce__(self):
-            return os.mkdir, (str(tmp_path / "ran"),)
-
-    with saved.path.open("wb") as file:
-        np.savez(file, facts=np.array([Trap()], dtype=object))
-    with pytest.raises(ValueError, match="damaged"):
-        saved.restore(MLPClassifier(5, **PARAMETERS))
-    assert not (tmp_path / "ran").exists()
-
-
-def rewritten(checkpoint, **changes):
-    with np.load(checkpoint.path) as file:
-        arrays = dict(file)
-    facts = json.loads(str(arrays.pop("facts"))) | changes
-    with checkpoint.path.open("wb") as file:
-        np.savez(file, facts=np.array(json.dumps(facts)), **arrays)
-
-
-def test_another_format_names_the_version_that_wrote_it(saved):
-    rewritten(saved, format=99, version="7.0")
-    with pytest.raises(ValueError, match=r"format 99, written by sknn_edu 7\.0"):
-        saved.restore(MLPClassifier(5, **PARAMETERS))
-
-
-@pytest.mark.parametrize(
-    "change", [{"plan": {"n_features": 9}}, {"rng": {"bit_generator": "os"}}, {"optimizer": {}}]
-)
-def test_inconsistent_facts_are_refused(saved, change):
-    rewritten(saved, **change)
-    untouched = MLPClassifier(5, **PARAMETERS)
-    with pytest.raises(ValueError, match="damaged"):
-        saved.restore(untouched)
-    assert not hasattr(untouched, "coefs_")
+    assert sorted(p.name for p in saved.path.parent.iterdir()) == ["fit", "fit.lock"]
 
 
 def test_other_parameters_other_classes_and_other_samples_are_refused(saved):
@@ -350,3 +295,70 @@ def test_a_fit_from_scratch_overwrites_no_checkpoint(saved):
     with pytest.raises(FileExistsError, match=r"restore\(estimator\) before fit"):
         MLPClassifier(5, **PARAMETERS).set_callbacks(saved).fit(X, Y)
     assert saved.path.read_bytes() == before
+
+
+# -- what is neither a Python float nor a function -------------------------------------------------
+
+
+def float32_cosine(progress):
+    return np.float32(0.5 + 0.5 * np.cos(np.pi * progress))
+
+
+def test_numpy_scalars_as_parameters_and_from_functions_are_saved(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "fit", every=np.int64(3))
+    scalars = {"alpha": np.float32(1e-3), "learning_rate_init": np.float32(0.01)}
+    mlp = MLPClassifier(
+        np.array([5, 4]), learning_rate=float32_cosine, batch_size=np.int32(40), **scalars,
+        **PARAMETERS,
+    )  # fmt: skip
+    crash(mlp, checkpoint, X.astype(np.float32), Y)
+    resumed = checkpoint.restore(clone(mlp)).fit(X.astype(np.float32), Y)
+    assert_same(resumed, clone(mlp).fit(X.astype(np.float32), Y))
+    assert type(resumed.learning_rate_curve_[-1]) is float
+
+
+class Rates:
+    def __init__(self, last):
+        self.last = last
+
+    def at(self, progress):
+        return 1 - (1 - self.last) * progress
+
+
+def closure(last):
+    return lambda progress: 1 - (1 - last) * progress
+
+
+def test_parameters_are_told_apart_by_what_they_hold_not_by_how_they_print(tmp_path):
+    checkpoint, mlp = Checkpoint(tmp_path / "fit"), MLPClassifier(5, **PARAMETERS)
+    crash(clone(mlp).set_params(learning_rate=Rates(0.1).at), checkpoint, X, Y)
+    with pytest.raises(ValueError, match="other parameters: learning_rate"):
+        checkpoint.restore(clone(mlp).set_params(learning_rate=Rates(0.2).at))
+    assert checkpoint.restore(clone(mlp).set_params(learning_rate=Rates(0.1).at)).n_iter_ == 12
+    with pytest.raises(ValueError, match=r"cannot identify learning_rate=.*function of a module"):
+        clone(mlp).set_params(learning_rate=closure(0.1)).set_callbacks(checkpoint).fit(X, Y)
+
+
+# -- averages --------------------------------------------------------------------------------------
+
+
+def test_the_members_of_an_average_write_a_file_each_and_continue(tmp_path):
+    checkpoint = Checkpoint(tmp_path / "fit", every=4)
+    mlp = MLPClassifier(5, max_iter=20, warm_start=True)
+    average = AveragingClassifier(mlp, n_estimators=3, random_state=0)
+    expected = clone(average).fit(X, Y)
+    crashing = clone(mlp).set_callbacks(CrashIn(31), checkpoint)  # in epoch 11 of the second member
+    with pytest.raises(Crash):
+        clone(average).set_params(estimator=crashing).fit(X, Y)
+    files = {path.name for path in tmp_path.iterdir()}
+    assert files == {"fit.0", "fit.0.lock", "fit.1", "fit.1.lock"}
+    resumed = clone(average).set_params(estimator=clone(mlp).set_callbacks(checkpoint)).fit(X, Y)
+    for member, wanted in zip(resumed.estimators_, expected.estimators_, strict=True):
+        assert_same(member, wanted)
+
+
+def test_the_members_of_an_average_in_several_processes_do_not_meet(tmp_path):
+    mlp = MLPClassifier(5, max_iter=8, warm_start=True).set_callbacks(Checkpoint(tmp_path / "fit"))
+    average = AveragingClassifier(mlp, n_estimators=3, random_state=0, n_jobs=2)
+    average.fit(X, Y)
+    assert sorted(path.name for path in tmp_path.glob("fit.?")) == ["fit.0", "fit.1", "fit.2"]

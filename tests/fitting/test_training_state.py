@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -163,4 +164,4 @@ def test_partial_fit_trains_even_on_a_plateau(rate):
     for _ in range(12):  # each epoch improves by less than tol, so all are a plateau
         model.partial_fit(X, Y, classes=[0, 1, 2])
         weights.append(model.coefs_[0].copy())
-    assert all((a != b).any() for a, b in zip(weights, weights[1:], strict=False))
+    assert all((a != b).any() for a, b in pairwise(weights))

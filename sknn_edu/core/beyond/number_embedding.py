@@ -104,8 +104,8 @@ class EmbeddedNumbers(Inputs):
     @property
     def kept(self) -> list[int]:
         """The features that are passed on."""
-        features = range(self.n_features)
-        return [j for j in features if self.waves.keeps_number or j not in self.columns]
+        dropped = set() if self.waves.keeps_number else set(self.columns)
+        return [j for j in range(self.n_features) if j not in dropped]
 
     @property
     def n_inputs(self) -> int:

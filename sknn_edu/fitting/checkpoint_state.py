@@ -1,0 +1,354 @@
+"""The state of a fit as arrays and JSON, and back.
+
+:func:`unpack` takes nothing for granted: a state that no fit can have is refused before the
+estimator sees it, because arithmetic with wrong shapes or counts may never end, or crash Python.
+"""
+
+import json
+from dataclasses import fields
+from itertools import pairwise
+from math import isfinite, isnan, prod
+
+import numpy as np
+
+from sknn_edu.core.optimizers import OptimizerState
+from sknn_edu.core.training import BestSoFar
+from sknn_edu.fitting.checkpoint_file import FORMAT
+from sknn_edu.fitting.estimator import package_version
+from sknn_edu.fitting.fit import CURVES, continued_curves, record
+from sknn_edu.fitting.training_state import TrainingState
+
+BEST_SO_FAR = ("best", "best_epoch", "n_epochs", "n_stalled")
+OPTIMIZER = tuple(f.name for f in fields(OptimizerState) if f.name != "vectors")
+"""The fields that are numbers."""
+
+UINT32, UINT64, UINT128 = 2**32, 2**64, 2**128
+GENERATORS = {
+    "MT19937": {"state": {"key": (624, UINT32), "pos": 625}},
+    "PCG64": {"state": {"state": UINT128, "inc": UINT128}, "has_uint32": 2, "uinteger": UINT32},
+    "PCG64DXSM": {"state": {"state": UINT128, "inc": UINT128}, "has_uint32": 2, "uinteger": UINT32},
+    "Philox": {
+        "state": {"counter": (4, UINT64), "key": (2, UINT64)},
+        "buffer": (4, UINT64),
+        "buffer_pos": 5,
+        "has_uint32": 2,
+        "uinteger": UINT32,
+    },
+    "SFC64": {"state": {"state": (4, UINT64)}, "has_uint32": 2, "uinteger": UINT32},
+}
+"""The states of NumPy's random generators: n stands for an int in [0, n), (k, n) for k of them."""
+
+COUNTS = 2**53
+"""Counts are below; floats represent all of these."""
+
+
+# -- packing -----------------------------------------------------------------------------------
+
+
+def pack(estimator, parameters, run, checksum_of_data):
+    """Return the state of a fit at work.
+
+    Parameters
+    ----------
+    estimator : Trainable
+    parameters : dict of str to str
+        Its parameters as text.
+    run : RunningFit
+    checksum_of_data : int
+
+    Returns
+    -------
+    facts : str
+        JSON.
+    arrays : dict of str to ndarray
+        Numbers and strings.
+    """
+    state, plan = run.state, estimator._plan
+    optimizer, best = state.optimizer_state, state.best_so_far
+    target_arrays, target_numbers = pack_targets(plan.targets)
+    arrays = {
+        "theta": run.parameters.theta,
+        "order": state.order,
+        "held_out": state.held_out,
+        "best_parameters": best.best_parameters,
+        "feature_names": getattr(estimator, "feature_names_in_", None),
+        **numbered("vector", optimizer.vectors),
+        **target_arrays,
+    }
+    facts = {
+        "format": FORMAT,
+        "version": package_version(),
+        "estimator": class_name(estimator),
+        "parameters": parameters,
+        "plan": plan.found_in_samples(),
+        "target_kind": plan.targets.name,
+        "targets": target_numbers,
+        "curves": continued_curves(estimator, run.history, run.continuing),
+        "optimizer": {name: getattr(optimizer, name) for name in OPTIMIZER},
+        "best_so_far": {name: getattr(best, name) for name in BEST_SO_FAR},
+        "rng": state.rng.get_state(legacy=False),
+        "dropout_rng": state.dropout_rng and state.dropout_rng.bit_generator.state,
+        "depends_on_n_epochs": run.learner.depends_on_n_epochs,
+        "eta_0": state.eta_0,
+        "n_samples": state.n_samples,
+        "has_validation_set": state.stopping_rule[-1],
+        "checksum": checksum_of_data,
+    }
+    arrays = {name: array for name, array in arrays.items() if array is not None}
+    facts = json.dumps(facts, default=lambda value: value.tolist())  # NumPy's arrays and scalars
+    return facts, {name: without_objects(name, array) for name, array in arrays.items()}
+
+
+def class_name(estimator):
+    """Return the package and the name of an estimator's class."""
+    return f"{type(estimator).__module__.split('.')[0]}.{type(estimator).__name__}"
+
+
+def pack_targets(targets):
+    """Return what targets have learned: the arrays by their names in the file, and the numbers."""
+    arrays, numbers = {}, {}
+    for name in targets.learned:
+        value = getattr(targets, name)
+        if isinstance(value, np.ndarray):
+            arrays[f"targets_{name}"] = value
+        elif isinstance(value, list):
+            arrays |= numbered(f"targets_{name}", value)
+        else:
+            numbers[name] = value
+    return arrays, numbers
+
+
+def numbered(name, arrays):
+    """Return arrays under a name with their number."""
+    return {f"{name}_{k}": array for k, array in enumerate(arrays)}
+
+
+def without_objects(name, array):
+    """Return an array that can be written without pickle; strings get a fixed width."""
+    if array.dtype != object:
+        return array
+    if all(isinstance(value, str) for value in array):
+        return array.astype(str)
+    raise ValueError(
+        f"A checkpoint can hold {name} that are numbers or strings; got objects: {array[:3]}. "
+        "Convert them to one of these."
+    )
+
+
+# -- unpacking ---------------------------------------------------------------------------------
+
+
+def unpack(estimator, facts, arrays):
+    """Give an estimator the state of a fit; ValueError if it is none.
+
+    Parameters
+    ----------
+    estimator : Trainable
+        Of the class and with the parameters that the facts name.
+    facts : dict
+    arrays : dict of str to ndarray
+        Taken over, and emptied.
+    """
+    theta = arrays.pop("theta")
+    require(theta.dtype in (np.float32, np.float64) and theta.ndim == 1, "theta")
+    if estimator.dtype != "auto":
+        require(theta.dtype == estimator.dtype, "the dtype of theta")
+    plan = unpack_plan(estimator, facts, arrays, theta.size)
+    architecture = plan.architecture
+    n_parameters = sum(prod(spec.shape) for group in architecture.specs() for spec in group)
+    require_vector("theta", theta, n_parameters, theta.dtype)
+    state = unpack_state(estimator, facts, arrays, theta)
+    names = arrays.pop("feature_names", None)
+    require(not arrays, f"the entries {', '.join(arrays)}")
+    curves = unpack_curves(facts["curves"], state.best_so_far.n_epochs)
+
+    parameters = architecture.parameters(theta.dtype)
+    parameters.theta[:] = theta
+    vars(estimator).pop("feature_names_in_", None)
+    if names is not None:
+        require(names.shape == (plan.n_features,) and names.dtype.kind == "U", "feature_names")
+        estimator.feature_names_in_ = names.astype(object)
+    estimator.n_features_in_, estimator._plan = plan.n_features, plan
+    vars(estimator).update(estimator._model_attributes(architecture, parameters))
+    estimator._training_state, best = state, state.best_so_far
+    n_seen, steers = state.optimizer_state.n_seen, bool(estimator.early_stopping)
+    record(estimator, curves, n_seen, best.n_epochs, best, steers)
+
+
+def unpack_plan(estimator, facts, arrays, n_parameters):
+    """Return the plan of a network with at least a parameter for each of its parts."""
+    found = facts["plan"]
+    n_features, columns, groups = (found[name] for name in FOUND)
+    require(is_int(n_features, n_parameters), "n_features")
+    bounds = [*columns, n_features]
+    require(all(is_int(j, n_features) for j in columns) and is_rising(bounds), "embedded_columns")
+    ends = [end for group in groups for end in group]
+    require(all(is_int(end, n_parameters + 1) for end in ends), "category_groups")
+    require(all(len(g) == 2 and g[0] < g[1] for g in groups), "category_groups")
+    require(all(a[1] <= b[0] for a, b in pairwise(groups)), "category_groups")
+    targets = estimator._restore_targets(facts["target_kind"], unpack_targets(facts, arrays))
+    require(is_int(targets.n_outputs, n_parameters), "n_outputs")
+    found = {FOUND[0]: n_features, FOUND[1]: tuple(columns), FOUND[2]: tuple(map(tuple, groups))}
+    plan = estimator._plan_with(found, targets)
+    require(not columns or plan.number_embedding is not None, "embedded_columns")
+    require(not groups or plan.category_embedding is not None, "category_groups")
+    require(not groups or groups[-1][1] <= plan.architecture.layer_sizes[0], "category_groups")
+    return plan
+
+
+FOUND = ("n_features", "embedded_columns", "category_groups")
+"""What a plan finds in the samples."""
+
+
+def unpack_targets(facts, arrays):
+    """Return what targets have learned, from what :func:`pack_targets` returned."""
+    prefix, learned = "targets_", dict(facts["targets"])
+    for name in [name for name in arrays if name.startswith(prefix)]:
+        learned[name.removeprefix(prefix)] = arrays.pop(name)
+    columns = []
+    while (name := f"classes_{len(columns)}") in learned:
+        columns.append(learned.pop(name))
+    return {**learned, "classes": columns} if columns else learned
+
+
+def unpack_state(estimator, facts, arrays, theta):
+    """Return the state of training."""
+    counts, optimizer = facts["best_so_far"], facts["optimizer"]
+    require(set(counts) == set(BEST_SO_FAR) and set(optimizer) == set(OPTIMIZER), "the counts")
+    n_epochs, n_samples = counts["n_epochs"], facts["n_samples"]
+    require(is_int(n_epochs, COUNTS) and n_epochs > 0, "n_epochs")
+    require(all(is_int(counts[n], n_epochs + 1) for n in ("best_epoch", "n_stalled")), "the epochs")
+    require(is_float(counts["best"]) and not isnan(counts["best"]), "best")
+    require(all(is_int(optimizer[name], COUNTS) for name in ("t", "n_seen", "n_epochs")), "steps")
+    for rate in (optimizer["eta"], optimizer["rate"], facts["eta_0"]):
+        require(is_float(rate) and 0 <= rate < np.inf, "the learning rate")
+    require(is_int(n_samples, COUNTS), "n_samples")
+    require(is_int(facts["checksum"], UINT32), "the checksum")
+    has_validation_set = facts["has_validation_set"]
+    require(isinstance(has_validation_set, bool), "has_validation_set")
+
+    vectors = [arrays.pop(f"vector_{k}") for k in range(estimator._optimizer().n_vectors)]
+    best_parameters = None
+    if estimator.early_stopping and counts["best_epoch"] > 0:
+        best_parameters = arrays.pop("best_parameters")
+    for vector in (*vectors, *([] if best_parameters is None else [best_parameters])):
+        require_vector("a vector", vector, theta.size, theta.dtype)
+    order, held_out = arrays.pop("order"), None
+    if estimator.early_stopping and not has_validation_set:
+        held_out = arrays.pop("held_out")
+    require_rows(order, held_out, n_samples)
+    return TrainingState(
+        solver=estimator.solver,
+        n_samples=n_samples,
+        rng=random_state_of(facts["rng"]),
+        eta_0=float(facts["eta_0"]),
+        optimizer_state=OptimizerState(vectors, **optimizer),
+        best_so_far=BestSoFar(**counts, best_parameters=best_parameters),
+        dropout_rng=generator_of(facts["dropout_rng"]),
+        stopping_rule=(estimator.early_stopping, estimator.scoring, has_validation_set),
+        order=order,
+        held_out=held_out,
+        theta=theta,
+        checksum=facts["checksum"],
+    )
+
+
+def unpack_curves(curves, n_epochs):
+    """Return the curves, which have a number for each epoch at least."""
+    require(set(curves) == set(CURVES), "the curves")
+    losses, validation_losses, scores, rates = (curves[name] for name in CURVES)
+    require(len(losses) == len(rates) >= n_epochs, "the curves")
+    require((scores is None) == (validation_losses is None), "the curves of validation")
+    if scores is not None:
+        require(len(scores) == len(validation_losses) <= len(losses), "the curves of validation")
+    for curve in (losses, rates, scores or [], validation_losses or []):
+        require(isinstance(curve, list) and all(map(is_float, curve)), "the curves")
+    return curves
+
+
+def random_state_of(state):
+    """Return the RandomState in this state."""
+    state = dict(state)
+    gauss = {name: state.pop(name) for name in ("has_gauss", "gauss")}
+    require(is_int(gauss["has_gauss"], 2) and is_float(gauss["gauss"]), "the random numbers")
+    require(isfinite(gauss["gauss"]), "the random numbers")
+    rng = np.random.RandomState(bit_generator_in(state))
+    rng.set_state({**rng.get_state(legacy=False), **gauss})
+    return rng
+
+
+def generator_of(state):
+    """Return the Generator in this state, or None if there is none."""
+    return None if state is None else np.random.Generator(bit_generator_in(state))
+
+
+def bit_generator_in(state):
+    """Return one of NumPy's random generators in this state."""
+    name, state = state["bit_generator"], dict(state)
+    del state["bit_generator"]
+    require(name in GENERATORS and has_form(state, GENERATORS[name]), "the random numbers")
+    if name.startswith("PCG64"):
+        require(state["state"]["inc"] % 2 == 1, "the random numbers")  # else it may not move
+    generator = getattr(np.random, name)(0)
+    generator.state = {"bit_generator": name, **as_arrays(state)}
+    return generator
+
+
+def has_form(value, form):
+    """Return whether a state has the form that :data:`GENERATORS` describes."""
+    if isinstance(form, dict):
+        is_dict = isinstance(value, dict) and set(value) == set(form)
+        return is_dict and all(has_form(value[name], form[name]) for name in form)
+    if isinstance(form, tuple):
+        length, stop = form
+        is_list = isinstance(value, list) and len(value) == length
+        return is_list and all(is_int(number, stop) for number in value)
+    return is_int(value, form)
+
+
+def as_arrays(value):
+    """Return a state whose lists are arrays."""
+    if isinstance(value, dict):
+        return {name: as_arrays(part) for name, part in value.items()}
+    return np.array(value, np.uint64) if isinstance(value, list) else value
+
+
+# -- requirements ------------------------------------------------------------------------------
+
+
+def require(condition, what):
+    """Refuse a state in which something is wrong."""
+    if not condition:
+        raise ValueError(f"{what} cannot be those of a fit")
+
+
+def require_vector(name, vector, size, dtype):
+    """Refuse a vector of another size or dtype, or with infinite numbers."""
+    require(vector.shape == (size,) and vector.dtype == dtype, name)
+    require(np.isfinite(vector).all(), name)
+
+
+def require_rows(order, held_out, n_samples):
+    """Refuse rows that are out of range or occur twice, or that leave out some for no reason."""
+    rows = order if held_out is None else np.concatenate([order, held_out])
+    require(rows.dtype == np.intp and rows.ndim == 1 and order.size > 0, "the rows")
+    require(held_out is None or held_out.size > 1, "the rows that are held out")
+    require(rows.size <= n_samples and (held_out is not None or rows.size == n_samples), "the rows")
+    rows = np.sort(rows)
+    is_rising_in_range = rows[0] >= 0 and rows[-1] < n_samples and (np.diff(rows) > 0).all()
+    require(is_rising_in_range, "the rows")
+
+
+def is_int(value, stop):
+    """Return whether a value is an int in [0, stop)."""
+    return type(value) is int and 0 <= value < stop
+
+
+def is_float(value):
+    """Return whether a value is a float."""
+    return type(value) is float
+
+
+def is_rising(values):
+    """Return whether each value is larger than the one before."""
+    return all(a < b for a, b in pairwise(values))

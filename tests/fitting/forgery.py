@@ -1,0 +1,109 @@
+"""Checkpoints of several kinds, and changes to them, accidental or forged."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from sknn_edu import Checkpoint, MLPClassifier, MLPRegressor, SigmoidNeuronClassifier
+from sknn_edu.fitting.checkpoint_file import read, write
+from tests.callbacks import StopAfter
+from tests.problems import X, Y
+
+PARAMETERS = {"random_state": 0, "max_iter": 9, "warm_start": True}
+BINS = np.array(["a", "b", "c"])[Y]
+ONE_HOT = np.hstack([X, np.eye(8)[np.arange(len(X)) % 8]])
+
+SAVED_FITS = {
+    "plain": (MLPClassifier(4, **PARAMETERS), X, BINS),
+    "early stopping": (
+        MLPClassifier(4, early_stopping=True, dropout=0.2, solver="sgd", **PARAMETERS), X, Y,
+    ),
+    "table": (
+        MLPRegressor(
+            loss="quantile", quantile=[0.1, 0.5, 0.9], hidden_layer_sizes=4, feature_scale=True,
+            category_embedding=3, number_embedding="pbld", activation="parametric_mish",
+            clip_output=True, dtype="float32", **PARAMETERS,
+        ),
+        ONE_HOT, X[:, 0],
+    ),
+    "columns": (MLPClassifier(4, **PARAMETERS), X, np.stack([Y, Y % 2], axis=1)),
+    "neuron": (
+        SigmoidNeuronClassifier(solver="adam", early_stopping=True, **PARAMETERS), X, Y,
+    ),
+}  # fmt: skip
+"""An estimator and its samples for each name."""
+
+
+@dataclass
+class SavedFit:
+    """A checkpoint of a fit, and the fit."""
+
+    checkpoint: Checkpoint
+    estimator: Any
+    X: Any
+    y: Any
+
+    def restored(self):
+        return self.checkpoint.restore(clone(self.estimator))
+
+    def finished(self):
+        return self.restored().fit(self.X, self.y)
+
+
+def save(name, folder):
+    """Return the fit of this name, saved after four epochs."""
+    estimator, samples, targets = SAVED_FITS[name]
+    saved = SavedFit(Checkpoint(folder / "fit"), estimator, samples, targets)
+    clone(estimator).set_callbacks(saved.checkpoint, StopAfter(5)).fit(samples, targets)
+    return saved
+
+
+def forge(path, change):
+    """Rewrite a checkpoint as ``change(facts, arrays)`` leaves them, with the right digest."""
+    facts, arrays = read(path)
+    change(facts, arrays)
+    write(path, json.dumps(facts), arrays)
+
+
+def places(facts):
+    """Return all (container, key) of nested dicts and lists; of long lists the first three."""
+    found = []
+    keys = list(facts) if isinstance(facts, dict) else range(min(len(facts), 3))
+    for key in keys:
+        found.append((facts, key))
+        if isinstance(facts[key], dict | list):
+            found += places(facts[key])
+    return found
+
+
+VALUES = [
+    None, True, "", "os", -1, 0, 1, 3, 625, 10**6, 2**31, 2**32, 2**53, 2**63, 2**64, 10**40,
+    -0.5, 0.5, 1e308, float("inf"), float("nan"), [], [[]], [0], [0, 1, 2], [[0, 10**9]], {},
+    {"a": 1},
+]  # fmt: skip
+"""What a forger may write in place of a fact."""
+
+ARRAY_CHANGES = {
+    "int32": lambda a: a.astype(np.int32),
+    "float32": lambda a: a.astype(np.float32),
+    "float64": lambda a: a.astype(np.float64),
+    "big-endian": lambda a: a.astype(a.dtype.newbyteorder(">")),
+    "strings": lambda a: a.astype(str),
+    "bad strings": lambda a: np.full(a.shape, 0x7FFFFFFF, np.uint32).view("U1").reshape(a.shape),
+    "zeros": np.zeros_like,
+    "minus": lambda a: -1 - a,
+    "large": lambda a: (a + 1) * 10**9,
+    "huge": lambda a: a * 1e300,
+    "nan": lambda a: a * np.nan,
+    "reversed": lambda a: a[::-1],
+    "shorter": lambda a: a[:-1],
+    "longer": lambda a: np.concatenate([a, a]),
+    "empty": lambda a: a[:0],
+    "scalar": lambda a: np.array(a.flat[0]),
+    "column": lambda a: a.reshape(-1, 1),
+    "first repeated": lambda a: np.repeat(a[:1], len(a), axis=0),
+}
+"""What a forger may do to an array."""

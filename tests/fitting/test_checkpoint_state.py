@@ -1,0 +1,159 @@
+"""A forged checkpoint, whose digest is right, is refused or gives a fit that ends."""
+
+# ruff: noqa: ARG001, ARG005  each change of a forger takes the facts and the arrays
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.fitting.forgery import ARRAY_CHANGES, SAVED_FITS, VALUES, forge, places, save
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.usefixtures("needs_callbacks"),
+]
+FORGING = settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@pytest.fixture(scope="module", params=SAVED_FITS)
+def saved(request, tmp_path_factory):
+    saved = save(request.param, tmp_path_factory.mktemp("checkpoint"))
+    saved.whole = saved.checkpoint.path.read_bytes()
+    saved.attributes = set(vars(saved.finished()))
+    return saved
+
+
+def attack(saved, change):
+    """Assert that a forged file is refused with a ValueError, or that its fit ends."""
+    saved.checkpoint.path.write_bytes(saved.whole)
+    forge(saved.checkpoint.path, change)
+    try:
+        with np.errstate(all="ignore"):
+            model = saved.finished()
+    except ValueError:
+        return False
+    assert set(vars(model)) <= saved.attributes
+    return True
+
+
+@FORGING
+@given(st.data())
+def test_forged_facts(saved, data):
+    def change(facts, arrays):
+        for _ in range(data.draw(st.integers(1, 2))):
+            container, key = data.draw(st.sampled_from(places(facts)))
+            kind = data.draw(st.sampled_from(["replace", "replace", "delete", "copy"]))
+            if kind == "delete":
+                del container[key]
+            elif kind == "copy":
+                other, name = data.draw(st.sampled_from(places(facts)))
+                container[key] = other[name] if other is not container else other[key]
+            else:
+                container[key] = data.draw(st.sampled_from(VALUES))
+
+    attack(saved, change)
+
+
+@FORGING
+@given(st.data())
+def test_forged_arrays(saved, data):
+    def change(facts, arrays):
+        name = data.draw(st.sampled_from(sorted(arrays)))
+        kind = data.draw(st.sampled_from([*ARRAY_CHANGES, "drop", "rename", "swap"]))
+        if kind in ARRAY_CHANGES:
+            try:
+                with np.errstate(all="ignore"):
+                    arrays[name] = np.asarray(ARRAY_CHANGES[kind](arrays[name]))
+            except (ValueError, TypeError):  # numbers from strings
+                arrays[name] = arrays[name][:1]
+        elif kind == "swap":
+            other = data.draw(st.sampled_from(sorted(arrays)))
+            arrays[name], arrays[other] = arrays[other], arrays[name]
+        else:
+            array = arrays.pop(name)
+            if kind == "rename":
+                arrays[data.draw(st.sampled_from(["coefs_", "vector_9", "held_out", "a b"]))] = (
+                    array
+                )
+
+    attack(saved, change)
+
+
+def in_random_numbers(name, value):
+    def change(facts, arrays):
+        state = facts["rng"]["state"] if name in facts["rng"]["state"] else facts["rng"]
+        state[name] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("pos", 10**6), ("pos", -1), ("key", [0] * 623), ("key", [2**32] * 624), ("gauss", None)],
+)
+def test_positions_outside_a_random_generator_are_refused(saved, name, value):
+    assert not attack(saved, in_random_numbers(name, value))
+
+
+@pytest.mark.parametrize("generator", ["Philox", "SFC64", "PCG64", "PCG64DXSM"])
+def test_states_of_other_random_generators_are_checked(saved, generator):
+    def change(facts, arrays):
+        state = np.random.RandomState(getattr(np.random, generator)(0)).get_state(legacy=False)
+        facts["rng"] = as_lists(state)
+
+    def change_for_the_worse(facts, arrays):
+        change(facts, arrays)
+        if generator == "Philox":
+            facts["rng"]["buffer_pos"] = 400
+        elif generator == "SFC64":
+            facts["rng"]["has_uint32"] = -1
+        else:
+            facts["rng"]["state"]["inc"] = 2**128 - 2  # even: it might not move
+
+    assert attack(saved, change)
+    assert not attack(saved, change_for_the_worse)
+
+
+def as_lists(state):
+    if isinstance(state, dict):
+        return {name: as_lists(value) for name, value in state.items()}
+    return state.tolist() if isinstance(state, np.ndarray | np.generic) else state
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda facts, arrays: facts["best_so_far"].update(n_epochs=-5),
+        lambda facts, arrays: facts["best_so_far"].update(n_epochs=0),
+        lambda facts, arrays: facts["targets"].update(coefs_=1),
+        lambda facts, arrays: facts["plan"].update(n_features=10**9),
+        lambda facts, arrays: facts["plan"].update(embedded_columns=[2, 1]),
+        lambda facts, arrays: facts["plan"].update(category_groups=[[0, 10**12]]),
+        lambda facts, arrays: facts["optimizer"].update(t=-1),
+        lambda facts, arrays: facts["optimizer"].update(eta=float("nan")),
+        lambda facts, arrays: facts["curves"].update(loss_curve_=[]),
+        lambda facts, arrays: arrays.update(order=np.zeros_like(arrays["order"])),
+        lambda facts, arrays: arrays.update(coefs_=np.ones(3)),
+    ],
+)
+def test_impossible_states_are_refused(saved, change):
+    assert not attack(saved, change)
+
+
+def test_rows_that_are_held_out_and_trained_on_are_refused(saved):
+    def share_a_row(facts, arrays):
+        arrays["held_out"][0] = arrays["order"][0]
+
+    def hold_out_fewer(facts, arrays):
+        arrays["held_out"] = arrays["held_out"][1:]
+
+    if saved.estimator.early_stopping:
+        assert not attack(saved, share_a_row)
+        assert not attack(saved, hold_out_fewer)
+
+
+def test_a_state_that_is_not_changed_is_restored(saved):
+    assert attack(saved, lambda facts, arrays: None)
