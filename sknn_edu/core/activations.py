@@ -287,4 +287,4 @@ ACTIVATIONS: dict[str, Activation] = {
         Activation("mish", mish, mish_backward, keeps_z=True),
     )
 }
-"""All activations of the course by the names that users write."""
+"""All activations of the course by name."""

@@ -57,7 +57,7 @@ class ParameterUpdate:
     state : OptimizerState
         Advanced in place.
     parameters, gradient : Parameters
-        Views are kept: what they hold at each step is what counts.
+        Read and updated at each step, so they must stay the same objects.
     regularization : Regularization
     multipliers : ndarray (n_parameters,) or None
         Factors of the learning rate for each parameter; None stands for 1.
@@ -153,7 +153,7 @@ class GradientDescent:
     between_layers : callable or None
         See :class:`~.network.Network`.
     state : OptimizerState or None
-        From where to go on; None starts anew. It is updated in place.
+        The state to continue from, updated in place; None starts anew.
     """
 
     architecture: Architecture

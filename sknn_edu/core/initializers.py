@@ -1,7 +1,7 @@
 """Chapter 4: where should the weights start?
 
 Not at zero: two neurons of a layer that start with equal weights receive equal gradients and stay
-equal for ever. So they start at random, and at the right scale: if a neuron's weighted sum varies
+equal forever. So they start at random, and at the right scale: if a neuron's weighted sum varies
 about as much as each of its inputs, signals neither fade nor explode from layer to layer. The more
 inputs, the smaller the weights. :data:`INITIALIZERS` lists the recipes; chapter 6 has the layers
 that they fill.
@@ -83,4 +83,4 @@ INITIALIZERS: dict[str, Initializer] = {
     "lecun": lecun,
     "orthogonal": orthogonal,
 }
-"""The recipes by the names that users write."""
+"""The recipes by name."""

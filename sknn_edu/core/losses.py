@@ -1,10 +1,13 @@
 """Chapter 5: how wrong is the network's output, and how should it change?
 
-A loss compares the output a with the target y. Its derivative by the output's weighted sum z, the
-first delta, is where backpropagation starts. A loss owns its output activation, because the two
-belong together: for the pairs (squared error, identity), (cross-entropy, sigmoid),
-(cross-entropy, softmax) and (Poisson deviance, exp) the derivative is the plain error a - y, and
-no other chapter needs to know why.
+A loss compares the output a with the target y. Its derivative with respect to the output's weighted
+sum z, delta, is where learning starts. A loss owns its output activation, because the two belong
+together: for (squared error, identity), (cross-entropy, sigmoid), (cross-entropy, softmax) and
+(Poisson deviance, exp) the derivative is the plain error a - y. For softmax, for example::
+
+    a_k = e^(z_k) / sum_j e^(z_j)
+    L = -log a_y = log(sum_j e^(z_j)) - z_y
+    dL/dz_k = a_k - y_k                         y_k is 1 for the class y, else 0
 
 All arrays have one column per sample. The *value* is the loss of each sample, summed over outputs;
 training minimises the (weighted) mean over samples, and an L2 penalty on the weights

@@ -1,4 +1,4 @@
-"""Chapter 6: how do many neurons compute together, and how much did each weight add to the error?
+"""Chapter 6: how do many neurons compute together, and how much does each weight add to the error?
 
 *Forward propagation.* Each neuron of a layer receives all activations of the layer before, so the
 weighted sums of a layer are one matrix product. A bias is a weight whose input is always 1: the
@@ -14,8 +14,8 @@ first::
     delta <- (W delta) * g'(z)             (n_in, m)            passed to the layer before
 
 The first delta comes from the loss (chapter 5). All weights and biases are views of one vector
-theta, and their derivatives of one vector in the same order: chapter 7 moves the one against the
-other and does not need to know that there are layers.
+theta, and their derivatives of one vector in the same order: chapter 7 moves theta against this
+gradient and does not need to know that there are layers.
 
 An :class:`Architecture` says which layers there are, :class:`Parameters` are the numbers that they
 learn, a :class:`Network` computes with both.
@@ -121,7 +121,7 @@ class Layer:
 
     Everything is allocated beforehand, so that a step allocates next to nothing. z, a and what the
     next layer receives share memory unless the activation needs z for its derivative. In the last
-    layer delta is written over a, as losses do.
+    layer delta shares memory with a, which the loss overwrites.
     """
 
     def __init__(
@@ -211,7 +211,7 @@ class Inputs:
         return X
 
     def chain_rule(self, X: Array, learned: list[Array], gradients: Array) -> Array:
-        """Return gradients by the features, given those by the inputs of the first layer."""
+        """Return gradients for the features, given those for the inputs of the first layer."""
         return gradients
 
 

@@ -97,7 +97,7 @@ class OptimizerState:
 
 
 def common_rate(step: Array, rate: float | Array) -> float:
-    """Return the learning rate of all entries of `step`; individual rates are multiplied in."""
+    """Return one learning rate for all of `step`, which is multiplied by rates that differ."""
     if isinstance(rate, float):
         return rate
     step *= rate
@@ -304,4 +304,4 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "adamw": AdamW(),
     "rmsprop": RMSprop(),
 }
-"""The optimisers by the names that users write, with their usual hyperparameters."""
+"""The optimisers by name, with their usual hyperparameters."""

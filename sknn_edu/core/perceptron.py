@@ -41,7 +41,8 @@ class Perceptron:
     """Weights W (n_features, k) and biases b (k,): one column per class, or a single one for yes.
 
     ``late_W`` and ``late_b`` are the sums of all changes, each times the number of samples seen
-    before it; :meth:`average` follows from them. ``t`` counts the samples seen.
+    before it. ``t`` counts the samples seen. A change made after s of t samples is part of t - s of
+    the t weights, so their mean is W minus each change times s / t: W - late_W / t.
     """
 
     W: Array
@@ -96,7 +97,7 @@ def learn_epoch(
     order : ndarray of int
         Rows of X.
     eta : ndarray (n_classes,)
-        The learning rate of a mistake on a sample of each class.
+        For each class, the learning rate for mistakes on its samples.
     fit_intercept : bool
         Whether the biases learn, too.
 
@@ -130,7 +131,7 @@ def learn_epoch(
 def _steps(
     z: Array, X: Any, y: Indices, eta: Array, fit_intercept: bool
 ) -> tuple[Array, list[int]]:
-    """Return the multiple of each sample in a block that is added to W, and the mistakes.
+    """Return steps for a block of samples, so that W += X^T steps, and the rows with mistakes.
 
     Steps are (m, k), one column for each column of W, and 0 where the answer was right. After each
     mistake the sums z (m, k) of the following samples are corrected in place: a change of W by

@@ -148,4 +148,4 @@ SCHEDULES: dict[str, Schedule] = {
     "coslog4": Curve(coslog4),
     "flat_cosine": Curve(flat_cosine),
 }
-"""The schedules by the names that users write."""
+"""The schedules by name."""

@@ -86,7 +86,7 @@ def squared_error_delta(y: Array, a: Array) -> None:
 def longest_safe_step(X: Any, weight: Array | None, alpha: float) -> float:
     """Return the learning rate 1 / K, where K bounds the curvature of the mean cross-entropy.
 
-    Its second derivative by z is at most 1/4, at z = 0, so by w at most
+    Its second derivative with respect to z is at most 1/4, at z = 0, so with respect to w at most
     K = mean(|x|^2 + 1) / 4 + alpha / n (the 1 is the input of the bias, n the sum of the weights).
     Gradient descent with steps up to 1 / K never increases the loss: Nesterov, Lectures on Convex
     Optimization (2018), section 2.1.5.

@@ -132,8 +132,9 @@ class Epochs:
         Nothing counts as a plateau during these first epochs.
     keep_last_of_ties : bool
         Whether the last of several equally good epochs is the best, not the first.
-    stops_on_plateau : bool
-        Whether an earlier plateau keeps the first epoch from starting.
+    checks_plateau_first : bool
+        Whether a plateau that was reached in an earlier call can end training before its first
+        epoch.
     """
 
     max_epochs: int
@@ -143,7 +144,7 @@ class Epochs:
     keep_best: bool
     min_epochs: int = 0
     keep_last_of_ties: bool = False
-    stops_on_plateau: bool = True
+    checks_plateau_first: bool = True
 
     def run(
         self,
@@ -187,7 +188,7 @@ class Epochs:
     ) -> Outcome:
         for k in range(self.max_epochs):
             # before the epoch, not after the last one, so that a stop in between changes nothing
-            looks_back = k > 0 or self.stops_on_plateau
+            looks_back = k > 0 or self.checks_plateau_first
             if looks_back and not self._continues(learner, best_so_far, monitor):
                 return Outcome.PLATEAU
             monitor.epoch_begins()

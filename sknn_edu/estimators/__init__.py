@@ -5,8 +5,10 @@ scikit-learn's names.
 
 - :mod:`~sknn_edu.estimators.perceptron_classifier`,
   :mod:`~sknn_edu.estimators.sigmoid_neuron_classifier` - single neurons
+- :mod:`~sknn_edu.estimators.linear` - what single neurons share
 - :mod:`~sknn_edu.estimators.mlp` - what the two multi-layer perceptrons share, then
-  :mod:`~sknn_edu.estimators.mlp_classifier` and :mod:`~sknn_edu.estimators.mlp_regressor`
+  :mod:`~sknn_edu.estimators.mlp_classifier` and :mod:`~sknn_edu.estimators.mlp_regressor`; their
+  common parameters are described in :mod:`~sknn_edu.estimators.mlp_docs`
 - :mod:`~sknn_edu.estimators.hidden_layer_transformer` - the hidden neurons as features
 - :mod:`~sknn_edu.estimators.learning_rate_finder` - a range test of learning rates
 - :mod:`~sknn_edu.estimators.targets`, :mod:`~sknn_edu.estimators.real_targets` - a class for each

@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
+from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_edu.estimators.mlp import BaseMLP, as_layer_sizes, check_layer
@@ -76,7 +77,7 @@ class HiddenLayerTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             If it has no such layer.
         """
         network = clone(self.estimator)
-        inner = getattr(network, "estimator", network)
+        inner = network.estimator if isinstance(network, FrozenEstimator) else network
         if not isinstance(inner, BaseMLP):
             raise TypeError(
                 "estimator must be an MLPClassifier or MLPRegressor of sknn_edu, which have "

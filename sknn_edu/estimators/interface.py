@@ -46,7 +46,7 @@ class FittedNetwork:
         It owns the output activation.
     label_rules : list of LabelRule
         How labels follow from the weighted sums of the outputs; empty for a regressor.
-    inputs : Inputs or EmbeddedNumbers
+    inputs : Inputs
         What the weights of the first layer are multiplied by.
     learned_inputs : list of ndarray
         What the inputs have learned.
@@ -223,7 +223,9 @@ def training_problem(estimator, X, y, dtype=None):
         If the estimator is none of these, or X is sparse.
     """
     check_has_network(estimator)
-    is_fitted = hasattr(estimator, "_plan")
+    is_fitted = estimator._has_weights()
+    if is_fitted:
+        check_is_fitted(estimator)  # not so if the weights were set by hand
     model = copy(estimator) if is_fitted else clone(estimator)
     model._validate_params()
     if hasattr(model, "dropout"):

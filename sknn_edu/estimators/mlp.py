@@ -80,6 +80,8 @@ def one_per_layer(name, value, n_hidden, is_valid):
 
 def check_layer(layer, n_hidden):
     """Refuse the number of a hidden layer that the network does not have."""
+    if n_hidden == 0:
+        raise ValueError("This network has no hidden layers: set hidden_layer_sizes.")
     if not (isinstance(layer, Integral) and -n_hidden <= layer < n_hidden):
         raise ValueError(
             f"layer must be an int from {-n_hidden} to {n_hidden - 1}, for the {n_hidden} hidden "
@@ -403,34 +405,35 @@ class BaseMLP(NetworkEstimator):
         }
 
     def _extra_parameters(self, architecture):
-        if not hasattr(self, "activation_slopes_"):  # weights set by hand
-            return [[] for _ in architecture.activations], []
-        layers = zip(
-            architecture.activations, self.activation_slopes_, self.intercepts_, strict=False
-        )
+        fitted = vars(self)  # weights set by hand have nothing else
+        of_layers = fitted.get("activation_slopes_", [None] * len(architecture.activations))
+        layers = zip(architecture.activations, of_layers, self.intercepts_, strict=False)
         slopes = [
             [np.ones(b.size) if alpha is None else alpha] if g.parameter_kinds else []
             for g, alpha, b in layers  # None: plain when it was fitted, parametric now
         ]
-        scales = [] if self.feature_scale_ is None else [self.feature_scale_]
-        return slopes, [*scales, *self.category_vectors_, *self.embedding_]
+        scales = [fitted["feature_scale_"]] if fitted.get("feature_scale_") is not None else []
+        others = (*fitted.get("category_vectors_", ()), *fitted.get("embedding_", ()))
+        return slopes, [*scales, *others]
 
     def _make_plan(self, X, targets, continuing):
         for name in ("number_embedding", "category_embedding"):
             if getattr(self, name) is not None:
                 refuse_sparse(X, name)
-        found, continuing = {"n_features": X.shape[1]}, continuing and hasattr(self, "_plan")
+        found, known = {"n_features": X.shape[1]}, None
         if continuing:
-            found = self._plan.found_in_samples()
+            known = getattr(self, "_plan", None)  # None: the weights were set by hand
+        if known is not None:
+            found = known.found_in_samples()
         elif (self.number_embedding, self.category_embedding) != (None, None):
             waves = EMBEDDINGS.get(self.number_embedding, self.number_embedding)
             found = find_structure(X, waves, self.category_embedding)
         plan = self._plan_with(found, targets)
-        if continuing and plan.options() != self._plan.options():
+        if known is not None and plan.options() != known.options():
             raise ValueError(
                 "warm_start and partial_fit continue with the same network, which was made with "
-                f"{self._plan.options()}; the parameters are now {plan.options()}. Restore them, "
-                "or start anew with warm_start=False or clone()."
+                f"{known.options()}; the parameters are now {plan.options()}. Restore them, or "
+                "start anew with warm_start=False or clone()."
             )
         return plan
 
@@ -501,7 +504,7 @@ class BaseMLP(NetworkEstimator):
             alpha=float(self.alpha),
             weight_decay=getattr(optimizer, "weight_decay", 0.0) if decay == "auto" else decay,
             max_norm=np.inf if self.clip_norm is None else float(self.clip_norm),
-            schedule=PROGRESS_CURVES.get(schedule, schedule),
+            schedule=PROGRESS_CURVES[schedule] if isinstance(schedule, str) else schedule,
         )
 
     def _optimizer(self):

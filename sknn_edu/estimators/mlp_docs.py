@@ -49,7 +49,7 @@ PARAMETERS = f"""
         - ``'flat_cosine'``: constant for half of training, then to 0 along a cosine.
 
         A function receives the progress of training, which is 1 after ``max_iter`` epochs, and
-        returns a factor of ``learning_rate_init``. With a function, or one of the last six names,
+        returns a factor of ``learning_rate_init``. With a function, or one of the last five names,
         training ignores plateaus and runs for ``max_iter`` epochs, unless ``early_stopping`` ends
         it.
     learning_rate_init : float, default=0.001
@@ -86,13 +86,13 @@ PARAMETERS = f"""
     validation_fraction : float, default=0.1
         The share of samples that early stopping holds out, in [0, 1).
     beta_1 : float, default=0.9
-        Decay rate of the running mean of the gradient in 'adam', in [0, 1).
+        Decay rate of the running mean of the gradient in 'adam' and 'adamw', in [0, 1).
     beta_2 : float, default=0.999
-        Decay rate of the running mean of the squared gradient in 'adam', in [0, 1).
+        Decay rate of the running mean of the squared gradient in 'adam' and 'adamw', in [0, 1).
     epsilon : float, default=1e-8
-        Keeps the quotient of 'adam' finite.
+        Keeps the quotient of 'adam', 'adamw' and 'rmsprop' finite.
     n_iter_no_change : int or np.inf, default=10
-        See ``tol``. Not used by 'lbfgs'.
+        See ``tol``. 'lbfgs' uses it only with ``early_stopping``.
     max_fun : int, default=15000
         The maximum number of evaluations of the loss; only for 'lbfgs'.
     init : {{'auto', 'glorot', 'he', 'lecun', 'orthogonal', 'data_driven'}}, default='auto'
@@ -150,7 +150,7 @@ ATTRIBUTES = """
         The biases: ``intercepts_[i]`` of shape (n_out,) belongs to layer i + 1.
     feature_scale_ : ndarray or None
         With ``feature_scale`` the scale of each input of the first layer; an embedded category has
-        one for each dimension. The inputs of embedded numbers come first.
+        one for each dimension. Features that are passed on come first, then embedded numbers.
     category_vectors_ : list of ndarray
         The vectors of each category's levels, (n_levels, ``category_embedding``).
     activation_slopes_ : list of ndarray or None

@@ -6,6 +6,7 @@ no trust.
 """
 
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from typing import Any
 
 from sknn_edu.core.activations import Activation
@@ -38,10 +39,6 @@ class NetworkPlan:
     category_groups : tuple of (int, int)
         Start and stop of the inputs that are the levels of one category.
 
-    Attributes
-    ----------
-    architecture : Architecture
-        The layers as the engine needs them.
     """
 
     targets: Any
@@ -64,7 +61,9 @@ class NetworkPlan:
         names = "n_features", "embedded_columns", "category_groups"
         return {name: getattr(self, name) for name in names}
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def architecture(self) -> Architecture:
+        """The layers as the engine needs them."""
         n_inputs, inputs = self.n_features, DENSE
         if self.embedded_columns:
             inputs = EmbeddedNumbers(n_inputs, self.embedded_columns, self.number_embedding)
@@ -73,13 +72,12 @@ class NetworkPlan:
             dimensions = self.category_embedding or 0
             groups = self.category_groups
             inputs = FactoredWeights(n_inputs, self.feature_scale, groups, dimensions, inputs)
-        architecture = Architecture(
+        return Architecture(
             (n_inputs, *self.hidden_layer_sizes, self.targets.n_outputs),
             tuple(ALL_ACTIVATIONS[g] if isinstance(g, str) else g for g in self.activations),
             self.targets.loss(),
             inputs,
         )
-        object.__setattr__(self, "architecture", architecture)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain values."""
@@ -92,6 +90,11 @@ class NetworkPlan:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "NetworkPlan":
         """Return the plan that :meth:`to_dict` describes."""
+        if unknown := set(values) - {field.name for field in fields(cls)}:
+            raise ValueError(
+                f"The estimator was saved with a plan that has {', '.join(sorted(unknown))}, which "
+                "this version does not know. Load it with the version that saved it."
+            )
         waves = values["number_embedding"]
         return cls(
             **values

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import expit
 from sklearn.metrics import r2_score
 
-from sknn_edu.core.losses import LOSSES, Loss, quantiles
+from sknn_edu.core.losses import LOSSES, OUTPUTS, Loss, quantiles
 from sknn_edu.estimators.targets import Targets, check_n_columns
 
 REGRESSION_OUTPUTS = {name: output for name, output in LOSSES if output in ("identity", "exp")}
@@ -117,8 +117,10 @@ class RealTargets(Targets):
 
     def predict(self, z, clip_range=None):
         """Return predictions for weighted sums z (n, n_outputs), which may be overwritten."""
+        outputs = np.ascontiguousarray(z.T)  # as in training: one column per sample
         with np.errstate(over="ignore"):
-            self.loss().activate(z.T)
+            self.loss().activate(outputs)
+        z = outputs.T
         if clip_range is not None:
             np.clip(z, *clip_range.astype(z.dtype), out=z)
         return z[:, 0] if z.shape[1] == 1 else z
@@ -136,6 +138,13 @@ class RealTargets(Targets):
 
     def output_gradients(self, z, gradients):
         """Return gradients of the outputs, given those of the sums z; both may be overwritten."""
+        activate = self.loss().activate
+        if OUTPUTS.get(self.output, activate) is not activate:
+            raise ValueError(
+                f"input_gradient knows the derivative of OUTPUTS[{self.output!r}] of "
+                f"sknn_edu.core.losses; the loss {self.loss_name!r} gives that name to another "
+                "function. Use that one, or another name."
+            )
         if self.output == "exp":
             gradients *= np.exp(z)[:, :, np.newaxis]
         elif self.output == "logistic":

@@ -1,4 +1,4 @@
-"""What there is to predict: one class for each kind of target. Here are those with classes.
+"""Kinds of targets, one Python class for each; this file has those for class labels.
 
 A kind knows how to check y, how the engine wants it encoded, which output activation and loss
 belong to it, and how weighted sums of the outputs become predictions and a score. To add a kind,
@@ -63,7 +63,7 @@ class Targets:
     """The common part of all kinds. Fields are plain values, so that they can be saved as data."""
 
     name: ClassVar[str]
-    """By which a saved estimator names the kind."""
+    """The name under which a saved estimator stores the kind."""
 
     output: ClassVar[str]
     """The name of the output activation."""

@@ -5,7 +5,6 @@ an intact file from a damaged one. It is no signature: whoever can write the fil
 """
 
 import errno
-import glob
 import hashlib
 import json
 import os
@@ -98,9 +97,10 @@ def flush_folder(folder):
 
 def remove_stale_parts(path):
     """Remove what killed processes left behind; only for the holder of the lock."""
-    for part in glob.glob(f"{glob.escape(str(path))}.*.part"):
-        with suppress(OSError):
-            os.unlink(part)
+    for part in path.parent.iterdir():
+        if part.name.startswith(f"{path.name}.") and part.suffix == ".part":
+            with suppress(OSError):
+                part.unlink()
 
 
 def digest(facts, arrays):

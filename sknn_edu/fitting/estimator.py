@@ -147,7 +147,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
 
     def __getstate__(self):
         state = {**super().__getstate__(), SAVED_BY: package_version()}
-        state.pop("_running_fit", None)  # a copy is not in training
+        for name in ("_running_fit", "_validation_samples"):  # a copy is not in training
+            state.pop(name, None)
         return state
 
     def __setstate__(self, state):

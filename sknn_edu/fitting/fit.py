@@ -21,7 +21,7 @@ from sknn_edu.core.beyond.parametrization import STANDARD, Parametrization
 from sknn_edu.core.beyond.sparse_inputs import with_sparse_inputs
 from sknn_edu.core.gradient_descent import GradientDescent, Regularization
 from sknn_edu.core.lbfgs import LBFGS, rows_at_once
-from sknn_edu.core.network import DENSE, Architecture, Parameters
+from sknn_edu.core.network import Architecture, Parameters
 from sknn_edu.core.optimizers import Optimizer
 from sknn_edu.core.schedules import Schedule
 from sknn_edu.core.speed.mini_batches import MiniBatches
@@ -185,7 +185,7 @@ class RunningFit:
 
 
 def fit(estimator, X, y, sample_weight, validation, *, incremental=False, classes=None):
-    """Train an estimator, and set everything that a fit leaves behind.
+    """Train an estimator and set its fitted attributes.
 
     Parameters
     ----------
@@ -362,10 +362,15 @@ def load_parameters(estimator, architecture, parameters):
             "restore hidden_layer_sizes, or start anew with warm_start=False or clone()."
         )
     of_activations, of_inputs = estimator._extra_parameters(architecture)
+    if len(of_inputs) != len(parameters.of_inputs):
+        raise ValueError(
+            "Weights set by hand come without feature scales and embeddings, so training can only "
+            "continue with feature_scale=False, number_embedding=None and category_embedding=None."
+        )
     first, *others = weights
     first = architecture.inputs.decompose(first, of_inputs)
     fill_parameters(parameters, [first, *others], biases, of_activations, of_inputs)
-    if architecture.inputs != DENSE:
+    if of_inputs:
         check_first_weights(architecture, parameters, weights[0])
 
 
@@ -379,7 +384,7 @@ def fill_parameters(parameters, weights, biases, of_activations, of_inputs):
 
 
 def check_first_weights(architecture, parameters, W):
-    """Refuse first weights that cannot be computed from the other fitted parameters."""
+    """Refuse first-layer weights that do not follow from the other fitted parameters."""
     difference = np.abs(architecture.fitted_weights(parameters)[0] - W).max()
     dtypes = np.result_type(W, np.float32), parameters.theta.dtype
     if not difference <= sqrt(max(np.finfo(dtype).eps for dtype in dtypes)) * np.abs(W).max():
@@ -441,7 +446,7 @@ def train_stochastically(estimator, run):
         run.parameters.theta[:] = state.theta
     learner = start_learner(run.architecture, run.parameters, batches, settings, state)
     if run.continuing and not run.is_resumed:
-        learner.state.n_seen = estimator.t_
+        learner.state.n_seen = getattr(estimator, "t_", 0)  # not there if weights were set by hand
     history.rate = lambda: learner.state.rate
     run.learner = learner
 
@@ -476,7 +481,7 @@ def epochs_to_train(estimator, run):
         keep_best=steers,
         min_epochs=settings.min_epochs,
         keep_last_of_ties=to_the_end,
-        stops_on_plateau=not run.incremental,  # partial_fit trains when it is called
+        checks_plateau_first=not run.incremental,  # partial_fit trains when it is called
     )
 
 
@@ -508,7 +513,7 @@ def make_batches(data, architecture, batch_size, dtype):
 
 
 def start_learner(architecture, parameters, batches, settings, state):
-    """Return gradient descent, ready to start or to go on from a state, which follows it."""
+    """Return gradient descent that starts anew or continues from a state, which it updates."""
     regularization, dropout, multipliers = settings.regularization, None, None
     if any(settings.dropout):
         dropout = start_dropout(settings, state)
@@ -539,7 +544,7 @@ def start_learner(architecture, parameters, batches, settings, state):
 
 
 def start_dropout(settings, state):
-    """Return dropout whose random numbers start, or go on from a state, which follows them."""
+    """Return dropout whose random numbers start anew or continue from a state, which it updates."""
     if state.dropout_rng is None:
         is_new = state.optimizer_state is None
         seed = state.rng.randint(np.iinfo(np.int32).max) if is_new else 0
@@ -636,7 +641,7 @@ def train_with_lbfgs(estimator, run):
     vars(estimator).pop("_training_state", None)
     if not history.losses and not history.steers:
         best_so_far.best = report.loss
-    n_seen = report.n_iter * n_samples + (estimator.t_ if run.continuing else 0)
+    n_seen = report.n_iter * n_samples + (getattr(estimator, "t_", 0) if run.continuing else 0)
     curves = continued_curves(estimator, history, run.continuing)
     record(estimator, curves, n_seen, history.n_epochs, best_so_far, history.steers)
     estimator.n_iter_, estimator.loss_ = min(report.n_iter, estimator.max_iter), report.loss

@@ -1,4 +1,4 @@
-"""Is the model that training ends with of any use? Its own training samples must not overflow.
+"""Does the trained model give finite outputs for its own training samples?
 
 Training checks the loss of every batch, but no batch follows the last step. A bound from the size
 of the weights and of the largest input shows for almost every model that nothing can overflow; only
@@ -19,7 +19,7 @@ OVERFLOW = (
 )
 
 LARGEST_NEAR_0 = 2.0
-"""Between its values at -B and B, no activation of ours is larger than these, or than this."""
+"""Between -B and B, |g| of a built-in activation g is at most |g(B)|, |g(-B)| or this."""
 
 
 def refuse_overflow(architecture, parameters, X):

@@ -8,7 +8,12 @@ from sklearn.model_selection import cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_edu import HiddenLayerTransformer, MLPClassifier, SigmoidNeuronClassifier
+from sknn_edu import (
+    AveragingClassifier,
+    HiddenLayerTransformer,
+    MLPClassifier,
+    SigmoidNeuronClassifier,
+)
 from tests.problems import X, Y
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -33,3 +38,11 @@ def test_hidden_layer_transformer_refuses_a_layer_before_it_trains():
         HiddenLayerTransformer(MLPClassifier(5), layer=3).fit(X, Y)
     trained = MLPClassifier(5, max_iter=3, random_state=0).fit(X, Y)
     assert HiddenLayerTransformer(FrozenEstimator(trained)).fit(X).transform(X).shape == (150, 5)
+
+
+def test_hidden_layer_transformer_refuses_what_has_no_hidden_layer_before_it_trains():
+    average = AveragingClassifier(MLPClassifier())
+    with pytest.raises(TypeError, match="must be an MLPClassifier or MLPRegressor"):
+        HiddenLayerTransformer(average).fit(X, Y)
+    with pytest.raises(ValueError, match="no hidden layers: set hidden_layer_sizes"):
+        HiddenLayerTransformer(MLPClassifier(())).fit(X, Y)

@@ -131,6 +131,17 @@ def test_input_gradient_refuses_an_output_of_unknown_derivative():
     step = np.array([[1e-6, 0, 0, 0]])
     slope = (model.predict(A[:3] + step) - model.predict(A[:3] - step)) / 2e-6
     np.testing.assert_allclose(model.input_gradient(A[:3])[:, 0], slope, rtol=1e-5)
-    custom = Loss("own", "odd", no_change, quartic, quartic_delta)
-    with pytest.raises(ValueError, match="input_gradient knows"):
-        MLPRegressor(custom, 4, max_iter=3, random_state=0).fit(A, B).input_gradient(A)
+    for name in ("odd", "logistic"):
+        custom = Loss("own", name, no_change, quartic, quartic_delta)
+        with pytest.raises(ValueError, match="input_gradient knows"):
+            MLPRegressor(custom, 4, max_iter=3, random_state=0).fit(A, B).input_gradient(A)
+
+
+def test_an_output_activation_of_ones_own_may_flatten_its_argument():
+    def double(z):
+        flat = z.reshape(-1)
+        flat *= 2
+
+    doubled = Loss("doubled", "double", double, quartic, quartic_delta)
+    model = MLPRegressor(doubled, 4, max_iter=3, random_state=0).fit(A, np.stack([B, -B], axis=1))
+    np.testing.assert_allclose(model.predict(A), 2 * model._output_sums(A))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 
 from sknn_edu import RECIPES, Checkpoint, MLPRegressor
 from sknn_edu.inspection import check_gradient
@@ -230,3 +231,50 @@ def test_an_activation_may_become_parametric_when_training_continues(before, lat
     np.testing.assert_allclose(
         network.input_gradient(X), expected.input_gradient(X), rtol=1e-6, atol=1e-9
     )
+
+
+@SETTLED
+@pytest.mark.parametrize(
+    ("options", "changed"),
+    [
+        ({"number_embedding": "pbld"}, {"number_embedding": None}),
+        ({}, {"number_embedding": "pbld"}),
+        ({"category_embedding": 2}, {"category_embedding": None}),
+        ({"feature_scale": True}, {"feature_scale": False}),
+    ],
+)
+def test_an_option_that_changes_before_training_continues_is_refused(options, changed):
+    network, X = fitted(options)
+    _, y = numbers_and_levels()
+    network.set_params(**changed, warm_start=True)
+    for train in (network.fit, network.partial_fit):
+        with pytest.raises(ValueError, match=r"continue with the same network.*Restore them"):
+            train(X, y)
+
+
+def set_by_hand(**options):
+    network = MLPRegressor(hidden_layer_sizes=3, warm_start=True, max_iter=3, **options)
+    rng = np.random.default_rng(0)
+    network.coefs_ = [rng.normal(size=(2, 3)), rng.normal(size=(3, 1))]
+    network.intercepts_ = [np.zeros(3), np.zeros(1)]
+    return network
+
+
+@SETTLED
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_training_continues_from_weights_set_by_hand(solver):
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    networks = [
+        set_by_hand(activation=g, solver=solver, learning_rate_init=1e-12)
+        for g in ("relu", "parametric_relu")
+    ]
+    predictions = [network.fit(X, X[:, 0]).predict(X) for network in networks]
+    if solver == "adam":
+        np.testing.assert_allclose(*predictions, rtol=1e-8, atol=1e-9)
+    with pytest.raises(ValueError, match="set by hand come without feature scales"):
+        set_by_hand(feature_scale=True, solver=solver).fit(X, X[:, 0])
+
+
+def test_weights_set_by_hand_are_not_inspected_as_if_they_were_random():
+    with pytest.raises(NotFittedError):
+        check_gradient(set_by_hand(), np.ones((4, 2)), np.arange(4.0))

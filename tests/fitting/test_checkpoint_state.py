@@ -2,6 +2,8 @@
 
 # ruff: noqa: ARG001, ARG005  each change of a forger takes the facts and the arrays
 
+import copy
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -50,7 +52,7 @@ def test_forged_facts(saved, data):
                 del container[key]
             elif kind == "copy":
                 other, name = data.draw(st.sampled_from(places(facts)))
-                container[key] = other[name] if other is not container else other[key]
+                container[key] = copy.deepcopy(other[name])
             else:
                 container[key] = data.draw(st.sampled_from(VALUES))
 

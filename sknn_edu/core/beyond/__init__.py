@@ -6,7 +6,8 @@
 - :mod:`~sknn_edu.core.beyond.parametrization` - a learning rate for each kind of parameter
 - :mod:`~sknn_edu.core.beyond.sparse_inputs` - samples that are mostly zeros
 - :mod:`~sknn_edu.core.beyond.number_embedding` - several functions of each number as inputs
-- :mod:`~sknn_edu.core.beyond.factored_weights` - first weights that are a product of two factors
+- :mod:`~sknn_edu.core.beyond.factored_weights` - first-layer weights that are a product
+- :mod:`~sknn_edu.core.beyond.input_gradient` - how the outputs change with the features
 
 The course never imports these files; the estimators pass the parts in.
 """

@@ -21,7 +21,7 @@ from sknn_edu.core.activations import Activation
 from sknn_edu.core.speed.arrays import Array
 
 NAME = "data_driven"
-"""What users write."""
+"""The value of the parameter ``init``."""
 
 MAX_ROWS = 4096
 """This many samples are enough."""

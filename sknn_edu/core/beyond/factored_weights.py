@@ -139,7 +139,7 @@ class FactoredWeights(Inputs):
     def differentiate(
         self, U: Array, factors: list[Array], dW: Array, dU: Array, dfactors: list[Array]
     ) -> None:
-        """Write the derivatives by U, s and E, given those by W."""
+        """Write the derivatives for U, s and E, given those for W."""
         scaled = self._scaled(U, factors)
         for (rows, inner, E), (_, _, dE) in zip(
             self._parts(factors), self._parts(dfactors), strict=True
@@ -176,7 +176,7 @@ class FactoredWeights(Inputs):
 
 
 class FactoredFirstLayer:
-    """The first layer at work: composes its weights before the forward pass, as its base asks.
+    """The first layer at work: computes W from U, s and E, then does what its base does.
 
     After the backward pass it applies the chain rule.
     """
@@ -201,7 +201,7 @@ class FactoredFirstLayer:
         self.first.forward(X)
 
     def backward(self, X: Any) -> None:
-        """Write the derivatives by [U; b], s and E."""
+        """Write the derivatives for [U; b], s and E."""
         self.first.backward(X)
         dcomposed, dU = self.layer.dblock, self._dblock[:-1]
         self.factoring.differentiate(

@@ -6,7 +6,7 @@ functions of the number. Cosines are a good choice, because sums of cosines can 
 function (Fourier), and their frequencies and phases can be learned::
 
     c = cos(2 pi w x + phi)        (n_waves, m)       for each feature x
-    e = W^T c + b                  (n_outputs, m)     inputs of the first layer
+    e = W^T c + b                  (n_functions, m)   inputs of the first layer
 
 By the chain rule, with delta = dL/de and s = sin(2 pi w x + phi)::
 
@@ -79,7 +79,7 @@ EMBEDDINGS: dict[str, Waves] = {
     "pbld": Waves(),
     "periodic": Waves(n_functions=4, keeps_number=False),
 }
-"""The embeddings of numbers by the names that users write."""
+"""The embeddings of numbers by name."""
 
 
 @dataclass(frozen=True)

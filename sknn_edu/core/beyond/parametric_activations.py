@@ -91,4 +91,4 @@ PARAMETRIC_ACTIVATIONS: dict[str, Activation] = {
 }
 
 ALL_ACTIVATIONS: Mapping[str, Activation] = ChainMap(ACTIVATIONS, PARAMETRIC_ACTIVATIONS)
-"""The activations of the course and these, by the names that users write."""
+"""The activations of the course and these, by name."""

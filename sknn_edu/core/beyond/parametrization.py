@@ -74,4 +74,4 @@ STANDARD = Parametrization()
 NTK = Parametrization(bias=0.1, feature_scale=6.0, slope=0.1, divides_by_fan_in=True)
 
 PARAMETRIZATIONS: dict[str, Parametrization] = {"standard": STANDARD, "ntk": NTK}
-"""The parametrizations by the names that users write."""
+"""The parametrizations by name."""

@@ -121,7 +121,10 @@ class MiniBatches:
             yield from self._walk(order)
 
     def in_order(self) -> Iterator[Samples]:
-        """Yield all the data like :meth:`over`, in its own order; small data is copied once."""
+        """Yield all the data like :meth:`over`, in its own order; small data is copied once.
+
+        Not together with :meth:`over` in another order, which overwrites that copy.
+        """
         everything = np.arange(len(self.y))
         if everything.size > self._n_at_once:
             yield from self._walk(everything)
