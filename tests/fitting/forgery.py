@@ -1,5 +1,8 @@
 """Checkpoints of several kinds, and changes to them, accidental or forged."""
 
+# ruff: noqa: ARG001  each change of a forger takes the facts and the arrays
+
+import copy
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -39,12 +42,14 @@ SAVED_FITS = {
 
 @dataclass
 class SavedFit:
-    """A checkpoint of a fit, and the fit."""
+    """A checkpoint of a fit, and the fit; the file as it was, and a finished fit's attributes."""
 
     checkpoint: Checkpoint
     estimator: Any
     X: Any
     y: Any
+    whole: bytes = b""
+    attributes: frozenset = frozenset()
 
     def restored(self):
         return self.checkpoint.restore(clone(self.estimator))
@@ -58,6 +63,8 @@ def save(name, folder):
     estimator, samples, targets = SAVED_FITS[name]
     saved = SavedFit(Checkpoint(folder / "fit"), estimator, samples, targets)
     clone(estimator).set_callbacks(saved.checkpoint, StopAfter(5)).fit(samples, targets)
+    saved.whole = saved.checkpoint.path.read_bytes()
+    saved.attributes = frozenset(vars(saved.finished()))
     return saved
 
 
@@ -107,3 +114,74 @@ ARRAY_CHANGES = {
     "first repeated": lambda a: np.repeat(a[:1], len(a), axis=0),
 }
 """What a forger may do to an array."""
+
+
+def forged_facts(choose):
+    """Return a change of facts; ``choose(list)`` decides which."""
+
+    def change(facts, arrays):
+        for _ in range(choose([1, 2])):
+            container, key = choose(places(facts))
+            kind = choose(["replace", "replace", "delete", "copy"])
+            if kind == "delete":
+                del container[key]
+            elif kind == "copy":
+                other, name = choose(places(facts))
+                container[key] = copy.deepcopy(other[name])
+            else:
+                container[key] = copy.deepcopy(choose(VALUES))
+
+    return change
+
+
+def forged_arrays(choose):
+    """Return a change of an array; ``choose(list)`` decides which."""
+
+    def change(facts, arrays):
+        name, kind = choose(sorted(arrays)), choose([*ARRAY_CHANGES, "drop", "rename", "swap"])
+        if kind in ARRAY_CHANGES:
+            try:
+                with np.errstate(all="ignore"):
+                    arrays[name] = np.asarray(ARRAY_CHANGES[kind](arrays[name]))
+            except (ValueError, TypeError):  # numbers from strings
+                arrays[name] = arrays[name][:1]
+        elif kind == "swap":
+            other = choose(sorted(arrays))
+            arrays[name], arrays[other] = arrays[other], arrays[name]
+        else:
+            array = arrays.pop(name)
+            if kind == "rename":
+                arrays[choose(["coefs_", "vector_9", "held_out", "a b"])] = array
+
+    return change
+
+
+def attack(saved, change):
+    """Forge a file; return whether its fit ends, instead of being refused with a ValueError."""
+    saved.checkpoint.path.write_bytes(saved.whole)
+    forge(saved.checkpoint.path, change)
+    try:
+        with np.errstate(all="ignore"):
+            model = saved.finished()
+    except ValueError:
+        return False
+    assert set(vars(model)) <= saved.attributes
+    return True
+
+
+def damaged(whole, rng):
+    """Return a copy with bytes flipped, lost, repeated, or overwritten by others of the file."""
+    torn, kind = bytearray(whole), rng.randrange(5)
+    start, length = rng.randrange(len(torn)), rng.choice([1, 8, 512])
+    if kind == 0:
+        torn[start] ^= 1 << rng.randrange(8)
+    elif kind == 1:
+        del torn[start:]
+    elif kind == 2:
+        del torn[start : start + length]
+    elif kind == 3:
+        torn[start:start] = torn[start : start + length]
+    else:
+        other = rng.randrange(len(torn))
+        torn[start : start + length] = torn[other : other + length]
+    return bytes(torn)

@@ -16,7 +16,7 @@ from sknn_edu import Checkpoint, MLPClassifier
 from sknn_edu.fitting import checkpoint_file
 from sknn_edu.fitting.checkpoint_file import Lock, read, write
 from tests.callbacks import Quiet
-from tests.fitting.forgery import save
+from tests.fitting.forgery import damaged, save
 from tests.problems import X, Y
 
 pytestmark = [
@@ -45,24 +45,6 @@ def test_what_is_written_is_read(tmp_path):
         np.testing.assert_array_equal(arrays[name], array)
         assert arrays[name].dtype == array.dtype
         assert arrays[name].flags.writeable
-
-
-def damaged(whole, rng):
-    """Return a copy with bytes flipped, lost, repeated, or overwritten by others of the file."""
-    torn, kind = bytearray(whole), rng.randrange(5)
-    start, length = rng.randrange(len(torn)), rng.choice([1, 8, 512])
-    if kind == 0:
-        torn[start] ^= 1 << rng.randrange(8)
-    elif kind == 1:
-        del torn[start:]
-    elif kind == 2:
-        del torn[start : start + length]
-    elif kind == 3:
-        torn[start:start] = torn[start : start + length]
-    else:
-        other = rng.randrange(len(torn))
-        torn[start : start + length] = torn[other : other + length]
-    return bytes(torn)
 
 
 def test_a_damaged_file_gives_the_same_model_or_one_error(saved):

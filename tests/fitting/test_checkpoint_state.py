@@ -2,14 +2,12 @@
 
 # ruff: noqa: ARG001, ARG005  each change of a forger takes the facts and the arrays
 
-import copy
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.fitting.forgery import ARRAY_CHANGES, SAVED_FITS, VALUES, forge, places, save
+from tests.fitting.forgery import SAVED_FITS, attack, forged_arrays, forged_facts, save
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -22,66 +20,19 @@ FORGING = settings(
 
 @pytest.fixture(scope="module", params=SAVED_FITS)
 def saved(request, tmp_path_factory):
-    saved = save(request.param, tmp_path_factory.mktemp("checkpoint"))
-    saved.whole = saved.checkpoint.path.read_bytes()
-    saved.attributes = set(vars(saved.finished()))
-    return saved
-
-
-def attack(saved, change):
-    """Assert that a forged file is refused with a ValueError, or that its fit ends."""
-    saved.checkpoint.path.write_bytes(saved.whole)
-    forge(saved.checkpoint.path, change)
-    try:
-        with np.errstate(all="ignore"):
-            model = saved.finished()
-    except ValueError:
-        return False
-    assert set(vars(model)) <= saved.attributes
-    return True
+    return save(request.param, tmp_path_factory.mktemp("checkpoint"))
 
 
 @FORGING
 @given(st.data())
 def test_forged_facts(saved, data):
-    def change(facts, arrays):
-        for _ in range(data.draw(st.integers(1, 2))):
-            container, key = data.draw(st.sampled_from(places(facts)))
-            kind = data.draw(st.sampled_from(["replace", "replace", "delete", "copy"]))
-            if kind == "delete":
-                del container[key]
-            elif kind == "copy":
-                other, name = data.draw(st.sampled_from(places(facts)))
-                container[key] = copy.deepcopy(other[name])
-            else:
-                container[key] = data.draw(st.sampled_from(VALUES))
-
-    attack(saved, change)
+    attack(saved, forged_facts(lambda options: data.draw(st.sampled_from(options))))
 
 
 @FORGING
 @given(st.data())
 def test_forged_arrays(saved, data):
-    def change(facts, arrays):
-        name = data.draw(st.sampled_from(sorted(arrays)))
-        kind = data.draw(st.sampled_from([*ARRAY_CHANGES, "drop", "rename", "swap"]))
-        if kind in ARRAY_CHANGES:
-            try:
-                with np.errstate(all="ignore"):
-                    arrays[name] = np.asarray(ARRAY_CHANGES[kind](arrays[name]))
-            except (ValueError, TypeError):  # numbers from strings
-                arrays[name] = arrays[name][:1]
-        elif kind == "swap":
-            other = data.draw(st.sampled_from(sorted(arrays)))
-            arrays[name], arrays[other] = arrays[other], arrays[name]
-        else:
-            array = arrays.pop(name)
-            if kind == "rename":
-                arrays[data.draw(st.sampled_from(["coefs_", "vector_9", "held_out", "a b"]))] = (
-                    array
-                )
-
-    attack(saved, change)
+    attack(saved, forged_arrays(lambda options: data.draw(st.sampled_from(options))))
 
 
 def in_random_numbers(name, value):
