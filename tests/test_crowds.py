@@ -1,5 +1,6 @@
 """One seed gives one result: in other processes, in many threads, and during other fits."""
 
+import copy
 import json
 import pickle
 import subprocess
@@ -225,6 +226,37 @@ def test_many_threads_predict_while_another_fits(name, beside):
         finally:
             done.set()
         assert fits.result() == {expected}
+
+
+class PredictElsewhere(Quiet):
+    """Predicts with the estimator in training in another thread, and keeps the errors."""
+
+    def __init__(self):
+        self.errors = []
+
+    def on_fit_task_begin(self, estimator, context):
+        with ThreadPoolExecutor(1) as pool:
+            self.errors.append(pool.submit(estimator.predict, X).exception())
+        assert estimator.hidden_activations(X).shape == (150, 5)  # in this thread
+
+    def on_fit_task_end(self, estimator, context):
+        with ThreadPoolExecutor(1) as pool:
+            self.errors.append(pool.submit(copy.deepcopy(estimator).predict, X).exception())
+
+
+@pytest.mark.usefixtures("needs_callbacks")
+def test_predict_in_another_thread_is_refused_while_the_same_object_is_fitted_again():
+    model = clone(ESTIMATORS["classifier"]).fit(X, Y)
+    before, callback = answers(model, X), PredictElsewhere()
+    copied = copy.deepcopy(model)
+    model.set_callbacks(callback).fit(X, Y)
+    refused = [error for error in callback.errors if error is not None]
+    assert len(refused) == len(callback.errors) // 2 > 10
+    assert all(isinstance(error, RuntimeError) for error in refused)
+    assert "is being fitted in another thread" in str(refused[0])
+    assert answers(model.set_callbacks(), X) == answers(copied, X) == before
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(answers, model, X).result() == before
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -11,6 +11,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from contextlib import nullcontext
+from threading import get_ident
 
 import numpy as np
 from sklearn import get_config
@@ -58,13 +59,15 @@ def checked_parameters(method: Callable) -> Callable:
 
     @functools.wraps(method)
     def fit_or_restore(self, *args, **kwargs):
-        before = dict(vars(self))
+        before, self._fitting_thread = dict(vars(self)), get_ident()
         try:
             return checked(self, *args, **kwargs)
         except BaseException:
             vars(self).clear()
             vars(self).update(before)
             raise
+        finally:
+            vars(self).pop("_fitting_thread", None)
 
     return fit_or_restore
 
@@ -79,7 +82,7 @@ def fit_method(method: Callable) -> Callable:
 
     @functools.wraps(method)
     def fit_or_restore(self, *args, **kwargs):
-        before = dict(vars(self))
+        before, self._fitting_thread = dict(vars(self)), get_ident()
         try:
             if method.__name__ == "partial_fit" and not get_config()["skip_parameter_validation"]:
                 self._validate_params()  # scikit-learn only does so at the first call
@@ -90,6 +93,8 @@ def fit_method(method: Callable) -> Callable:
             vars(self).clear()
             vars(self).update(before)
             raise
+        finally:
+            vars(self).pop("_fitting_thread", None)
 
     return fit_or_restore
 
@@ -147,8 +152,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
 
     def __getstate__(self):
         state = {**super().__getstate__(), SAVED_BY: package_version()}
-        for name in ("_running_fit", "_validation_samples"):  # a copy is not in training
-            state.pop(name, None)
+        for name in ("_running_fit", "_validation_samples", "_fitting_thread"):
+            state.pop(name, None)  # a copy is not in training
         return state
 
     def __setstate__(self, state):
@@ -168,6 +173,11 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _check_X(self, X, dtype):
         """Return X as an array or CSR matrix of this dtype, checked against the fitted features."""
+        if getattr(self, "_fitting_thread", get_ident()) != get_ident():
+            raise RuntimeError(
+                f"This {type(self).__name__} is being fitted in another thread, so it cannot "
+                "predict. Predict with a copy that was made before: copy.deepcopy(estimator)."
+            )
         if self._needs_no_conversion(X, dtype):
             return X
         return validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
