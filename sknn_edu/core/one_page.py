@@ -54,15 +54,15 @@ def backward(activations, Y, weights, alpha):
     return dweights, dbiases
 
 
-def adam(theta, g, m, v, t, learning_rate):
+def adam(theta, g, mean, square, t, learning_rate):
     """Chapter 7: move theta against its gradient g, in place (Kingma and Ba, arXiv 1412.6980).
 
-    m and v are running means of g and g^2. They start at 0; the rate of step t corrects that.
+    The running means of g and of g^2 start at 0; the rate of step t corrects that.
     """
-    m[...] = 0.9 * m + 0.1 * g
-    v[...] = 0.999 * v + 0.001 * g**2
+    mean[...] = 0.9 * mean + 0.1 * g
+    square[...] = 0.999 * square + 0.001 * g**2
     rate = learning_rate * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
-    theta -= rate * m / (np.sqrt(v) + 1e-8)
+    theta -= rate * mean / (np.sqrt(square) + 1e-8)
 
 
 def fit(
@@ -79,7 +79,7 @@ def fit(
     rng, n = np.random.RandomState(seed), len(X)
     weights, biases = initialize([X.shape[1], *hidden_layer_sizes, Y.shape[1]], rng)
     parameters = weights + biases
-    means, squares = ([np.zeros_like(theta) for theta in parameters] for _ in range(2))
+    memory = [(np.zeros_like(theta), np.zeros_like(theta)) for theta in parameters]
     order, losses, t = np.arange(n), [], 0
     for _ in range(n_epochs):
         loss = 0.0
@@ -88,10 +88,11 @@ def fit(
             batch = order[start : start + batch_size]
             activations = forward(X[batch], weights, biases)
             loss += cross_entropy(activations[-1], Y[batch]).sum()
-            loss += alpha / 2 * sum((W**2).sum() for W in weights)
+            loss += alpha / 2 * sum((W**2).sum() for W in weights)  # the penalty times n
             dweights, dbiases = backward(activations, Y[batch], weights, alpha)
             t += 1
-            for theta, g, m, v in zip(parameters, dweights + dbiases, means, squares, strict=True):
-                adam(theta, g, m, v, t, learning_rate)
+            gradient = dweights + dbiases
+            for theta, g, (mean, square) in zip(parameters, gradient, memory, strict=True):
+                adam(theta, g, mean, square, t, learning_rate)
         losses.append(loss / n)
     return weights, biases, losses
