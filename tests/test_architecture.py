@@ -6,6 +6,7 @@ import pickle
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,30 @@ def test_what_a_reader_meets_first_is_short():
     assert lines(PACKAGE / "core" / "one_page.py") <= 100
     assert lines(PACKAGE / "core" / "network.py") <= 400
     assert len(list(PACKAGE.glob("*.py"))) <= 6
+
+
+def test_no_name_is_used_twice_at_the_top_level_of_modules():
+    places = defaultdict(list)
+    for name, path in MODULES.items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                places[node.name].append(name)
+            elif isinstance(node, ast.Assign):
+                for target in node.targets:
+                    places[getattr(target, "id", "__all__")].append(name)
+    twice = {name: found for name, found in places.items() if len(found) > 1}
+    assert {name: found for name, found in twice.items() if not name.startswith("__")} == {}
+
+
+def test_functions_are_short():
+    too_long = []
+    for path in MODULES.values():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name != "__init__":
+                body = node.body[1 if ast.get_docstring(node) is not None else 0 :]
+                if body and body[-1].end_lineno - body[0].lineno + 1 > 30:
+                    too_long.append((path.name, node.name))
+    assert too_long == []
 
 
 def test_hardly_any_hook_is_left_to_subclasses():

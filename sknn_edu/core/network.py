@@ -28,7 +28,6 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.random import RandomState
 
 from sknn_edu.core.activations import Activation
 from sknn_edu.core.losses import Loss
@@ -171,8 +170,8 @@ class Inputs:
     """What the first layer receives: dense samples, as they are.
 
     The seam for other kinds of inputs (:mod:`sknn_edu.core.beyond`), which override these methods:
-    sparse samples; functions of the features that learn parameters of their own; first weights
-    that are computed from other parameters. ``learned`` are the arrays of :meth:`specs`.
+    sparse samples; functions of the features that learn parameters of their own; first-layer
+    weights that are computed from other parameters. ``learned`` are the arrays of :meth:`specs`.
     """
 
     def specs(self, n_inputs: int) -> tuple[int, list[ParameterSpec]]:
@@ -191,9 +190,6 @@ class Inputs:
         """Return the first layer at work on m samples; gradients go to dblock and dlearned."""
         return DenseFirstLayer(Layer(block, dblock, m, is_first=True, **options))
 
-    def initialize(self, rng: RandomState, learned: list[Array]) -> None:
-        """Give the learned arrays their initial values."""
-
     def transform(self, X: Any, learned: list[Array]) -> Any:
         """Return what the weights of the first layer are multiplied by: (n_samples, n_inputs)."""
         return X
@@ -201,18 +197,6 @@ class Inputs:
     def compose(self, W: Array, learned: list[Array]) -> Array:
         """Return the weights (n_inputs, n_out) of the first layer, given the learned rows of W."""
         return W
-
-    def decompose(self, W: Array, learned: list[Array]) -> Array:
-        """Return the rows for which :meth:`compose` gives W, or comes closest to it."""
-        return W
-
-    def learned_inputs(self, X: Any, learned: list[Array]) -> Any:
-        """Return what the learned rows of W are multiplied by."""
-        return X
-
-    def chain_rule(self, X: Array, learned: list[Array], gradients: Array) -> Array:
-        """Return gradients for the features, given those for the inputs of the first layer."""
-        return gradients
 
 
 DENSE = Inputs()

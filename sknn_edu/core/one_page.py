@@ -36,7 +36,7 @@ def forward(X, weights, biases):
     return activations
 
 
-def cross_entropy(P, Y):
+def log_loss(P, Y):
     """Chapter 5: return -log p of the true class for each sample (n,), in nats; p >= 2e-16."""
     p = (P * Y).sum(axis=1)
     return -np.log(np.maximum(p, np.finfo(float).eps))
@@ -87,7 +87,7 @@ def fit(
         for start in range(0, n, batch_size):
             batch = order[start : start + batch_size]
             activations = forward(X[batch], weights, biases)
-            loss += cross_entropy(activations[-1], Y[batch]).sum()
+            loss += log_loss(activations[-1], Y[batch]).sum()
             loss += alpha / 2 * sum((W**2).sum() for W in weights)  # the penalty times n
             dweights, dbiases = backward(activations, Y[batch], weights, alpha)
             t += 1

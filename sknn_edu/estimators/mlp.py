@@ -36,8 +36,7 @@ from sknn_edu.fitting.estimator import (
     StrOptions,
     fit_method,
 )
-from sknn_edu.fitting.fit import StochasticSettings, fill_parameters
-from sknn_edu.fitting.fit import fit as fit_network
+from sknn_edu.fitting.fit import StochasticSettings, fill_parameters, fit_network
 
 PROGRESS_CURVES = {
     name: schedule.curve for name, schedule in SCHEDULES.items() if isinstance(schedule, Curve)
@@ -358,7 +357,8 @@ class BaseMLP(NetworkEstimator):
             parameters = fitted.parameters(X.dtype)
             fill_parameters(parameters, weights, biases, of_activations, [])
             gradients = input_gradients(fitted, parameters, inputs)
-            gradients = architecture.inputs.chain_rule(X, learned, gradients)
+            if learned:
+                gradients = architecture.inputs.chain_rule(X, learned, gradients)
             gradients = self._output_gradients(X, gradients)
         return gradients[:, 0] if gradients.shape[1] == 1 else gradients
 
@@ -455,14 +455,13 @@ class BaseMLP(NetworkEstimator):
             architecture.inputs.initialize(rng, parameters.of_inputs)
         for alpha in chain.from_iterable(parameters.of_activations):
             alpha[...] = 1
-        weights, biases, activations = (
-            parameters.weights,
-            parameters.biases,
-            architecture.activations,
-        )
+        weights, biases = parameters.weights, parameters.biases
+        activations = architecture.activations
         if self.init == data_driven.NAME:
             rows = rng.permutation(X.shape[0])[: data_driven.MAX_ROWS]
-            inputs = architecture.inputs.learned_inputs(X[rows], parameters.of_inputs)
+            inputs = X[rows]
+            if parameters.of_inputs:
+                inputs = architecture.inputs.learned_inputs(inputs, parameters.of_inputs)
             data_driven.data_driven(rng, activations, weights, biases, inputs)
             return
         initialize = INITIALIZERS[self.init]

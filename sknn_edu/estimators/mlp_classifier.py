@@ -19,7 +19,7 @@ from sknn_edu.estimators.mlp_docs import (
 )
 from sknn_edu.estimators.targets import CLASSIFICATION_KINDS
 from sknn_edu.fitting.estimator import Interval, StrOptions, fill_docstring, fit_method
-from sknn_edu.fitting.fit import fit as fit_network
+from sknn_edu.fitting.fit import fit_network
 
 
 @fill_docstring(parameters=PARAMETERS, attributes=ATTRIBUTES, notes=NOTES, references=REFERENCES)

@@ -18,7 +18,7 @@ from sknn_edu.fitting.estimator import (
     fill_docstring,
     fit_method,
 )
-from sknn_edu.fitting.fit import fit as fit_network
+from sknn_edu.fitting.fit import fit_network
 
 
 @fill_docstring(parameters=PARAMETERS, attributes=ATTRIBUTES, notes=NOTES, references=REFERENCES)

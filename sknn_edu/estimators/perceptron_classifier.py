@@ -338,12 +338,7 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
     def _fit(self, X, y, *, continuing, classes=None):
         given, incremental = {"X": X, "y": y, "metadata": None}, classes is not None
         X, numbers, factors = self._check_samples(X, y, continuing, classes)
-        eta = (self.eta0 * factors).astype(X.dtype)
-        if not (np.isfinite(eta).all() and eta.max() > 0):
-            raise ValueError(
-                f"eta0 times the class weights must be finite {X.dtype} numbers, not all 0; got "
-                f"{eta}. Choose an eta0 closer to 1 (now {self.eta0})."
-            )
+        eta = self._learning_rates(factors, X.dtype)
         learner = MistakeDriven(self._start(X, continuing), X, numbers, eta, self.fit_intercept)
         rng = self._rng(incremental)
         order, accuracy = np.arange(numbers.size), None
@@ -368,6 +363,16 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
             self._training_state = (learner.perceptron, rng)
         history.fit_ended()
         return self
+
+    def _learning_rates(self, factors, dtype):
+        """Return the learning rate for mistakes on each class: (n_classes,)."""
+        eta = (self.eta0 * factors).astype(dtype)
+        if not (np.isfinite(eta).all() and eta.max() > 0):
+            raise ValueError(
+                f"eta0 times the class weights must be finite {dtype} numbers, not all 0; got "
+                f"{eta}. Choose an eta0 closer to 1 (now {self.eta0})."
+            )
+        return eta
 
     def _check_samples(self, X, y, continuing, classes):
         """Return checked X, class numbers, and a factor of the learning rate for each class."""

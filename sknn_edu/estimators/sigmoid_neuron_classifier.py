@@ -24,8 +24,7 @@ from sknn_edu.estimators.network_estimator import NetworkEstimator
 from sknn_edu.estimators.plan import NetworkPlan
 from sknn_edu.estimators.targets import SINGLE_LAYER_KINDS, learn_targets
 from sknn_edu.fitting.estimator import Interval, StrOptions, fit_method
-from sknn_edu.fitting.fit import StochasticSettings
-from sknn_edu.fitting.fit import fit as fit_network
+from sknn_edu.fitting.fit import StochasticSettings, fit_network
 
 NEURON_LOSSES = [name for name, output in LOSSES if output == "logistic"]
 

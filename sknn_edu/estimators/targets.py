@@ -334,7 +334,7 @@ class MultilabelTargets(ClassTargets):
         return np.full(self.n_outputs, 0.5)
 
     def class_columns(self, y):
-        return [(column, np.unique(column)) for column in columns_of(y)]
+        return [(column, np.unique(column)) for column in label_columns(y)]
 
     def encode(self, y, X):
         check_n_columns(y, self.n_outputs)
@@ -378,7 +378,7 @@ class MulticlassMultioutputTargets(ClassTargets):
     @classmethod
     def learn(cls, y, weight, known, classes, estimator):
         if classes is None:
-            classes = [unique_labels(column) for column in columns_of(y)]
+            classes = [unique_labels(column) for column in label_columns(y)]
         if not isinstance(classes, list) or y.ndim != 2 or len(classes) != y.shape[1]:
             raise ValueError(
                 "y with several columns of classes needs the same number of columns in each call, "
@@ -414,7 +414,7 @@ class MulticlassMultioutputTargets(ClassTargets):
         return Loss(self.loss_name, self.output, activate, soft_cross_entropy, error_delta)
 
     def class_columns(self, y):
-        return list(zip(columns_of(y), self.classes, strict=True))
+        return list(zip(label_columns(y), self.classes, strict=True))
 
     def _starts(self):
         """Return the number of the first output of each column."""
@@ -426,7 +426,7 @@ class MulticlassMultioutputTargets(ClassTargets):
 
     def encode(self, y, X):
         check_n_columns(y, len(self.classes))
-        numbers = map(class_numbers, columns_of(y), self.classes)
+        numbers = map(class_numbers, label_columns(y), self.classes)
         return np.stack(list(numbers), axis=1) + self._starts()
 
     def predict(self, z):
@@ -506,7 +506,7 @@ def target_kind(y):
         return "multiclass-multioutput"
 
 
-def columns_of(y):
+def label_columns(y):
     """Return the columns of y (or y itself), dense, each with a dtype of its own."""
     if y.ndim == 1:
         return [y]

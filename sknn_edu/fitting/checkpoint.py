@@ -175,6 +175,20 @@ class Checkpoint:
             raises it if the samples differ.
         """
         facts, arrays = read(self.path)
+        self._check_estimator(estimator, facts)
+        before = dict(vars(estimator))
+        try:
+            unpack(estimator, facts, arrays)
+        except BaseException as error:
+            vars(estimator).clear()
+            vars(estimator).update(before)
+            if isinstance(error, MemoryError) or not isinstance(error, Exception):
+                raise
+            raise ValueError(DAMAGED.format(self.path, error)) from error
+        return estimator
+
+    def _check_estimator(self, estimator, facts):
+        """Refuse an estimator of another class or with other parameters."""
         name, saved = facts.get("estimator"), facts.get("parameters")
         if not isinstance(estimator, Trainable) or class_name(estimator) != name:
             raise ValueError(f"The checkpoint {self.path} is one of {name}, not of {estimator!r}.")
@@ -195,16 +209,6 @@ class Checkpoint:
                 + ". Set them, or delete the file to start anew. Only these may differ: "
                 + f"{', '.join(FREE_PARAMETERS)}."
             )
-        before = dict(vars(estimator))
-        try:
-            unpack(estimator, facts, arrays)
-        except BaseException as error:
-            vars(estimator).clear()
-            vars(estimator).update(before)
-            if isinstance(error, MemoryError) or not isinstance(error, Exception):
-                raise
-            raise ValueError(DAMAGED.format(self.path, error)) from error
-        return estimator
 
 
 @dataclass

@@ -66,15 +66,6 @@ def pack(estimator, parameters, run, checksum_of_data):
     state, plan = run.state, estimator._plan
     optimizer, best = state.optimizer_state, state.best_so_far
     target_arrays, target_numbers = pack_targets(plan.targets)
-    arrays = {
-        "theta": run.parameters.theta,
-        "order": state.order,
-        "held_out": state.held_out,
-        "best_parameters": best.best_parameters,
-        "feature_names": getattr(estimator, "feature_names_in_", None),
-        **numbered("vector", optimizer.vectors),
-        **target_arrays,
-    }
     facts = {
         "format": FORMAT,
         "version": package_version(),
@@ -94,9 +85,23 @@ def pack(estimator, parameters, run, checksum_of_data):
         "has_validation_set": state.stopping_rule[-1],
         "checksum": checksum_of_data,
     }
-    arrays = {name: array for name, array in arrays.items() if array is not None}
     facts = json.dumps(facts, default=lambda value: value.tolist())  # NumPy's arrays and scalars
+    arrays = {**arrays_of(estimator, run), **target_arrays}
     return facts, {name: without_objects(name, array) for name, array in arrays.items()}
+
+
+def arrays_of(estimator, run):
+    """Return the arrays of a fit at work, by their names in the file."""
+    state = run.state
+    arrays = {
+        "theta": run.parameters.theta,
+        "order": state.order,
+        "held_out": state.held_out,
+        "best_parameters": state.best_so_far.best_parameters,
+        "feature_names": getattr(estimator, "feature_names_in_", None),
+        **arrays_by_number("vector", state.optimizer_state.vectors),
+    }
+    return {name: array for name, array in arrays.items() if array is not None}
 
 
 def class_name(estimator):
@@ -112,13 +117,13 @@ def pack_targets(targets):
         if isinstance(value, np.ndarray):
             arrays[f"targets_{name}"] = value
         elif isinstance(value, list):
-            arrays |= numbered(f"targets_{name}", value)
+            arrays |= arrays_by_number(f"targets_{name}", value)
         else:
             numbers[name] = value
     return arrays, numbers
 
 
-def numbered(name, arrays):
+def arrays_by_number(name, arrays):
     """Return arrays under a name with their number."""
     return {f"{name}_{k}": array for k, array in enumerate(arrays)}
 
@@ -213,20 +218,8 @@ def unpack_targets(facts, arrays):
 
 def unpack_state(estimator, facts, arrays, theta):
     """Return the state of training."""
-    counts, optimizer = facts["best_so_far"], facts["optimizer"]
-    require(set(counts) == set(BEST_SO_FAR) and set(optimizer) == set(OPTIMIZER), "the counts")
-    n_epochs, n_samples = counts["n_epochs"], facts["n_samples"]
-    require(is_int(n_epochs, COUNTS) and n_epochs > 0, "n_epochs")
-    require(all(is_int(counts[n], n_epochs + 1) for n in ("best_epoch", "n_stalled")), "the epochs")
-    require(is_float(counts["best"]) and not isnan(counts["best"]), "best")
-    require(all(is_int(optimizer[name], COUNTS) for name in ("t", "n_seen", "n_epochs")), "steps")
-    for rate in (optimizer["eta"], optimizer["rate"], facts["eta_0"]):
-        require(is_float(rate) and 0 <= rate < np.inf, "the learning rate")
-    require(is_int(n_samples, COUNTS), "n_samples")
-    require(is_int(facts["checksum"], UINT32), "the checksum")
-    has_validation_set = facts["has_validation_set"]
-    require(isinstance(has_validation_set, bool), "has_validation_set")
-
+    require_counts(facts)
+    counts, has_validation_set = facts["best_so_far"], facts["has_validation_set"]
     vectors = [arrays.pop(f"vector_{k}") for k in range(estimator._optimizer().n_vectors)]
     best_parameters = None
     if estimator.early_stopping and counts["best_epoch"] > 0:
@@ -236,13 +229,13 @@ def unpack_state(estimator, facts, arrays, theta):
     order, held_out = arrays.pop("order"), None
     if estimator.early_stopping and not has_validation_set:
         held_out = arrays.pop("held_out")
-    require_rows(order, held_out, n_samples)
+    require_rows(order, held_out, facts["n_samples"])
     return TrainingState(
         solver=estimator.solver,
-        n_samples=n_samples,
+        n_samples=facts["n_samples"],
         rng=random_state_of(facts["rng"]),
-        eta_0=float(facts["eta_0"]),
-        optimizer_state=OptimizerState(vectors, **optimizer),
+        eta_0=facts["eta_0"],
+        optimizer_state=OptimizerState(vectors, **facts["optimizer"]),
         best_so_far=BestSoFar(**counts, best_parameters=best_parameters),
         dropout_rng=generator_of(facts["dropout_rng"]),
         stopping_rule=(estimator.early_stopping, estimator.scoring, has_validation_set),
@@ -320,6 +313,22 @@ def require(condition, what):
     """Refuse a state in which something is wrong."""
     if not condition:
         raise ValueError(f"{what} cannot be those of a fit")
+
+
+def require_counts(facts):
+    """Refuse counts of epochs, steps and samples, and rates, that no fit can have."""
+    counts, optimizer = facts["best_so_far"], facts["optimizer"]
+    require(set(counts) == set(BEST_SO_FAR) and set(optimizer) == set(OPTIMIZER), "the counts")
+    n_epochs, best = counts["n_epochs"], counts["best"]
+    require(is_int(n_epochs, COUNTS) and n_epochs > 0, "n_epochs")
+    require(all(is_int(counts[n], n_epochs + 1) for n in ("best_epoch", "n_stalled")), "the epochs")
+    require(is_float(best) and not isnan(best), "best")
+    require(all(is_int(optimizer[name], COUNTS) for name in ("t", "n_seen", "n_epochs")), "steps")
+    for rate in (optimizer["eta"], optimizer["rate"], facts["eta_0"]):
+        require(is_float(rate) and 0 <= rate < np.inf, "the learning rate")
+    require(is_int(facts["n_samples"], COUNTS), "n_samples")
+    require(is_int(facts["checksum"], UINT32), "the checksum")
+    require(isinstance(facts["has_validation_set"], bool), "has_validation_set")
 
 
 def require_vector(name, vector, size, dtype):

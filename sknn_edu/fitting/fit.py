@@ -1,7 +1,7 @@
 """One fit, from the user's data to trained parameters. The arithmetic is in :mod:`sknn_edu.core`.
 
-:func:`fit` reads from top to bottom: check the data, plan the network, find out where to start,
-train, record. It serves every estimator that keeps the promises of :class:`Trainable`.
+:func:`fit_network` reads from top to bottom: check the data, plan the network, find out where to
+start, train, record. It serves every estimator that keeps the promises of :class:`Trainable`.
 """
 
 from copy import deepcopy
@@ -41,7 +41,7 @@ from sknn_edu.fitting.validation import (
 
 @runtime_checkable
 class Trainable(Protocol):
-    """What :func:`fit` asks of an estimator, besides scikit-learn's usual parameters.
+    """What :func:`fit_network` asks of an estimator, besides scikit-learn's usual parameters.
 
     The estimator keeps its plan as ``_plan``, and the state of unfinished training as
     ``_training_state``.
@@ -184,7 +184,7 @@ class RunningFit:
     learner: GradientDescent | None = None
 
 
-def fit(estimator, X, y, sample_weight, validation, *, incremental=False, classes=None):
+def fit_network(estimator, X, y, sample_weight, validation, *, incremental=False, classes=None):
     """Train an estimator and set its fitted attributes.
 
     Parameters
@@ -246,25 +246,16 @@ def prepare_fit(estimator, X, y, sample_weight, validation, incremental, classes
     paused = resumable_state(estimator, arrays, rule, incremental) if continuing else None
     state = start_state(estimator, paused, data.X.shape[0], rule, incremental)
     parameters = start_parameters(estimator, architecture, data.X, state.rng, continuing)
-    if state.order is None:
-        state.order = np.arange(data.X.shape[0])
-        if estimator.early_stopping and not incremental and validation_set is None:
-            state.order, state.held_out = split_rows(estimator, data, state.rng)
+    if state.order is None:  # after the initial weights, which also take random numbers
+        holds_out = estimator.early_stopping and not incremental and validation_set is None
+        rows = np.arange(data.X.shape[0]), None
+        state.order, state.held_out = split_rows(estimator, data, state.rng) if holds_out else rows
     if state.held_out is not None:
         validation_set = held_out_set(data, state.held_out)
     return RunningFit(
-        data,
-        validation_set,
-        arrays,
-        architecture,
-        parameters,
-        settings,
-        state,
-        History(estimator),
-        continuing,
-        incremental,
-        is_resumed=paused is not None,
-    )
+        data, validation_set, arrays, architecture, parameters, settings, state,
+        History(estimator), continuing, incremental, is_resumed=paused is not None,
+    )  # fmt: skip
 
 
 def refuse_after_early_stopping(estimator):
@@ -368,7 +359,8 @@ def load_parameters(estimator, architecture, parameters):
             "continue with feature_scale=False, number_embedding=None and category_embedding=None."
         )
     first, *others = weights
-    first = architecture.inputs.decompose(first, of_inputs)
+    if of_inputs:
+        first = architecture.inputs.decompose(first, of_inputs)
     fill_parameters(parameters, [first, *others], biases, of_activations, of_inputs)
     if of_inputs:
         check_first_weights(architecture, parameters, weights[0])

@@ -231,7 +231,7 @@ def trace(estimator, X, y):
         return AverageTrace([trace(member, X, y) for member in estimator.estimators_])
     problem = training_problem(estimator, X, y)
     samples, parameters, architecture = problem.samples, problem.parameters, problem.architecture
-    recorder, gradient = Recorder(architecture.loss), parameters.zeros_like()
+    recorder, gradient = PassRecorder(architecture.loss), parameters.zeros_like()
     losses, deltas = forward_and_backward(problem, recorder, gradient)
     alpha_over_n = problem.alpha / samples.total()
     strengths = parameters.per_parameter(is_weight) * alpha_over_n
@@ -239,12 +239,22 @@ def trace(estimator, X, y):
     penalty = float(add_l2(gradient.theta, parameters.theta, strengths, workspace))
 
     before = [array.copy() for array in (*parameters.weights, *parameters.biases)]
-    inputs = architecture.inputs.learned_inputs(samples.X[:, :-1], parameters.of_inputs)
+    inputs = samples.X[:, :-1]
+    if parameters.of_inputs:
+        inputs = architecture.inputs.learned_inputs(inputs, parameters.of_inputs)
     extra = extra_parameters(parameters, gradient)
     changes = first_step(problem, before)
-    n_layers = len(parameters.weights)
     names = [*(g.name for g in architecture.activations), architecture.loss.output]
-    layers = [
+    layers = layer_traces(inputs, before, recorder, deltas, gradient, changes, names)
+    loss = samples.sum(losses) / samples.total() + penalty
+    y, name = samples.y.copy(), architecture.loss.name
+    return Trace(layers, y, losses, penalty, loss, name, alpha_over_n, extra)
+
+
+def layer_traces(inputs, before, recorder, deltas, gradient, changes, names):
+    """Return what each layer computed; ``before`` and ``changes``: of weights, then of biases."""
+    n_layers = len(deltas)
+    return [
         LayerTrace(
             inputs=np.array(inputs.T) if k == 0 else recorder.a[k - 1],
             W=before[k],
@@ -260,9 +270,6 @@ def trace(estimator, X, y):
         )
         for k in range(n_layers)
     ]
-    loss = samples.sum(losses) / samples.total() + penalty
-    y, name = samples.y.copy(), architecture.loss.name
-    return Trace(layers, y, losses, penalty, loss, name, alpha_over_n, extra)
 
 
 def forward_and_backward(problem, recorder, gradient):
@@ -276,7 +283,7 @@ def forward_and_backward(problem, recorder, gradient):
     return losses, [layer.delta.copy() for layer in network.layers]
 
 
-class Recorder:
+class PassRecorder:
     """Copies the weighted sums and activations of each layer while the engine computes them.
 
     Parameters

@@ -74,7 +74,9 @@ class LossCurveDisplay(Display):
                     f"{model!r} has no loss_curve_ to draw: fit it first. slim() drops it, and a "
                     "perceptron has a mistake_curve_ instead."
                 )
-        names = list(names) if names else numbered([type(model).__name__ for model in estimators])
+        names = (
+            list(names) if names else numbered_names([type(model).__name__ for model in estimators])
+        )
         if len(set(names)) != len(estimators):
             raise ValueError(f"names must be {len(estimators)} different names; got {names}.")
         curves = {
@@ -124,7 +126,7 @@ def last_step(estimator):
     return estimator[-1] if hasattr(estimator, "steps") else estimator
 
 
-def numbered(names):
+def numbered_names(names):
     """Return the names, with numbers if some occur several times."""
     if len(set(names)) == len(names):
         return names

@@ -107,7 +107,7 @@ class TrainingReplay:
         self._check(X, y)
         model = clone(self.estimator)
         learner = last_step(model)
-        recorder = Recorder(self.most_frames)
+        recorder = EpochRecorder(self.most_frames)
         before = getattr(last_step(self.estimator), "_skl_callbacks", [])
         learner.set_callbacks(*before, recorder)
         try:
@@ -196,7 +196,7 @@ class TrainingReplay:
             )
 
 
-class Recorder:
+class EpochRecorder:
     """A callback that keeps copies of the estimator after some of the epochs."""
 
     def __init__(self, most_frames):

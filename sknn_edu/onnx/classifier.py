@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknn_edu.estimators.interface import fitted_network
 from sknn_edu.onnx.label_rules import labels_and_scores, n_label_columns, sums_for
 from sknn_edu.onnx.labels import label_type, onnx_label_columns, onnx_labels
-from sknn_edu.onnx.layers import output_sums
+from sknn_edu.onnx.layers import sums_of_outputs
 from sknn_edu.onnx.operators import (
     alias_of,
     check_ready,
@@ -28,7 +28,7 @@ def convert_classifier(scope, operator, container):
     """Add the nodes of a classifier: its layers, labels, and probabilities or weighted sums."""
     graph, model = start_graph(scope, operator, container), operator.raw_operator
     network = fitted_network(model)
-    z = output_sums(graph, network, input_features(graph, operator))
+    z = sums_of_outputs(graph, network, input_features(graph, operator))
     raw = scope.get_options(model, {"raw_scores": False})["raw_scores"]
     for value, variable in zip(answers(graph, network, z, raw), operator.outputs, strict=True):
         graph.output(value, variable)

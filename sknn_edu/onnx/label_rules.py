@@ -171,14 +171,14 @@ def without_smoothing(graph, rule, p, smoothing):
     if smoothing == 0 or rule.labels.size == 1:
         return p
     if rule.decision == "each positive":  # each column has two classes: yes and no
-        yes = undo_smoothing(graph, p, smoothing / 2)
-        no = undo_smoothing(graph, graph.add("Sub", 1, p), smoothing / 2)
+        yes = unsmoothed(graph, p, smoothing / 2)
+        no = unsmoothed(graph, graph.add("Sub", 1, p), smoothing / 2)
         return graph.add("Div", yes, graph.add("Add", yes, no))
-    p = undo_smoothing(graph, p, smoothing / rule.labels.size)
+    p = unsmoothed(graph, p, smoothing / rule.labels.size)
     return graph.add("Div", p, graph.add("ReduceSum", p, np.array([1]), keepdims=1))
 
 
-def undo_smoothing(graph, p, floor):
+def unsmoothed(graph, p, floor):
     """Return what :func:`sknn_edu.core.losses.undo_smoothing` returns, with floor = s / k."""
     above = graph.add("Sub", p, floor)
     return graph.softplus(graph.add("Div", above, UNSMOOTHED_CORNER * floor))

@@ -13,7 +13,7 @@ from sknn_edu.core.network import DENSE
 from sknn_edu.onnx.nodes import activation_nodes
 
 
-def output_sums(graph, network, X):
+def sums_of_outputs(graph, network, X):
     """Return the weighted sums z (n_samples, n_outputs) of the output layer.
 
     Parameters

@@ -20,19 +20,19 @@ Nodes = Callable[[Graph, str], str]
 """A function that adds nodes: it takes the graph and the name of z, and returns the name of a."""
 
 
-def gelu(graph, z):
+def gelu_nodes(graph, z):
     """Return z P(N <= z) = z (1 + erf(z / sqrt 2)) / 2, with N standard normal."""
     erf = graph.add_float32("Erf", graph.add("Mul", z, sqrt(0.5)))
     return graph.add("Mul", graph.add("Mul", z, 0.5), graph.add("Add", erf, 1))
 
 
-def selu(graph, z):
+def selu_nodes(graph, z):
     """Return 1.0507 z above 0 and 1.7581 (e^z - 1) below."""
     below = graph.add("Mul", graph.expm1_below_0(z), SELU_ALPHA)
     return graph.add("Mul", graph.add("Add", graph.add("Relu", z), below), SELU_SCALE)
 
 
-def mish(graph, z):
+def mish_nodes(graph, z):
     """Return z tanh(log(1 + e^z)) = z n / (n + 2), n = e^z (e^z + 2); above z = 20 it is z."""
     e = graph.add("Exp", graph.add("Min", z, 20))
     n = graph.add("Mul", e, graph.add("Add", e, 2))
@@ -46,11 +46,11 @@ ACTIVATION_NODES: dict[str, Nodes] = {
     "relu": lambda graph, z: graph.add("Relu", z),
     "leaky_relu": lambda graph, z: graph.add("Max", z, graph.add("Mul", z, LEAKY_SLOPE)),
     "elu": lambda graph, z: graph.add("Max", z, graph.expm1_below_0(z)),
-    "selu": selu,
-    "gelu": gelu,
+    "selu": selu_nodes,
+    "gelu": gelu_nodes,
     "silu": lambda graph, z: graph.add("Mul", z, graph.add("Sigmoid", z)),
     "softplus": lambda graph, z: graph.softplus(z),
-    "mish": mish,
+    "mish": mish_nodes,
 }
 """The nodes of each activation, by name: ``nodes(graph, z)`` adds them and returns the name of a.
 
@@ -58,7 +58,7 @@ A parametric activation needs no entry; it uses the nodes of the function that i
 """
 
 
-def in_order(graph, z):
+def in_order_nodes(graph, z):
     """Return z_1, z_1 + softplus(z_2), and so on: a cumulative sum, so quantiles never cross."""
     first, rest = graph.columns(z, 0, 1), graph.columns(z, 1, np.iinfo(np.int64).max)
     steps = graph.add("Concat", first, graph.softplus(rest), axis=1)
@@ -70,7 +70,7 @@ OUTPUT_NODES: dict[str, Nodes] = {
     "logistic": lambda graph, z: graph.add("Sigmoid", z),
     "softmax": lambda graph, z: graph.add("Softmax", z, axis=1),
     "exp": lambda graph, z: graph.add("Exp", z),
-    "in_order": in_order,
+    "in_order": in_order_nodes,
 }
 """The nodes of each output activation, by name; z is (n_samples, n_outputs)."""
 

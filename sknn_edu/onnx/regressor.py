@@ -1,7 +1,7 @@
 """The converter of regressors."""
 
 from sknn_edu.estimators.interface import fitted_network
-from sknn_edu.onnx.layers import output_sums
+from sknn_edu.onnx.layers import sums_of_outputs
 from sknn_edu.onnx.nodes import output_nodes
 from sknn_edu.onnx.operators import (
     check_ready,
@@ -16,7 +16,7 @@ def convert_regressor(scope, operator, container):
     """Add the nodes of a regressor: its layers, its output activation, and clipping."""
     graph = start_graph(scope, operator, container)
     network = fitted_network(operator.raw_operator)
-    z = output_sums(graph, network, input_features(graph, operator))
+    z = sums_of_outputs(graph, network, input_features(graph, operator))
     y = output_nodes(network.loss)(graph, z)
     if network.clip_range is not None:
         low, high = network.clip_range

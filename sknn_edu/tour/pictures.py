@@ -51,7 +51,7 @@ def save_all(folder, perceptron, neuron, network, ours, theirs):
     """
     with matplotlib.style.context(["default", STYLE]):
         pictures = {
-            "step_and_sigmoid.png": step_and_sigmoid(),
+            "step_and_sigmoid.png": draw_step_and_sigmoid(),
             "boundaries.png": boundaries(perceptron, neuron, network),
             "loss_curves.png": loss_curves(ours, theirs),
             "first_layer.png": first_layer(ours),
@@ -61,7 +61,7 @@ def save_all(folder, perceptron, neuron, network, ours, theirs):
     return list(pictures)
 
 
-def step_and_sigmoid():
+def draw_step_and_sigmoid():
     """Draw the answers of a perceptron and of a sigmoid neuron as functions of z."""
     z = np.linspace(-6, 6, 601)[:, np.newaxis]
     step = PerceptronClassifier.from_weights([1.0]).predict(z)

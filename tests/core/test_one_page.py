@@ -122,7 +122,7 @@ def test_a_network_worked_by_hand():
     np.testing.assert_array_equal(activations[0], X)
     np.testing.assert_array_equal(activations[1], [[1, 0]])
     np.testing.assert_allclose(activations[2], [[0.25, 0.75]])
-    np.testing.assert_allclose(one_page.cross_entropy(activations[2], Y), [np.log(4)])
+    np.testing.assert_allclose(one_page.log_loss(activations[2], Y), [np.log(4)])
     dweights, dbiases = one_page.backward(activations, Y, weights, alpha=0.0)
     np.testing.assert_allclose(dweights[1], [[-0.75, 0.75], [0, 0]])
     np.testing.assert_allclose(dbiases[1], [-0.75, 0.75])
@@ -139,7 +139,7 @@ def test_backward_gives_the_slope_of_the_loss(hidden_layer_sizes, alpha):
     weights, biases = one_page.initialize([9, *hidden_layer_sizes, 4], rng)
 
     def loss():
-        losses = one_page.cross_entropy(one_page.forward(X, weights, biases)[-1], Y)
+        losses = one_page.log_loss(one_page.forward(X, weights, biases)[-1], Y)
         return losses.mean() + alpha / (2 * len(X)) * sum((W**2).sum() for W in weights)
 
     activations = one_page.forward(X, weights, biases)
@@ -159,7 +159,7 @@ def test_backward_gives_the_slope_of_the_loss(hidden_layer_sizes, alpha):
 def test_the_loss_of_a_sample_is_at_most_minus_log_eps():
     P, Y = np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[1.0, 0.0], [1.0, 0.0]])
     worst = -np.log(np.finfo(float).eps)
-    np.testing.assert_array_equal(one_page.cross_entropy(P, Y), [worst, 0])
+    np.testing.assert_array_equal(one_page.log_loss(P, Y), [worst, 0])
 
 
 def test_adams_first_step_is_the_learning_rate_whatever_the_gradient():

@@ -5,6 +5,7 @@
 - :mod:`~sknn_edu.core.beyond.data_driven` - initial weights that depend on the samples
 - :mod:`~sknn_edu.core.beyond.parametrization` - a learning rate for each kind of parameter
 - :mod:`~sknn_edu.core.beyond.sparse_inputs` - samples that are mostly zeros
+- :mod:`~sknn_edu.core.beyond.learned_inputs` - inputs that learn; the next two do
 - :mod:`~sknn_edu.core.beyond.number_embedding` - several functions of each number as inputs
 - :mod:`~sknn_edu.core.beyond.factored_weights` - first-layer weights that are a product
 - :mod:`~sknn_edu.core.beyond.input_gradient` - how the outputs change with the features

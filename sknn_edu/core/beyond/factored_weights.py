@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from sknn_edu.core.beyond.learned_inputs import LearnedInputs
 from sknn_edu.core.network import DENSE, Inputs, ParameterSpec
 from sknn_edu.core.speed.arrays import Array, zeros
 
@@ -27,8 +28,8 @@ FEATURE_SCALE, CATEGORY_VECTOR = "feature_scale", "category_vector"
 
 
 @dataclass(frozen=True)
-class FactoredWeights(Inputs):
-    """First weights W that are computed from U, feature scales s and category vectors E.
+class FactoredWeights(LearnedInputs):
+    """First-layer weights W that are computed from U, feature scales s and category vectors E.
 
     Parameters
     ----------
@@ -92,7 +93,8 @@ class FactoredWeights(Inputs):
         return FactoredFirstLayer(self, first, block, dblock, factors, dfactors)
 
     def initialize(self, rng: np.random.RandomState, learned: list[Array]) -> None:
-        self.base.initialize(rng, self.of_base(learned))
+        if isinstance(self.base, LearnedInputs):
+            self.base.initialize(rng, self.of_base(learned))
         for k, values in enumerate(self._factors(learned)):
             is_scale = self.has_scales and k == 0
             values[...] = 1 if is_scale else rng.normal(size=values.shape)
@@ -126,7 +128,9 @@ class FactoredWeights(Inputs):
 
     def learned_inputs(self, X: Any, learned: list[Array]) -> Any:
         """Return s E^T x for the inputs x."""
-        X, factors = self.base.learned_inputs(X, self.of_base(learned)), self._factors(learned)
+        factors = self._factors(learned)
+        if isinstance(self.base, LearnedInputs):
+            X = self.base.learned_inputs(X, self.of_base(learned))
         if self.groups:
             X = np.hstack(
                 [X[:, j] if E is None else X[:, j] @ E for j, _, E in self._parts(factors)]
@@ -134,7 +138,9 @@ class FactoredWeights(Inputs):
         return X * factors[0] if self.has_scales and isinstance(X, np.ndarray) else X
 
     def chain_rule(self, X: Array, learned: list[Array], gradients: Array) -> Array:
-        return self.base.chain_rule(X, self.of_base(learned), gradients)
+        if isinstance(self.base, LearnedInputs):
+            return self.base.chain_rule(X, self.of_base(learned), gradients)
+        return gradients
 
     def differentiate(
         self, U: Array, factors: list[Array], dW: Array, dU: Array, dfactors: list[Array]

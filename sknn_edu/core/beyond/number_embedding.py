@@ -25,7 +25,8 @@ from typing import Any
 
 import numpy as np
 
-from sknn_edu.core.network import ROWS_AT_ONCE, Inputs, Layer, ParameterSpec
+from sknn_edu.core.beyond.learned_inputs import LearnedInputs
+from sknn_edu.core.network import ROWS_AT_ONCE, Layer, ParameterSpec
 from sknn_edu.core.speed.arrays import Array, zeros
 from sknn_edu.core.speed.products import fastest_product
 
@@ -83,7 +84,7 @@ EMBEDDINGS: dict[str, Waves] = {
 
 
 @dataclass(frozen=True)
-class EmbeddedNumbers(Inputs):
+class EmbeddedNumbers(LearnedInputs):
     """Functions of some of the features as inputs of the first layer.
 
     It learns four arrays: w and phi (n_columns, n_waves), W (n_columns, n_waves, n_functions) and
