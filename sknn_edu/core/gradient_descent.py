@@ -97,7 +97,7 @@ class ParameterUpdate:
         """
         state, optimizer, penalty = self.state, self.optimizer, 0.0
         state.t += 1
-        rate = optimizer.rate(eta, state.t)
+        rate = optimizer.step_size(eta, state.t)
         if self._clips:
             clip_norm(self._gradient, self.regularization.max_norm)
         if self._decays:

@@ -32,7 +32,7 @@ class Optimizer(Protocol):
     n_vectors: ClassVar[int]
     """How many vectors as long as theta it remembers; they start at 0."""
 
-    def rate(self, eta: float, t: int) -> float:
+    def step_size(self, eta: float, t: int) -> float:
         """Return the step size of step t = 1, 2, ... for the learning rate eta."""
 
     def constants(self) -> tuple[float, ...]:
@@ -60,7 +60,7 @@ class Optimizer(Protocol):
         constants : list of ndarray ()
             What :meth:`constants` returned, as arrays without dimensions.
         rate : float or ndarray (length,)
-            What :meth:`rate` returned; an array if parameters have learning rates of their own.
+            What :meth:`step_size` returned; an array if parameters have learning rates of their own.
         step : ndarray (length,)
             Memory for intermediate results.
 
@@ -126,7 +126,7 @@ class SGD:
     momentum: float = 0.9
     nesterov: bool = True
 
-    def rate(self, eta: float, t: int) -> float:
+    def step_size(self, eta: float, t: int) -> float:
         return eta
 
     def constants(self) -> tuple[float, ...]:
@@ -182,7 +182,7 @@ class Adam:
     beta_2: float = 0.999
     epsilon: float = 1e-8
 
-    def rate(self, eta: float, t: int) -> float:
+    def step_size(self, eta: float, t: int) -> float:
         unbiased = sqrt(1 - self.beta_2**t) / (1 - self.beta_1**t)
         return eta * unbiased * (1 - self.beta_1) / sqrt(1 - self.beta_2)  # for M / sqrt(V)
 
@@ -273,7 +273,7 @@ class RMSprop:
     rho: float = 0.99
     epsilon: float = 1e-8
 
-    def rate(self, eta: float, t: int) -> float:
+    def step_size(self, eta: float, t: int) -> float:
         return eta
 
     def constants(self) -> tuple[float, ...]:

@@ -32,7 +32,7 @@ def constants_of(optimizer, dtype):
 def take_step(optimizer, theta, g, state, eta, multipliers=None):
     """Move the whole of theta one step against its gradient g."""
     state.t += 1
-    rate = optimizer.rate(eta, state.t)
+    rate = optimizer.step_size(eta, state.t)
     if multipliers is not None:
         rate = multipliers * theta.dtype.type(rate)
     constants = constants_of(optimizer, theta.dtype)

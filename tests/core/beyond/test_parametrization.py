@@ -44,7 +44,7 @@ def test_a_step_in_neural_tangent_units_is_that_of_the_scaled_forward_pass(solve
     W, state_U, state_W = U / np.sqrt(n), new_state(optimizer, U), new_state(optimizer, U)
     for t, dW in enumerate(gradients, 1):
         take_step(optimizer, U, dW / np.sqrt(n), state_U, 0.1)
-        rate = optimizer.rate(0.1, t) * multipliers[:-1]
+        rate = optimizer.step_size(0.1, t) * multipliers[:-1]
         constants = constants_of(optimizer, np.float64)
         optimizer.move(W, dW.copy(), state_W.vectors, constants, rate, np.empty(n))
         np.testing.assert_allclose(W, U / np.sqrt(n), rtol=1e-10)
