@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
+from string import ascii_letters
 
 import pytest
 from sklearn.datasets import load_iris
@@ -137,6 +138,15 @@ def test_importing_the_package_imports_nothing_heavy_that_scikit_learn_does_not(
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) <= {"sklearn", "timeit"}
+
+
+def test_every_file_of_the_course_has_a_page_under_the_number_of_its_chapter():
+    pages = TESTS.parent / "docs" / "core"
+    for name, path in MODULES.items():
+        if name.startswith("core.") and not name.endswith("__init__"):
+            page = pages.joinpath(*name.split(".")[1:]).with_suffix(".rst").read_text("utf-8")
+            chapter = re.match(r'"""Chapter (\d+):', path.read_text(encoding="utf-8"))
+            assert page.startswith(f"{chapter.group(1)}. " if chapter else tuple(ascii_letters))
 
 
 # -- small enough to be read -------------------------------------------------------------------
