@@ -3,6 +3,8 @@
 import pytest
 from hypothesis import settings
 
+from tests.slow import tally
+
 settings.register_profile("untimed", deadline=None)  # tests never time anything
 settings.load_profile("untimed")
 
@@ -11,3 +13,28 @@ settings.load_profile("untimed")
 def needs_callbacks():
     """Skip a test if this version of scikit-learn has no callbacks."""
     pytest.importorskip("sklearn.callback")
+
+
+@pytest.fixture(autouse=True)
+def _tally(request):
+    """Put what a slow test has tried into its report."""
+    tally.counts.clear()
+    yield
+    rows = tally.taken()
+    if rows and request.node.get_closest_marker("slow"):
+        request.node.user_properties.append((tally.PROPERTY, rows))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what the slow tests have tried and how much of it held."""
+    reports = [
+        report
+        for of_category in terminalreporter.stats.values()
+        for report in of_category
+        if getattr(report, "when", None) == "teardown"
+    ]
+    lines = tally.lines_of(reports)
+    if lines:
+        terminalreporter.section("what has been tried")
+    for line in lines:
+        terminalreporter.write_line(line)

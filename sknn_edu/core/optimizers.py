@@ -60,7 +60,7 @@ class Optimizer(Protocol):
         constants : list of ndarray ()
             What :meth:`constants` returned, as arrays without dimensions.
         rate : float or ndarray (length,)
-            What :meth:`step_size` returned; an array if parameters have learning rates of their own.
+            What :meth:`step_size` returned; an array if parameters have rates of their own.
         step : ndarray (length,)
             Memory for intermediate results.
 

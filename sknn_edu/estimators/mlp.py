@@ -261,7 +261,7 @@ class BaseMLP(NetworkEstimator):
 
     def _refuse_unsupported_by_lbfgs(self):
         is_used = {
-            "dropout": np.any(self.dropout),
+            "dropout": (np.asarray(self.dropout, dtype=object) != 0).any(),
             "weight_decay": self.weight_decay not in ("auto", 0),
             "clip_norm": self.clip_norm is not None,
             "warmup_fraction": self.warmup_fraction > 0,
@@ -482,7 +482,7 @@ class BaseMLP(NetworkEstimator):
                 max_fun=self.max_fun,
             )
         optimizer, n_hidden, dropout = self._optimizer(), len(plan.hidden_layer_sizes), ()
-        if np.any(self.dropout):
+        if (np.asarray(self.dropout, dtype=object) != 0).any():  # also of what is no number
             dropout = one_per_layer("dropout", self.dropout, n_hidden, is_rate)
         return StochasticSettings(
             optimizer,

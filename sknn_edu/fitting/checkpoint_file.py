@@ -70,6 +70,8 @@ def write(path, facts, arrays):
         os.replace(part, path)
     except BaseException as error:
         part.unlink(missing_ok=True)
+        if isinstance(error.__context__, KeyboardInterrupt):  # while an archive was half written
+            raise KeyboardInterrupt from error
         if isinstance(error, OSError):
             raise OSError(
                 error.errno,
@@ -202,10 +204,12 @@ class Lock:
         If the file cannot be made.
     """
 
+    _file = None
+
     def __init__(self, path):
-        self._number = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o666)
+        self._file = Path(f"{path}.lock").open("ab")  # noqa: SIM115  until the fit ends
         try:
-            is_locked = lock_file(self._number)
+            is_locked = lock_file(self._file.fileno())
         except BaseException as error:
             self.close()
             if isinstance(error, BlockingIOError):
@@ -228,16 +232,19 @@ class Lock:
 
     def release(self):
         """Let others have it, even while a forked child has the file open."""
-        if self._number is not None and fcntl is not None:
+        if self._file is not None and fcntl is not None:
             with suppress(OSError):  # there are no locks
-                fcntl.flock(self._number, fcntl.LOCK_UN)
+                fcntl.flock(self._file, fcntl.LOCK_UN)
         self.close()
 
     def close(self):
         """Close the file; the lock stays while another process has it open."""
-        if self._number is not None:
-            os.close(self._number)
-            self._number = None
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def __del__(self):
+        self.close()  # an interrupt may come before anyone holds the new lock
 
 
 HELD = weakref.WeakSet()

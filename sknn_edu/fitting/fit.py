@@ -216,7 +216,7 @@ def fit_network(estimator, X, y, sample_weight, validation, *, incremental=False
     parameters = run.parameters
     if parameters.theta.dtype != run.data.X.dtype:
         parameters = parameters.astype(run.data.X.dtype)
-    refuse_overflow(run.architecture, parameters, run.data.X)
+    refuse_overflow(estimator, run.architecture, parameters, run.data.X)
     vars(estimator).update(estimator._model_attributes(run.architecture, parameters))
     run.history.fit_ended()
     vars(estimator).pop("_validation_samples", None)

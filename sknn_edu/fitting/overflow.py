@@ -12,17 +12,17 @@ from sknn_edu.core.beyond.parametric_activations import ALL_ACTIVATIONS, MixedWi
 from sknn_edu.core.losses import OUTPUTS
 
 OVERFLOW = (
-    "Solver produced non-finite parameter weights. The model that training ended with has infinite "
-    "weights, or predicts infinite or undefined values for its own training samples. Scale the "
-    "features (and the targets of a regression), for example with StandardScaler in a Pipeline, or "
-    "lower the learning rate."
+    "Solver produced non-finite parameter weights. Training diverged in {when}: the model has "
+    "infinite weights, or predicts infinite or undefined values for its own training samples. "
+    "Scale the features (and the targets of a regression), for example with StandardScaler in a "
+    "Pipeline{remedy}."
 )
 
 LARGEST_NEAR_0 = 2.0
 """Between -B and B, |g| of a built-in activation g is at most |g(B)|, |g(-B)| or this."""
 
 
-def refuse_overflow(architecture, parameters, X):
+def refuse_overflow(estimator, architecture, parameters, X):
     """Refuse a model whose weights or predictions for X (n_samples, n_features) are not finite."""
     weights = architecture.fitted_weights(parameters)
     activations = architecture.fitted_activations(parameters.of_activations)
@@ -36,7 +36,10 @@ def refuse_overflow(architecture, parameters, X):
         is_finite = np.isfinite(np.ptp(z, axis=0)).all()  # softmax subtracts the largest
         architecture.loss.activate(z)
     if not (is_finite and np.isfinite(z).all()):
-        raise ValueError(OVERFLOW)
+        when, remedy = f"epoch {estimator.n_iter_}", ", or lower learning_rate_init"
+        if estimator.solver == "lbfgs":
+            when, remedy = f"iteration {estimator.n_iter_} of lbfgs", ""
+        raise ValueError(OVERFLOW.format(when=when, remedy=remedy))
 
 
 def largest_input(inputs, learned, X):

@@ -81,6 +81,7 @@ def test_every_parameter_has_its_entry_in_the_docstring(cls):
         ({"dropout": [0.1, 0.2, 0.3]}, "one for each of the 2 hidden layers"),
         ({"dropout": 1.0}, "dropout"),
         ({"dropout": [0.1, -1]}, "dropout"),
+        ({"dropout": [[0.1], [0.2, 0.3]]}, "'dropout' parameter has an invalid value"),
         ({"activation": ["relu"]}, "one for each of the 2 hidden layers"),
         ({"activation": ["relu", "nonsense"]}, "activation"),
         ({"label_smoothing": 1.5}, "label_smoothing"),

@@ -191,6 +191,20 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypat
     assert read(tmp_path / "file")[1].keys() == ARRAYS.keys()
 
 
+def test_an_interrupt_during_a_write_ends_the_fit_as_any_interrupt_does(tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise ValueError("Can't close the ZIP file")
+
+    monkeypatch.setattr(np, "savez", interrupted)
+    with pytest.warns(UserWarning, match="interrupted by user after 1 whole epochs"):
+        mlp = clone(WHOLE).set_callbacks(Checkpoint(tmp_path / "fit")).fit(X, Y)
+    assert mlp.n_iter_ == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["fit.lock"]
+
+
 # -- locks -----------------------------------------------------------------------------------------
 
 
@@ -223,6 +237,11 @@ def test_a_fit_that_fails_gives_the_lock_back(tmp_path):
     write(tmp_path / "fit", FACTS, ARRAYS)
     with pytest.raises(FileExistsError):
         clone(WHOLE).set_callbacks(Checkpoint(tmp_path / "fit")).fit(X, Y)
+    Lock(tmp_path / "fit").release()
+
+
+def test_a_lock_that_nobody_holds_any_more_is_given_back(tmp_path):
+    Lock(tmp_path / "fit")  # as after an interrupt between two lines
     Lock(tmp_path / "fit").release()
 
 

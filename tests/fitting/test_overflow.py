@@ -11,7 +11,6 @@ from sknn_edu.core.beyond.number_embedding import EmbeddedNumbers, Waves
 from sknn_edu.core.beyond.parametric_activations import ALL_ACTIVATIONS, MixedWithIdentity
 from sknn_edu.core.losses import LOSSES
 from sknn_edu.core.network import DENSE, Architecture
-from sknn_edu.fitting import overflow
 from sknn_edu.fitting.overflow import (
     largest_activation,
     largest_input,
@@ -83,10 +82,10 @@ def test_an_ordinary_fit_needs_no_further_pass_over_the_data(model, dtype, monke
 def test_scales_and_weights_whose_product_overflows_are_refused():
     inputs = FactoredWeights(2, has_scales=True)
     architecture = Architecture((2, 1), (), LOSSES["squared_error", "identity"], inputs)
-    parameters = architecture.parameters(np.float64)
-    parameters.theta[:] = 1e200  # finite, but not the product
-    with np.errstate(all="ignore"), pytest.raises(ValueError, match="infinite weights"):
-        refuse_overflow(architecture, parameters, np.zeros((3, 2)))
+    parameters, fitted = architecture.parameters(np.float64), MLPRegressor()
+    parameters.theta[:], fitted.n_iter_ = 1e200, 7  # finite, but not the product
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match=r"in epoch 7: .* infinite"):
+        refuse_overflow(fitted, architecture, parameters, np.zeros((3, 2)))
 
 
 @pytest.mark.parametrize(
@@ -118,6 +117,19 @@ def test_a_perceptron_whose_sums_overflow_is_refused():
         PerceptronClassifier().fit(samples, [0, 1])
 
 
-def test_the_message_names_the_remedy():
-    assert "StandardScaler" in overflow.OVERFLOW
-    assert "lower the learning rate" in overflow.OVERFLOW
+def test_a_perceptron_whose_sums_differ_by_more_than_the_largest_float_is_refused():
+    with pytest.raises(ValueError, match="became infinite"):
+        PerceptronClassifier(eta0=1e308, max_iter=3, random_state=1).fit(
+            np.zeros((5, 1)), [2, 1, 0, 0, 1]
+        )
+
+
+def test_the_message_names_the_epoch_and_the_remedies():
+    X = np.array([[6.48780098e137], [-6.81673868e137], [3.3046428e138], [5.41294747e137]])
+    neuron = SigmoidNeuronClassifier(
+        solver="sgd", alpha=0.0, learning_rate_init=1e32, max_iter=8, n_iter_no_change=99,
+        random_state=0,
+    )  # fmt: skip
+    message = r"in epoch \d: .*StandardScaler in a Pipeline, or lower learning_rate_init\."
+    with pytest.raises(ValueError, match=message):
+        neuron.fit(X, [0, 1, 0, 1])

@@ -16,6 +16,7 @@ from sknn_edu.core.losses import (
     soft_cross_entropy,
 )
 from tests.fuzz.checks import X4, Y4, check_sound, is_finite, refusal_of
+from tests.slow import tally
 from tests.strategies import fuzz
 
 
@@ -60,6 +61,11 @@ def targets_for(loss, z, numbers):
     numbers=sums(),
 )
 def test_losses_and_their_derivatives_are_never_nan(loss, z, numbers):
+    with tally.attempt("losses and their derivatives: never nan"):
+        check_loss(loss, z, numbers)
+
+
+def check_loss(loss, z, numbers):
     with np.errstate(all="ignore"):  # they may be infinite
         y, a = targets_for(loss, z, numbers), z.copy()
         loss.activate(a)
@@ -83,6 +89,11 @@ def test_losses_and_their_derivatives_are_never_nan(loss, z, numbers):
     z=sums(),
 )
 def test_activations_and_their_derivatives_are_never_nan(g, z):
+    with tally.attempt("activations and their derivatives: never nan"):
+        check_activation(g, z)
+
+
+def check_activation(g, z):
     z = z.reshape(-1)
     given_z = z.copy()
     with np.errstate(all="ignore"):
