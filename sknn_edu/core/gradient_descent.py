@@ -153,7 +153,7 @@ class GradientDescent:
     between_layers : callable or None
         See :class:`~.network.Network`.
     state : OptimizerState or None
-        The state to continue from, updated in place; None starts anew.
+        The state to continue from, updated in place; None starts over.
     """
 
     architecture: Architecture

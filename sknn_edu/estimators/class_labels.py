@@ -29,7 +29,7 @@ def check_neuron_classes(classes, known):
     if known is not None and not np.array_equal(classes, known):
         raise ValueError(
             f"warm_start continues with the same classes; they were {known}, but y has "
-            f"{classes}. Use warm_start=False or clone() to start anew."
+            f"{classes}. Use warm_start=False or clone() to start over."
         )
 
 

@@ -433,7 +433,7 @@ class BaseMLP(NetworkEstimator):
             raise ValueError(
                 "warm_start and partial_fit continue with the same network, which was made with "
                 f"{known.options()}; the parameters are now {plan.options()}. Restore them, or "
-                "start anew with warm_start=False or clone()."
+                "start over with warm_start=False or clone()."
             )
         return plan
 

@@ -72,7 +72,7 @@ PARAMETERS = f"""
         needs the extra ``progress``.
     warm_start : bool, default=False
         Whether fit starts from the weights of the last fit instead of random ones. The optimiser
-        starts anew, but the curves and ``t_`` (and so 'invscaling') continue. A fit that was
+        starts over, but the curves and ``t_`` (and so 'invscaling') continue. A fit that was
         stopped by a callback continues as if it had not been stopped, except for 'lbfgs'.
     momentum : float, default=0.9
         How much of the last step is added to the next, in [0, 1]; only for 'sgd'.

@@ -145,7 +145,7 @@ class ClassTargets(Targets):
             raise ValueError(
                 f"y asks for {output[0]} {output[1]} outputs, but the network was fitted with "
                 f"{before[0]} {before[1]} outputs for the classes {known.classes}. Continue with "
-                "targets of the same kind, or start anew with clone()."
+                "targets of the same kind, or start over with clone()."
             )
         if set(self.classes) != set(known.classes):
             raise ValueError(

@@ -134,7 +134,7 @@ class Checkpoint:
         if n_epochs == 0 and fit.path.exists():
             raise FileExistsError(
                 errno.EEXIST,
-                "This fit starts anew and would overwrite the checkpoint of another one. Call "
+                "This fit starts over and would overwrite the checkpoint of another one. Call "
                 "restore(estimator) before fit to continue from it, or delete it",
                 str(self.path),
             )
@@ -206,7 +206,7 @@ class Checkpoint:
             raise ValueError(
                 f"The checkpoint {self.path} was written with other parameters: "
                 + ", ".join(f"{name}={saved[name]}" for name in changed)
-                + ". Set them, or delete the file to start anew. Only these may differ: "
+                + ". Set them, or delete the file to start over. Only these may differ: "
                 + f"{', '.join(FREE_PARAMETERS)}."
             )
 

@@ -33,7 +33,7 @@ except ImportError:  # Windows
 FORMAT = 2
 """The format of the files written here; another one is refused."""
 
-DAMAGED = "The checkpoint {} is damaged, or is not a checkpoint ({}). Delete it to start anew."
+DAMAGED = "The checkpoint {} is damaged, or is not a checkpoint ({}). Delete it to start over."
 
 NUMBERS_AND_STRINGS = "biufU"
 """The kinds of dtypes in a checkpoint."""
@@ -146,7 +146,7 @@ def read(path):
     if format_ != FORMAT:
         raise ValueError(
             f"The checkpoint {path} has format {format_}, written by sknn_edu {version}; this "
-            f"version reads format {FORMAT}. Use that version, or delete the file to start anew."
+            f"version reads format {FORMAT}. Use that version, or delete the file to start over."
         )
     if not is_intact:
         raise ValueError(DAMAGED.format(path, "it has no digest"))

@@ -165,7 +165,7 @@ class RunningFit:
     incremental : bool
         Whether it is partial_fit.
     is_resumed : bool
-        Whether it goes on from an earlier state.
+        Whether it continues from an earlier state.
     learner : GradientDescent or None
         In training by gradient descent.
     """
@@ -305,11 +305,11 @@ def resumable_state(estimator, arrays, rule, incremental):
     """
     state = getattr(estimator, "_training_state", None)
     if state is None or state.solver != estimator.solver:
-        return None  # another solver starts anew
+        return None  # another solver starts over
     if state.checksum is not None and state.checksum != checksum(*arrays):
         raise ValueError(
             "The checkpoint was written by a fit with other samples, targets or weights, or with "
-            "the same ones in another dtype. Fit on the same data to continue, or start anew "
+            "the same ones in another dtype. Fit on the same data to continue, or start over "
             "without restoring it."
         )
     if state.checksum is not None and state.held_out is not None:
@@ -320,7 +320,7 @@ def resumable_state(estimator, arrays, rule, incremental):
 
 
 def start_state(estimator, paused, n_samples, rule, incremental):
-    """Return the state in which training starts, or goes on from a paused one."""
+    """Return the state in which training starts, or continues from a paused one."""
     if paused is None:
         rng = check_random_state(estimator.random_state)
         return TrainingState(estimator.solver, n_samples, rng, stopping_rule=rule)
@@ -350,7 +350,7 @@ def load_parameters(estimator, architecture, parameters):
         raise ValueError(
             f"The fitted weights have the shapes {fitted}, but hidden_layer_sizes and the data "
             f"require {expected}. warm_start and partial_fit continue with the same network: "
-            "restore hidden_layer_sizes, or start anew with warm_start=False or clone()."
+            "restore hidden_layer_sizes, or start over with warm_start=False or clone()."
         )
     of_activations, of_inputs = estimator._extra_parameters(architecture)
     if len(of_inputs) != len(parameters.of_inputs):
@@ -505,7 +505,7 @@ def make_batches(data, architecture, batch_size, dtype):
 
 
 def start_learner(architecture, parameters, batches, settings, state):
-    """Return gradient descent that starts anew or continues from a state, which it updates."""
+    """Return gradient descent that starts over or continues from a state, which it updates."""
     regularization, dropout, multipliers = settings.regularization, None, None
     if any(settings.dropout):
         dropout = start_dropout(settings, state)
@@ -536,7 +536,7 @@ def start_learner(architecture, parameters, batches, settings, state):
 
 
 def start_dropout(settings, state):
-    """Return dropout whose random numbers start anew or continue from a state, which it updates."""
+    """Return dropout whose random numbers start over or continue from a state, which it updates."""
     if state.dropout_rng is None:
         is_new = state.optimizer_state is None
         seed = state.rng.randint(np.iinfo(np.int32).max) if is_new else 0
@@ -578,7 +578,7 @@ def warn_or_raise(estimator, outcome, run):
 
 
 def batch_losses(estimator, X, y, rates):
-    """Train anew with these learning rates, one per mini-batch; yield the mean loss of each batch.
+    """Train from scratch with these learning rates, one per batch; yield each batch's mean loss.
 
     The estimator is a copy without a state; it is left unfitted.
     """

@@ -60,13 +60,13 @@ def _let_any_thread_set_limits():
 _one_thread = _OneThread()
 
 
-def _start_anew_after_fork():
+def _start_over_after_fork():
     global _one_thread
     _one_thread = _OneThread()  # the fits of the parent do not run in the child
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_anew_after_fork)
+    os.register_at_fork(after_in_child=_start_over_after_fork)
 
 
 @contextmanager

@@ -57,7 +57,7 @@ class TrainingState:
     checksum: int | None = None
 
     def resumed(self, rng, incremental):
-        """Return a state to go on from, which leaves this one as it is.
+        """Return a state to continue from, which leaves this one as it is.
 
         ``incremental`` says whether partial_fit goes on: a plateau is counted over several calls
         of partial_fit, or over the calls of fit, but not from one to the other.
@@ -90,7 +90,7 @@ def check_rows(state, weight):
     if not np.array_equal(rows, used):
         raise ValueError(
             "The checkpoint trains and holds out other rows than there are with a weight above 0, "
-            "so it is not one of a fit on these samples. Delete it to start anew."
+            "so it is not one of a fit on these samples. Delete it to start over."
         )
 
 

@@ -148,7 +148,7 @@ def test_a_learner_may_continue_after_a_plateau():
     assert run(learner)[0] is Outcome.OUT_OF_EPOCHS
 
 
-def test_patience_begins_anew_after_a_plateau():
+def test_patience_starts_again_after_a_plateau():
     monitor = Noting()
     run(Scripted([1.0] * 9, continues=True), monitor)
     plateaus = [note for note in monitor.notes if note.startswith("plateau")]

@@ -51,7 +51,7 @@ def attempt(attack):
 
 
 def taken():
-    """Return the counts as a list of (attack, tried, held, refused), and start anew."""
+    """Return the counts as a list of (attack, tried, held, refused), and start over."""
     rows = [(attack, *astuple(count)) for attack, count in counts.items()]
     counts.clear()
     return rows

@@ -179,7 +179,7 @@ class Fit:
         expected = outcome(clone(model).fit(*data))
         assert pickle.loads(self.answer.read_bytes()) == expected
 
-    def start_anew(self):
+    def start_over(self):
         self.path.unlink()
         self.answer.unlink()
         self.n_epochs = 0
@@ -194,7 +194,7 @@ def test_a_process_that_is_killed_at_random_moments_ends_with_the_same_bits(fit)
         process.join()
         if process.exitcode == 0:  # it was faster
             fit.check_answer(process)
-            fit.start_anew()
+            fit.start_over()
             continue
         n_kills += 1
         with tally.attempt("kills at random moments: complete file"):

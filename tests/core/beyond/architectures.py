@@ -40,7 +40,7 @@ def architecture_with(inputs=DENSE, activation="tanh", n_hidden=(6, 4)):
 
 
 def same_dropout():
-    """Dropout that silences the same neurons each time: its random numbers begin anew."""
+    """Dropout that silences the same neurons each time: its random numbers start over."""
     return Dropout((0.5, 0.25), np.random.default_rng(7))
 
 
