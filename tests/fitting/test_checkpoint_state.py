@@ -7,7 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.fitting.forgery import SAVED_FITS, attack, forged_arrays, forged_facts, save
+from tests.fitting.forgery import (
+    SAVED_FITS,
+    attack,
+    forge_without_digest,
+    forged_arrays,
+    forged_facts,
+    save,
+)
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -33,6 +40,35 @@ def test_forged_facts(saved, data):
 @given(st.data())
 def test_forged_arrays(saved, data):
     attack(saved, forged_arrays(lambda options: data.draw(st.sampled_from(options))))
+
+
+@pytest.mark.parametrize("forged", [forged_facts, forged_arrays])
+@FORGING
+@given(data=st.data())
+def test_changed_facts_and_arrays_are_refused_under_the_old_digest(saved, forged, data):
+    saved.checkpoint.path.write_bytes(saved.whole)
+    change = forged(lambda options: data.draw(st.sampled_from(options)))
+    is_changed = forge_without_digest(saved.checkpoint.path, change)
+    if is_changed:
+        with pytest.raises(ValueError, match="is damaged"):
+            saved.restored()
+    else:
+        assert saved.restored().n_iter_ == 4
+
+
+@FORGING
+@given(st.data())
+def test_changed_bytes_are_refused_or_change_nothing(saved, data):
+    start, stop = sorted(data.draw(st.integers(0, len(saved.whole))) for _ in range(2))
+    new = data.draw(st.binary(max_size=20) | st.just(saved.whole[start:stop][::-1]))
+    saved.checkpoint.path.write_bytes(saved.whole[:start] + new + saved.whole[stop:])
+    try:
+        state = saved.restored()._training_state
+    except ValueError as error:
+        assert "is damaged" in str(error)  # noqa: PT017
+    else:
+        saved.checkpoint.path.write_bytes(saved.whole)
+        np.testing.assert_array_equal(state.theta, saved.restored()._training_state.theta)
 
 
 def in_random_numbers(name, value):
