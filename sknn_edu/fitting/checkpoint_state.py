@@ -22,6 +22,12 @@ BEST_SO_FAR = ("best", "best_epoch", "n_epochs", "n_stalled")
 OPTIMIZER = tuple(f.name for f in fields(OptimizerState) if f.name != "vectors")
 """The fields that are numbers."""
 
+FACTS = frozenset(
+    "format version estimator parameters plan target_kind targets curves optimizer best_so_far rng "
+    "dropout_rng depends_on_n_epochs eta_0 n_samples has_validation_set checksum".split()
+)
+"""The names of all facts."""
+
 UINT32, UINT64, UINT128 = 2**32, 2**64, 2**128
 GENERATORS = {
     "MT19937": {"state": {"key": (624, UINT32), "pos": 625}},
@@ -154,6 +160,7 @@ def unpack(estimator, facts, arrays):
     arrays : dict of str to ndarray
         Taken over, and emptied.
     """
+    require(set(facts) == FACTS, "the names of the facts")
     theta = arrays.pop("theta")
     require(theta.dtype in (np.float32, np.float64) and theta.ndim == 1, "theta")
     if estimator.dtype != "auto":

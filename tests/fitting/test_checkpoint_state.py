@@ -115,6 +115,7 @@ def as_lists(state):
 @pytest.mark.parametrize(
     "change",
     [
+        lambda facts, arrays: facts.update(learned=["coefs_"]),
         lambda facts, arrays: facts["best_so_far"].update(n_epochs=-5),
         lambda facts, arrays: facts["best_so_far"].update(n_epochs=0),
         lambda facts, arrays: facts["targets"].update(coefs_=1),
