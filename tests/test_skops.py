@@ -17,6 +17,7 @@ from sknn_edu import SigmoidNeuronClassifier as Neuron
 from sknn_edu.core.activations import Activation, relu, relu_backward
 from sknn_edu.core.losses import Loss, absolute_error, absolute_error_delta, identity_output
 from sknn_edu.core.optimizers import RMSprop
+from sknn_edu.estimators.plan import NetworkPlan
 from tests.callbacks import StopAfter
 
 sio = pytest.importorskip("skops.io")
@@ -67,6 +68,8 @@ def assert_same(a, b):
         assert_same(a.__self__, b.__self__)
     elif isinstance(a, np.random.RandomState):
         assert_same(a.get_state(), b.get_state())
+    elif isinstance(a, NetworkPlan):  # its architecture follows from it, when it is needed
+        assert_same(a.to_dict(), b.to_dict())
     elif hasattr(a, "__dict__") and not callable(a):
         assert_same(vars(a), vars(b))
     else:

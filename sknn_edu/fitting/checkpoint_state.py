@@ -22,10 +22,11 @@ BEST_SO_FAR = ("best", "best_epoch", "n_epochs", "n_stalled")
 OPTIMIZER = tuple(f.name for f in fields(OptimizerState) if f.name != "vectors")
 """The fields that are numbers."""
 
-FACTS = frozenset(
-    "format version estimator parameters plan target_kind targets curves optimizer best_so_far rng "
-    "dropout_rng depends_on_n_epochs eta_0 n_samples has_validation_set checksum".split()
-)
+FACTS = {
+    "format", "version", "estimator", "parameters", "plan", "target_kind", "targets", "curves",
+    "optimizer", "best_so_far", "rng", "dropout_rng", "depends_on_n_epochs", "eta_0", "n_samples",
+    "has_validation_set", "checksum",
+}  # fmt: skip
 """The names of all facts."""
 
 UINT32, UINT64, UINT128 = 2**32, 2**64, 2**128
