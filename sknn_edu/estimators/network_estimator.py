@@ -35,9 +35,6 @@ class NetworkEstimator(NeuralEstimator):
         if hasattr(self, "_plan"):
             self._plan = NetworkPlan.from_dict(self._plan)
 
-    def _total_weight(self, targets, y, weight):
-        return weight
-
     def _extra_parameters(self, architecture):
         return [], []
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from sknn_edu.fitting.checkpoint_file import DAMAGED, Lock, read, write
 from sknn_edu.fitting.checkpoint_state import class_name, pack, unpack
+from sknn_edu.fitting.estimator import restore_attributes
 from sknn_edu.fitting.fit import Trainable
 from sknn_edu.fitting.parameter_text import as_text
 from sknn_edu.fitting.training_state import checksum
@@ -180,8 +181,7 @@ class Checkpoint:
         try:
             unpack(estimator, facts, arrays)
         except BaseException as error:
-            vars(estimator).clear()
-            vars(estimator).update(before)
+            restore_attributes(estimator, before)
             if isinstance(error, MemoryError) or not isinstance(error, Exception):
                 raise
             raise ValueError(DAMAGED.format(self.path, error)) from error

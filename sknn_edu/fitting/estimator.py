@@ -63,8 +63,7 @@ def checked_parameters(method: Callable) -> Callable:
         try:
             return checked(self, *args, **kwargs)
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            restore_attributes(self, before)
             raise
         finally:
             vars(self).pop("_fitting_thread", None)
@@ -90,13 +89,18 @@ def fit_method(method: Callable) -> Callable:
             with progress, np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 return checked(self, *args, **kwargs)
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            restore_attributes(self, before)
             raise
         finally:
             vars(self).pop("_fitting_thread", None)
 
     return fit_or_restore
+
+
+def restore_attributes(estimator, attributes):
+    """Give an estimator these attributes, and no others."""
+    vars(estimator).clear()
+    vars(estimator).update(attributes)
 
 
 def package_version():
