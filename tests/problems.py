@@ -9,3 +9,8 @@ X = StandardScaler().fit_transform(X)
 A, B = make_regression(120, 4, noise=5, random_state=0)
 B = B / B.std()
 TRAIN, VALIDATION = np.arange(150) % 3 > 0, np.arange(150) % 3 == 0
+
+
+def explodes_at_half_time(progress):
+    """A learning-rate schedule with which training learns first and then diverges."""
+    return 1.0 if progress < 0.5 else 1e9

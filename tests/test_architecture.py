@@ -269,7 +269,7 @@ def test_public_classes_and_functions_stay_where_saved_models_look_for_them():
 
 def test_a_pickle_names_the_class_by_its_path_and_nothing_else_of_the_package():
     X, y = load_iris(return_X_y=True)
-    fitted = MLPClassifier(3, solver="lbfgs", max_iter=100, tol=1).fit(X, y)
+    fitted = MLPClassifier(3, solver="lbfgs", max_iter=500, tol=1e-2, random_state=0).fit(X, y)
     named = set(re.findall(r"c(sknn_edu[\w.]+)\n", pickle.dumps(fitted, 0).decode("latin-1")))
     assert named == {"sknn_edu.estimators.mlp_classifier"}
 

@@ -13,10 +13,15 @@ All arrays have one column per sample. The *value* is the loss of each sample, s
 training minimises the (weighted) mean over samples, and an L2 penalty on the weights
 (:func:`add_l2`). :data:`LOSSES` lists every pair of a loss and an output activation; the optimisers
 of chapter 7 only see the gradient.
+
+A network that has learned anything is better than a constant output. Which constant is best depends
+on the loss: for the squared error and all losses whose delta is a - y it is the mean of the
+targets, for the absolute error the median, for the pinball loss a quantile.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.special import xlogy
@@ -53,6 +58,9 @@ class Loss:
     delta : callable ``delta(y, a) -> None``
         Overwrites a, which is C-contiguous, with dL/dz, shape (n_outputs, m), for the loss summed
         over samples.
+    best_constant : callable ``best_constant(y, share) -> a`` or None
+        The constant output (n_outputs,) with the smallest mean loss, where each sample has a
+        share (m,) of the mean. With None no fit is compared with a constant.
 
     Notes
     -----
@@ -64,6 +72,35 @@ class Loss:
     activate: Callable[[Array], None]
     value: Callable[[Array, Array], Array]
     delta: Callable[[Array, Array], None]
+    best_constant: Callable[[Array, Array], Array] | None = None
+
+
+def mean(y: Array, share: Array) -> Array:
+    """Return the mean of the targets of each output: where the mean of a - y is 0."""
+    means: Array = y @ share
+    return means
+
+
+def quantile(y: Array, share: Array, q: float | Array = 0.5) -> Array:
+    """Return for each output the smallest target that is at least the share q of all; or median."""
+    order = y.argsort(axis=1)
+    is_reached = share[order].cumsum(axis=1) >= np.reshape(q, (-1, 1)) * (1 - 1e-6)
+    columns = np.take_along_axis(order, is_reached.argmax(axis=1)[:, np.newaxis], axis=1)
+    quantiles: Array = np.take_along_axis(y, columns, axis=1)[:, 0]
+    return quantiles
+
+
+def zero_of(delta: Callable[[Array, Array], None], y: Array, share: Array) -> Array:
+    """Return where the mean of a delta that rises with a = z is 0, by halving an interval."""
+    low, high = y.min(axis=1), y.max(axis=1)
+    for _ in range(30):  # to a billionth of the targets' range
+        a = (low + high) / 2
+        slopes = np.repeat(a[:, np.newaxis], y.shape[1], axis=1)
+        delta(y, slopes)
+        is_above = slopes @ share > 0
+        low, high = np.where(is_above, low, a), np.where(is_above, a, high)
+    zero: Array = (low + high) / 2
+    return zero
 
 
 def identity_output(z: Array) -> None:
@@ -171,6 +208,10 @@ class Pinball:
     def _q(self, a: Array) -> Array:
         return np.array(self.levels, dtype=a.dtype)[:, np.newaxis]
 
+    def best_constant(self, y: Array, share: Array) -> Array:
+        """Return the quantiles of the targets (n_outputs,)."""
+        return quantile(y, share, np.array(self.levels))
+
     def value(self, y: Array, a: Array) -> Array:
         """Return the loss of each sample (m,)."""
         e = y - a
@@ -201,8 +242,10 @@ def quantiles(levels: tuple[float, ...]) -> Loss:
     """Return the pinball loss for one quantile, or for several that never cross."""
     pinball = Pinball(levels)
     if len(levels) == 1:
-        return Loss("quantile", "identity", identity_output, pinball.value, pinball.delta)
-    return Loss("quantile", "in_order", in_order, pinball.value, pinball.delta_in_order)
+        output, activate, delta = "identity", identity_output, pinball.delta
+    else:
+        output, activate, delta = "in_order", in_order, pinball.delta_in_order
+    return Loss("quantile", output, activate, pinball.value, delta, pinball.best_constant)
 
 
 # Half the Poisson deviance with exp: L = y log(y / a) - y + a, for counts and rates y >= 0.
@@ -280,16 +323,32 @@ def undo_smoothing(p: Array, smoothing: float, k: int) -> Array:
 LOSSES: dict[tuple[str, str], Loss] = {
     (loss.name, loss.output): loss
     for loss in (
-        Loss("squared_error", "identity", identity_output, squared_error, error_delta),
-        Loss("squared_error", "logistic", sigmoid, squared_error, squared_error_delta),
-        Loss("absolute_error", "identity", identity_output, absolute_error, absolute_error_delta),
-        Loss("huber", "identity", identity_output, huber, huber_delta),
-        Loss("log_cosh", "identity", identity_output, log_cosh, log_cosh_delta),
+        Loss("squared_error", "identity", identity_output, squared_error, error_delta, mean),
+        Loss("squared_error", "logistic", sigmoid, squared_error, squared_error_delta, mean),
+        Loss(
+            "absolute_error",
+            "identity",
+            identity_output,
+            absolute_error,
+            absolute_error_delta,
+            quantile,
+        ),
+        Loss(
+            "huber", "identity", identity_output, huber, huber_delta, partial(zero_of, huber_delta)
+        ),
+        Loss(
+            "log_cosh",
+            "identity",
+            identity_output,
+            log_cosh,
+            log_cosh_delta,
+            partial(zero_of, log_cosh_delta),
+        ),
         quantiles((0.5,)),
-        Loss("log_loss", "logistic", sigmoid, cross_entropy, error_delta),
-        Loss("log_loss", "softmax", softmax, categorical_cross_entropy, error_delta),
-        Loss("poisson", "exp", exp, poisson_deviance, error_delta),
-        Loss("gamma", "exp", exp, gamma_deviance, gamma_delta),
+        Loss("log_loss", "logistic", sigmoid, cross_entropy, error_delta, mean),
+        Loss("log_loss", "softmax", softmax, categorical_cross_entropy, error_delta, mean),
+        Loss("poisson", "exp", exp, poisson_deviance, error_delta, mean),
+        Loss("gamma", "exp", exp, gamma_deviance, gamma_delta, mean),
     )
 }
 

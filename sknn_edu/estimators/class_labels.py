@@ -2,15 +2,15 @@
 
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets, unique_labels
+from sklearn.utils.multiclass import unique_labels
 
-from sknn_edu.estimators.targets import same_labels
+from sknn_edu.estimators.targets import checked_labels, same_labels
+from sknn_edu.fitting.given_targets import readable_labels
 
 
 def check_class_labels(name, y, *, at_least):
     """Return the sorted labels of y; refuse continuous values and too few classes."""
-    check_classification_targets(y)
-    classes = unique_labels(y)
+    classes = checked_labels(y)
     if classes.size < at_least:
         raise ValueError(
             f"{name} needs samples of at least {at_least} classes, but y has only one class: "
@@ -45,9 +45,9 @@ def check_first_call(classes, known):
     if len(classes) == 0:
         raise ValueError("classes must name all labels that will ever be seen; got none.")
     if isinstance(classes, list | tuple) and np.ndim(classes[0]) == 1:  # one array per column
-        classes = [unique_labels(labels) for labels in classes]
+        classes = [unique_labels(readable_labels(labels, "classes")) for labels in classes]
     else:
-        classes = unique_labels(classes)
+        classes = unique_labels(readable_labels(classes, "classes"))
     if known is not None and not same_labels(classes, known):
         raise ValueError(
             f"classes={classes} differs from the classes of the earlier call to fit or "

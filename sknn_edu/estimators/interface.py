@@ -77,16 +77,17 @@ class FittedNetwork:
         """
         X = np.asarray(X, dtype=self.weights[0].dtype)
         outputs = [self.inputs.transform(X, self.learned_inputs)]
-        for k, (W, b) in enumerate(zip(self.weights, self.biases, strict=True)):
-            a = outputs[-1] @ W + b
-            if k < len(self.activations):
-                flat = a.reshape(-1)
-                self.activations[k].forward(flat, flat)
-            else:
-                a = np.ascontiguousarray(a.T)  # a loss has one column per sample
-                self.loss.activate(a)
-                a = a.T
-            outputs.append(a)
+        with np.errstate(over="ignore", invalid="ignore"):  # training may have diverged
+            for k, (W, b) in enumerate(zip(self.weights, self.biases, strict=True)):
+                a = outputs[-1] @ W + b
+                if k < len(self.activations):
+                    flat = a.reshape(-1)
+                    self.activations[k].forward(flat, flat)
+                else:
+                    a = np.ascontiguousarray(a.T)  # a loss has one column per sample
+                    self.loss.activate(a)
+                    a = a.T
+                outputs.append(a)
         return outputs
 
 

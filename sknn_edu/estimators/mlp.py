@@ -1,5 +1,6 @@
 """What the multi-layer perceptrons share: parameters, and the parts of the engine they name."""
 
+from ast import literal_eval
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
@@ -33,10 +34,11 @@ from sknn_edu.fitting.estimator import (
     InvalidParameterError,
     Options,
     RealNotInt,
-    StrOptions,
     fit_method,
+    one_of,
 )
 from sknn_edu.fitting.fit import StochasticSettings, fill_parameters, fit_network
+from sknn_edu.fitting.names import did_you_mean
 
 PROGRESS_CURVES = {
     name: schedule.curve for name, schedule in SCHEDULES.items() if isinstance(schedule, Curve)
@@ -46,12 +48,19 @@ PROGRESS_CURVES = {
 
 def as_layer_sizes(hidden_layer_sizes):
     """Return ``hidden_layer_sizes`` as a tuple of positive ints; refuse anything else."""
-    sizes = np.atleast_1d(np.asarray(hidden_layer_sizes, dtype=object))
+    sizes = hidden_layer_sizes
+    if isinstance(sizes, str):
+        try:
+            sizes = literal_eval(sizes)
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            sizes = (hidden_layer_sizes,)
+    sizes = np.atleast_1d(np.asarray(sizes, dtype=object))
     for size in sizes:
         if not isinstance(size, Integral) or isinstance(size, bool | np.bool_):
             raise InvalidParameterError(
                 "hidden_layer_sizes must be an int or a sequence of ints, the number of neurons "
-                f"in each hidden layer, such as (100, 50); got {hidden_layer_sizes!r}."
+                "in each hidden layer, such as (100, 50), or the same as a string, '100,50'; got "
+                f"{hidden_layer_sizes!r}."
             )
         if size <= 0:
             raise ValueError(
@@ -61,14 +70,28 @@ def as_layer_sizes(hidden_layer_sizes):
     return tuple(int(size) for size in sizes)
 
 
-def one_per_layer(name, value, n_hidden, is_valid):
-    """Return a parameter as a tuple with one value for each hidden layer."""
+def one_per_layer(name, value, n_hidden, is_valid, known_names=()):
+    """Return a parameter as a tuple with one value for each hidden layer.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+        One value for all layers, or a sequence of them.
+    n_hidden : int
+    is_valid : callable ``is_valid(value) -> bool``
+    known_names : sequence of str
+        The valid names, to suggest one.
+    """
     if is_valid(value):
         return (value,) * n_hidden
     is_sequence = isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim > 0)
     values = tuple(value) if is_sequence else (value,)
-    if isinstance(value, str) or not all(map(is_valid, values)):
-        raise InvalidParameterError(f"The {name!r} parameter has an invalid value: {value!r}.")
+    for wrong in (v for v in values if not is_valid(v)):
+        hint = did_you_mean(name, wrong, known_names)
+        raise InvalidParameterError(
+            f"The {name!r} parameter has an invalid value: {wrong!r} in {value!r}. {hint}".rstrip()
+        )
     if len(values) != n_hidden:
         raise ValueError(
             f"{name} must be one value or one for each of the {n_hidden} hidden layers; got "
@@ -122,16 +145,16 @@ class BaseMLP(NetworkEstimator):
     """What the classifier and the regressor share: everything but the targets."""
 
     _parameter_constraints: dict = {
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [StrOptions(set(ALL_ACTIVATIONS)), Activation, list, tuple],
-        "solver": [StrOptions({"lbfgs", *OPTIMIZERS}), Optimizer],
+        "hidden_layer_sizes": ["array-like", Integral, str],
+        "activation": [one_of(*ALL_ACTIVATIONS), Activation, list, tuple],
+        "solver": [one_of("adam", "sgd", "lbfgs", *OPTIMIZERS), Optimizer],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [
-            StrOptions({"auto"}),
+            one_of("auto"),
             Interval(Integral, 1, None, closed="left"),
             Interval(RealNotInt, 0, 1, closed="neither"),
         ],
-        "learning_rate": [StrOptions(set(SCHEDULES)), Schedule, callable],
+        "learning_rate": [one_of(*SCHEDULES), Schedule, callable],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -142,7 +165,7 @@ class BaseMLP(NetworkEstimator):
         "warm_start": ["boolean"],
         "momentum": [Interval(Real, 0, 1, closed="both")],
         "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean", StrOptions({"last_best"})],
+        "early_stopping": ["boolean", one_of("last_best")],
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
         "beta_1": [Interval(Real, 0, 1, closed="left")],
         "beta_2": [Interval(Real, 0, 1, closed="left")],
@@ -152,18 +175,18 @@ class BaseMLP(NetworkEstimator):
             Options(Real, {np.inf}),
         ],
         "max_fun": [Interval(Integral, 1, None, closed="left")],
-        "init": [StrOptions({*INITIALIZERS, data_driven.NAME})],
+        "init": [one_of(*INITIALIZERS, data_driven.NAME)],
         "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
-        "weight_decay": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+        "weight_decay": [one_of("auto"), Interval(Real, 0, None, closed="left")],
         "clip_norm": [Interval(Real, 0, None, closed="neither"), None],
         "warmup_fraction": [Interval(Real, 0, 1, closed="both")],
         "scoring": [str, callable, None],
-        "dtype": [StrOptions({"auto", "float32", "float64"})],
-        "parametrization": [StrOptions(set(PARAMETRIZATIONS)), Parametrization],
+        "dtype": [one_of("auto", "float32", "float64")],
+        "parametrization": [one_of(*PARAMETRIZATIONS), Parametrization],
         "feature_scale": ["boolean"],
-        "number_embedding": [StrOptions(set(EMBEDDINGS)), Waves, None],
+        "number_embedding": [one_of(*EMBEDDINGS), Waves, None],
         "category_embedding": [Interval(Integral, 1, None, closed="left"), None],
-        "regularization_schedule": [StrOptions(set(PROGRESS_CURVES)), callable, None],
+        "regularization_schedule": [one_of(*PROGRESS_CURVES), callable, None],
     }
 
     def __init__(
@@ -443,7 +466,9 @@ class BaseMLP(NetworkEstimator):
         return NetworkPlan(
             targets,
             hidden_layer_sizes=sizes,
-            activations=one_per_layer("activation", self.activation, len(sizes), is_activation),
+            activations=one_per_layer(
+                "activation", self.activation, len(sizes), is_activation, (*ALL_ACTIVATIONS,)
+            ),
             feature_scale=bool(self.feature_scale),
             category_embedding=self.category_embedding,
             number_embedding=EMBEDDINGS.get(self.number_embedding, self.number_embedding),

@@ -17,8 +17,9 @@ from sknn_edu.estimators.mlp_docs import (
     PARTIAL_FIT,
     REFERENCES,
 )
+from sknn_edu.estimators.network_estimator import trains_in_epochs
 from sknn_edu.estimators.targets import CLASSIFICATION_KINDS
-from sknn_edu.fitting.estimator import Interval, StrOptions, fill_docstring, fit_method
+from sknn_edu.fitting.estimator import Interval, fill_docstring, fit_method, one_of
 from sknn_edu.fitting.fit import fit_network
 
 
@@ -94,7 +95,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     _parameter_constraints: dict = {
         **BaseMLP._parameter_constraints,
-        "class_weight": [StrOptions({"balanced"}), dict, list, None],
+        "class_weight": [one_of("balanced"), dict, list, None],
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "undo_smoothing": ["boolean"],
     }
@@ -182,7 +183,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         self.label_smoothing = label_smoothing
         self.undo_smoothing = undo_smoothing
 
-    @available_if(lambda self: self._has_epochs())
+    @available_if(trains_in_epochs)
     @fit_method
     def partial_fit(
         self,

@@ -10,13 +10,14 @@ from sklearn.utils.metaestimators import available_if
 from sknn_edu.core.losses import Loss
 from sknn_edu.estimators.mlp import BaseMLP
 from sknn_edu.estimators.mlp_docs import ATTRIBUTES, NOTES, PARAMETERS, PARTIAL_FIT, REFERENCES
+from sknn_edu.estimators.network_estimator import trains_in_epochs
 from sknn_edu.estimators.real_targets import REGRESSION_KINDS, REGRESSION_OUTPUTS, RealTargets
 from sknn_edu.fitting.estimator import (
     Interval,
     InvalidParameterError,
-    StrOptions,
     fill_docstring,
     fit_method,
+    one_of,
 )
 from sknn_edu.fitting.fit import fit_network
 
@@ -93,7 +94,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     _parameter_constraints: dict = {
         **BaseMLP._parameter_constraints,
-        "loss": [StrOptions(set(REGRESSION_OUTPUTS)), Loss],
+        "loss": [one_of(*REGRESSION_OUTPUTS), Loss],
         "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
         "clip_output": ["boolean"],
     }
@@ -184,7 +185,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def _validate_params(self):
         if not isinstance(self.loss, str | Loss):
             raise InvalidParameterError(
-                f"loss must be one of {sorted(REGRESSION_OUTPUTS)} or a Loss; got {self.loss!r}. "
+                f"loss must be one of {list(REGRESSION_OUTPUTS)} or a Loss; got {self.loss!r}. "
                 "The first positional parameter of MLPRegressor is loss, as in scikit-learn: did "
                 f"you mean MLPRegressor(hidden_layer_sizes={self.loss!r})?"
             )
@@ -199,7 +200,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
                 f"as [0.1, 0.5, 0.9]; got {self.quantile!r}."
             )
 
-    @available_if(lambda self: self._has_epochs())
+    @available_if(trains_in_epochs)
     @fit_method
     def partial_fit(
         self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None

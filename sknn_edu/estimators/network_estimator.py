@@ -12,6 +12,16 @@ from sknn_edu.fitting.estimator import NeuralEstimator
 from sknn_edu.fitting.fit import CURVES
 
 
+def trains_in_epochs(estimator):
+    """Return True, or raise AttributeError for a solver without epochs, so without partial_fit."""
+    if isinstance(estimator, NetworkEstimator) and estimator.solver == "lbfgs":
+        raise AttributeError(
+            "partial_fit is only available for solvers that train in epochs; solver='lbfgs' "
+            "uses all samples at every step."
+        )
+    return True
+
+
 class NetworkEstimator(NeuralEstimator):
     """An estimator with a network; :class:`~sknn_edu.fitting.fit.Trainable` says how it is fitted.
 
@@ -55,15 +65,6 @@ class NetworkEstimator(NeuralEstimator):
         attributes = targets.attributes()
         vars(self).update({k: v for k, v in attributes.items() if k in self._target_attributes})
         return targets
-
-    def _has_epochs(self):
-        """Raise AttributeError unless the solver can train for one epoch."""
-        if self.solver == "lbfgs":
-            raise AttributeError(
-                "partial_fit is only available for solvers that train in epochs; solver='lbfgs' "
-                "uses all samples at every step."
-            )
-        return True
 
     def slim(self):
         """Drop what only training needs, so that a pickle is little more than the weights.

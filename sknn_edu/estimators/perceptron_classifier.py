@@ -24,9 +24,9 @@ from sknn_edu.fitting.estimator import (
     INTERRUPTED,
     Interval,
     NeuralEstimator,
-    StrOptions,
     fit_method,
     hold_out,
+    one_of,
     warn,
 )
 from sknn_edu.fitting.history import History
@@ -158,7 +158,7 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "class_weight": [StrOptions({"balanced"}), dict, None],
+        "class_weight": [one_of("balanced"), dict, None],
         "warm_start": ["boolean"],
     }
 

@@ -20,10 +20,10 @@ from sknn_edu.estimators.class_labels import (
 )
 from sknn_edu.estimators.linear import set_weights
 from sknn_edu.estimators.mlp_docs import CLASSES, PARTIAL_FIT
-from sknn_edu.estimators.network_estimator import NetworkEstimator
+from sknn_edu.estimators.network_estimator import NetworkEstimator, trains_in_epochs
 from sknn_edu.estimators.plan import NetworkPlan
 from sknn_edu.estimators.targets import SINGLE_LAYER_KINDS, learn_targets
-from sknn_edu.fitting.estimator import Interval, StrOptions, fit_method
+from sknn_edu.fitting.estimator import Interval, fit_method, one_of
 from sknn_edu.fitting.fit import StochasticSettings, fit_network
 
 NEURON_LOSSES = [name for name, output in LOSSES if output == "logistic"]
@@ -145,11 +145,11 @@ class SigmoidNeuronClassifier(ClassifierMixin, NetworkEstimator):
     _target_kinds = SINGLE_LAYER_KINDS
 
     _parameter_constraints: dict = {
-        "loss": [StrOptions(set(NEURON_LOSSES))],
-        "solver": [StrOptions({"lbfgs", "gd", "sgd", "adam"})],
+        "loss": [one_of(*reversed(NEURON_LOSSES))],
+        "solver": [one_of("lbfgs", "gd", "sgd", "adam")],
         "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate_init": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
+        "batch_size": [one_of("auto"), Interval(Integral, 1, None, closed="left")],
+        "learning_rate_init": [one_of("auto"), Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
         "shuffle": ["boolean"],
         "random_state": ["random_state"],
@@ -160,8 +160,8 @@ class SigmoidNeuronClassifier(ClassifierMixin, NetworkEstimator):
         "scoring": [str, callable, None],
         "validation_fraction": [Interval(Real, 0, 1, closed="left")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "class_weight": [StrOptions({"balanced"}), dict, None],
-        "dtype": [StrOptions({"auto", "float32", "float64"})],
+        "class_weight": [one_of("balanced"), dict, None],
+        "dtype": [one_of("auto", "float32", "float64")],
     }
 
     def __init__(
@@ -277,7 +277,7 @@ class SigmoidNeuronClassifier(ClassifierMixin, NetworkEstimator):
         """
         return fit_network(self, X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
-    @available_if(lambda self: self._has_epochs())
+    @available_if(trains_in_epochs)
     @fit_method
     def partial_fit(
         self,

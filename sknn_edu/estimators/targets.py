@@ -27,10 +27,13 @@ from sknn_edu.core.losses import (
     Loss,
     SoftmaxOfEach,
     error_delta,
+    mean,
     soft_cross_entropy,
     undo_smoothing,
     within_0_and_1,
 )
+from sknn_edu.fitting.estimator import warn
+from sknn_edu.fitting.given_targets import explained_label_error, side_by_side
 
 
 @dataclass(frozen=True)
@@ -308,8 +311,9 @@ class MultilabelTargets(ClassTargets):
 
     @classmethod
     def learn(cls, y, weight, known, classes, estimator):
-        check_classification_targets(y)
-        classes = unique_labels(y) if classes is None else classes
+        classes = checked_labels(y, classes)
+        if known is None:
+            warn_of_one_hot(y)
         targets = cls(classes, **cls.parameters_of(estimator))
         if known is not None:
             targets.check_same_task(known, n_outputs=y.shape[1])
@@ -411,7 +415,7 @@ class MulticlassMultioutputTargets(ClassTargets):
 
     def loss(self):
         activate = SoftmaxOfEach(self.sizes)
-        return Loss(self.loss_name, self.output, activate, soft_cross_entropy, error_delta)
+        return Loss(self.loss_name, self.output, activate, soft_cross_entropy, error_delta, mean)
 
     def class_columns(self, y):
         return list(zip(label_columns(y), self.classes, strict=True))
@@ -484,13 +488,46 @@ def learn_targets(kinds, y, weight, known, classes, estimator):
     if classes is None and known is not None and isinstance(getattr(known, "classes", None), list):
         classes = known.classes
     if y.ndim == 1 and kinds[0].has_classes:
-        check_classification_targets(y)
-        classes = unique_labels(y) if classes is None else classes
+        classes = checked_labels(y, classes)
     kind = next(kind for kind in kinds if kind.accepts(y, classes))
     return kind.learn(y, weight, known, classes, estimator)
 
 
 # -- labels ------------------------------------------------------------------------------------
+
+
+def checked_labels(y, classes=None):
+    """Return the sorted labels: those given, or those of y; refuse real numbers as labels."""
+    try:
+        check_classification_targets(y)
+    except ValueError as error:
+        raise explained_label_error(error, y) from None
+    if classes is not None:
+        return classes
+    labels = unique_labels(y)
+    n = labels.size
+    if n >= MANY_CLASSES and labels.dtype.kind in "iuf":
+        first, last = labels[0], labels[-1]
+        if first not in (0, 1) or last - first + 1 != n:
+            warn(
+                f"y has {n} classes, numbers from {first} to {last}. If they are quantities rather "
+                "than names, use MLPRegressor, for which 5 is nearer to 6 than to 60."
+            )
+    return labels
+
+
+MANY_CLASSES = 100
+"""From this many classes on, numbers with gaps are probably quantities."""
+
+
+def warn_of_one_hot(y):
+    """Warn if each row of 0/1 columns has exactly one 1, as if they were classes."""
+    if (np.asarray(y.sum(axis=1)) == 1).all():
+        warn(
+            f"y has {y.shape[1]} columns and exactly one 1 in each row. Each column is learned as "
+            "a label of its own (multilabel). If the columns are classes (one-hot), pass "
+            "y.argmax(axis=1)."
+        )
 
 
 def has_columns_of_classes(y):
@@ -514,13 +551,6 @@ def label_columns(y):
     return [np.array(column.tolist()) if column.dtype == object else column for column in dense.T]
 
 
-def side_by_side(labels):
-    """Return the labels of each column as one array, of objects if their types differ."""
-    if len({column.dtype.kind for column in labels}) > 1:
-        labels = [column.astype(object) for column in labels]
-    return np.stack(labels, axis=1)
-
-
 def check_n_columns(y, expected):
     """Refuse y with another number of columns."""
     n_columns = 1 if y.ndim == 1 else y.shape[1]
@@ -532,9 +562,13 @@ def class_numbers(y, classes):
     """Return the position of each label of y in the sorted ``classes``; refuse unknown labels."""
     if y.ndim > 1:
         check_n_columns(y, 1)
+    labels, fits = y, True
+    if {classes.dtype.kind, y.dtype.kind} == {"i", "u"}:  # they would meet as floats
+        labels = y.astype(classes.dtype)
+        fits = (y >= 0) & (labels >= 0)
     try:
-        numbers = np.searchsorted(classes, y)
-        known = classes.take(numbers, mode="clip") == y
+        numbers = np.searchsorted(classes, labels)
+        known = fits & (classes.take(numbers, mode="clip") == labels)
     except TypeError:  # strings among numbers
         known = np.zeros(len(y), dtype=bool)
     if not known.all():

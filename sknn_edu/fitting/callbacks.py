@@ -47,6 +47,12 @@ NEEDS_1_9 = (
     'pip install "scikit-learn>=1.9".'
 )
 
+NO_PROGRESS_BAR = (
+    "verbose=2 shows a progress bar, which needs scikit-learn 1.9 or newer and the package rich: "
+    'pip install "scikit-learn>=1.9" "sknn_edu[progress]". The losses are printed instead, as with '
+    "verbose=1."
+)
+
 
 def estimator_score(estimator, X, y, **weight):
     """Return what the estimator's own score method returns."""
@@ -148,26 +154,13 @@ class FitTasks:
 
 @contextmanager
 def progress_bar(estimator):
-    """Show a progress bar within this context.
+    """Show a progress bar within this context, if this installation has one.
 
     Not inside a meta-estimator, such as a Pipeline or a grid search, which has bars of its own.
     """
-    if hasattr(estimator, "_parent_callback_ctx"):
-        yield
-        return
-    try:
-        from sklearn.callback import ProgressBar
-    except ImportError as error:
-        raise ImportError(NEEDS_1_9.format("verbose=2, a progress bar,")) from error
-    try:
-        bar = ProgressBar()
-    except ImportError as error:
-        raise ImportError(
-            "verbose=2 shows a progress bar and needs the package rich: "
-            'pip install "sknn_edu[progress]". verbose=1 prints the losses without it.'
-        ) from error
-    before = list(getattr(estimator, "_skl_callbacks", []))
-    if any(isinstance(callback, ProgressBar) for callback in before):
+    before, bar = list(getattr(estimator, "_skl_callbacks", [])), new_progress_bar()
+    is_inside = hasattr(estimator, "_parent_callback_ctx")
+    if bar is None or is_inside or any(isinstance(callback, type(bar)) for callback in before):
         yield
         return
     estimator.set_callbacks(*before, bar)
@@ -175,3 +168,13 @@ def progress_bar(estimator):
         yield
     finally:
         estimator.set_callbacks(*before)
+
+
+def new_progress_bar():
+    """Return a progress bar, or None where scikit-learn or rich is missing for it."""
+    try:
+        from sklearn.callback import ProgressBar
+
+        return ProgressBar()
+    except ImportError:
+        return None

@@ -15,7 +15,7 @@ from threading import get_ident
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import BaseEstimator, _fit_context, is_classifier
 from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, column_or_1d
 from sklearn.utils._param_validation import (
@@ -28,7 +28,16 @@ from sklearn.utils._param_validation import (
 )
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from sknn_edu.fitting.callbacks import CallbackSupportMixin, progress_bar, with_callbacks
+from sknn_edu.fitting.callbacks import (
+    NO_PROGRESS_BAR,
+    CallbackSupportMixin,
+    new_progress_bar,
+    progress_bar,
+    with_callbacks,
+)
+from sknn_edu.fitting.given_samples import NUMBERS, explained, refuse_masked, refuse_unreadable
+from sknn_edu.fitting.given_targets import readable_labels, refuse_unreadable_numbers
+from sknn_edu.fitting.names import did_you_mean
 
 __all__ = [
     "HasMethods",
@@ -37,8 +46,14 @@ __all__ = [
     "NeuralEstimator",
     "Options",
     "RealNotInt",
-    "StrOptions",
+    "one_of",
 ]
+
+
+def one_of(*names: str) -> StrOptions:
+    """Return the constraint that a parameter is one of these names; errors list them in order."""
+    return StrOptions(dict.fromkeys(names).keys())
+
 
 DOCUMENTATION = "https://sknn-edu.readthedocs.io/en/stable/generated/sknn_edu.{estimator_name}.html"
 
@@ -59,6 +74,8 @@ def checked_parameters(method: Callable) -> Callable:
 
     @functools.wraps(method)
     def fit_or_restore(self, *args, **kwargs):
+        if not isinstance(self, BaseEstimator):
+            raise called_on_the_class(method)
         before, self._fitting_thread = dict(vars(self)), get_ident()
         try:
             return checked(self, *args, **kwargs)
@@ -81,10 +98,14 @@ def fit_method(method: Callable) -> Callable:
 
     @functools.wraps(method)
     def fit_or_restore(self, *args, **kwargs):
+        if not isinstance(self, BaseEstimator):
+            raise called_on_the_class(method)
         before, self._fitting_thread = dict(vars(self)), get_ident()
         try:
             if method.__name__ == "partial_fit" and not get_config()["skip_parameter_validation"]:
                 self._validate_params()  # scikit-learn only does so at the first call
+            if self.verbose == 2 and new_progress_bar() is None:
+                warn(NO_PROGRESS_BAR)
             progress = progress_bar(self) if self.verbose == 2 else nullcontext()
             with progress, np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 return checked(self, *args, **kwargs)
@@ -95,6 +116,15 @@ def fit_method(method: Callable) -> Callable:
             vars(self).pop("_fitting_thread", None)
 
     return fit_or_restore
+
+
+def called_on_the_class(method):
+    """Return the error for ``MLPClassifier.fit(X, y)``, which has no estimator."""
+    name = method.__name__
+    return TypeError(
+        f"{name} was called on the class. Make an estimator first, with parentheses, such as "
+        f"MLPClassifier().{name}(X, y)."
+    )
 
 
 def restore_attributes(estimator, attributes):
@@ -146,13 +176,24 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         return tags
 
     def _validate_params(self):
-        super()._validate_params()
+        try:
+            super()._validate_params()
+        except InvalidParameterError as error:
+            raise self._explained_parameter_error(error) from None
         for name, value in self.get_params(deep=False).items():
             if isinstance(value, int) and abs(value) > sys.float_info.max:
                 raise InvalidParameterError(
                     f"{name} must be at most {sys.float_info.max}, the largest float; got a larger "
                     "int."
                 )
+
+    def _explained_parameter_error(self, error):
+        """Return scikit-learn's error about a parameter, and which value may be meant."""
+        parameter = str(error).split("'")[1]
+        constraints = self._parameter_constraints[parameter]
+        names = [name for c in constraints if isinstance(c, StrOptions) for name in c.options]
+        hint = did_you_mean(parameter, getattr(self, parameter), names)
+        return InvalidParameterError(f"{error} {hint}") if hint else error
 
     def __getstate__(self):
         state = {**super().__getstate__(), SAVED_BY: package_version()}
@@ -184,7 +225,11 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             )
         if self._needs_no_conversion(X, dtype):
             return X
-        return validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
+        refuse_unreadable(X)
+        try:
+            return validate_data(self, X, accept_sparse="csr", dtype=dtype, reset=False)
+        except (TypeError, ValueError) as error:
+            raise explained(error, X, n_features=self.n_features_in_) from None
 
     def _needs_no_conversion(self, X, dtype):
         """Return quickly whether scikit-learn's full check would return X as it is."""
@@ -203,10 +248,25 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
 
         y with a single column is (n_samples,).
         """
-        X, y = validate_data(
-            self, X, y, accept_sparse="csr", dtype=dtype, order="C", reset=reset, **self._y_options
-        )
+        if not all(type(data) is np.ndarray and data.dtype.kind in NUMBERS for data in (X, y)):
+            refuse_unreadable(X)
+            y = self._readable_targets(y)
+        options = {"dtype": dtype, "order": "C", "reset": reset, **self._y_options}
+        try:
+            X, y = validate_data(self, X, y, accept_sparse="csr", **options)
+        except (TypeError, ValueError) as error:
+            n_features = None if reset else self.n_features_in_
+            raise explained(error, X, y, n_features) from None
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
+    def _readable_targets(self, y):
+        """Return y as the user means it; refuse what is neither labels nor numbers."""
+        if y is None:
+            return y  # scikit-learn says what is missing
+        if is_classifier(self):
+            return readable_labels(y)
+        refuse_unreadable_numbers(y)
+        return y
 
 
 def takes_weights(scorer):
@@ -223,6 +283,7 @@ def rows_of(data, rows):
 
 def check_sample_weight(sample_weight, X):
     """Return the weights (n_samples,) in X's dtype; refuse negative and all-zero weights."""
+    refuse_masked(sample_weight, "sample_weight")
     weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
     if not (weight > 0).any():
         raise ValueError(

@@ -25,13 +25,14 @@ from sknn_edu.core.network import Architecture, Parameters
 from sknn_edu.core.optimizers import Optimizer
 from sknn_edu.core.schedules import Schedule
 from sknn_edu.core.speed.mini_batches import MiniBatches
-from sknn_edu.core.training import RESUMABLE, BestSoFar, Epochs, Outcome, shuffled
+from sknn_edu.core.training import RESUMABLE, Epochs, Outcome, shuffled
 from sknn_edu.fitting.callbacks import FitTasks
 from sknn_edu.fitting.estimator import INTERRUPTED, check_sample_weight, hold_out, warn
 from sknn_edu.fitting.history import History
 from sknn_edu.fitting.overflow import refuse_overflow
 from sknn_edu.fitting.threads import one_thread_for_scipy
 from sknn_edu.fitting.training_state import TrainingState, check_rows, checksum
+from sknn_edu.fitting.usefulness import learned_nothing
 from sknn_edu.fitting.validation import (
     Validation,
     check_validation_set,
@@ -209,14 +210,13 @@ def fit_network(estimator, X, y, sample_weight, validation, *, incremental=False
         run.history.tasks = start_tasks(estimator, X, y, sample_weight, run)
     if run.validation_set is not None:
         validate_epochs(estimator, run)
-    if isinstance(run.settings, LBFGS):
-        train_with_lbfgs(estimator, run)
-    else:
-        train_stochastically(estimator, run)
+    train = train_with_lbfgs if isinstance(run.settings, LBFGS) else train_stochastically
+    outcome, message = train(estimator, run)
     parameters = run.parameters
     if parameters.theta.dtype != run.data.X.dtype:
         parameters = parameters.astype(run.data.X.dtype)
     refuse_overflow(estimator, run.architecture, parameters, run.data.X)
+    warn_of_the_end(estimator, run, outcome, message)
     vars(estimator).update(estimator._model_attributes(run.architecture, parameters))
     run.history.fit_ended()
     vars(estimator).pop("_validation_samples", None)
@@ -430,7 +430,7 @@ def validate_epochs(estimator, run):
 
 
 def train_stochastically(estimator, run):
-    """Train epoch by epoch."""
+    """Train epoch by epoch; return the outcome, and what to warn of."""
     settings, state, history = run.settings, run.state, run.history
     batch_size = n_in_batch(settings.batch_size, state.order.size)
     batches = make_batches(run.data, run.architecture, batch_size, run.data.X.dtype)
@@ -448,7 +448,7 @@ def train_stochastically(estimator, run):
     outcome = epochs.run(learner, state.order, state.rng, state.best_so_far, history)
     vars(estimator).pop("_running_fit", None)
 
-    warn_or_raise(estimator, outcome, run)
+    raise_if_lost(run)
     starts_counting = not run.is_resumed or run.incremental
     n_epochs = history.n_epochs if starts_counting else state.best_so_far.n_epochs
     curves = continued_curves(estimator, history, run.continuing)
@@ -457,6 +457,7 @@ def train_stochastically(estimator, run):
     if run.incremental or outcome in RESUMABLE:
         theta = run.parameters.theta
         estimator._training_state = state.between_calls(theta, run.incremental)
+    return outcome, stochastic_message(estimator, outcome, run)
 
 
 def epochs_to_train(estimator, run):
@@ -552,29 +553,42 @@ DIVERGED = (
 )
 
 
-def warn_or_raise(estimator, outcome, run):
-    """Raise if training left nothing of use, and warn if it ended otherwise than planned."""
-    history, learner, n_epochs = run.history, run.learner, run.state.best_so_far.n_epochs
-    to_the_end = run.settings.schedule.runs_to_the_end or estimator.early_stopping == "last_best"
-    has_best_epoch = history.steers and np.isfinite(run.state.best_so_far.best)
+def raise_if_lost(run):
+    """Raise if training diverged and left nothing of use."""
+    history, learner, best = run.history, run.learner, run.state.best_so_far
+    has_best_epoch = history.steers and np.isfinite(best.best)
     is_lost = not has_best_epoch and history.losses and not np.isfinite(history.losses[-1])
     if not learner.is_finite() or is_lost:
-        raise ValueError(DIVERGED.format(epoch=n_epochs, rate=learner.eta_0))
+        raise ValueError(DIVERGED.format(epoch=best.n_epochs, rate=learner.eta_0))
+
+
+def stochastic_message(estimator, outcome, run):
+    """Return what to warn of if gradient descent ended otherwise than planned, or None."""
+    to_the_end = run.settings.schedule.runs_to_the_end or estimator.early_stopping == "last_best"
     if outcome is Outcome.DIVERGED:
-        message = (
-            f"Training diverged in epoch {n_epochs}; the weights are those of the best "
-            "epoch before. Scale the features, for example with StandardScaler, or lower "
-            f"learning_rate_init (now {learner.eta_0})."
+        return (
+            f"Training diverged in epoch {run.state.best_so_far.n_epochs}; the weights are those "
+            "of the best epoch before. Scale the features, for example with StandardScaler, or "
+            f"lower learning_rate_init (now {run.learner.eta_0})."
         )
-        warn(message, ConvergenceWarning)
-    elif outcome is Outcome.OUT_OF_EPOCHS and not (run.incremental or to_the_end):
-        message = (
+    if outcome is Outcome.OUT_OF_EPOCHS and not (run.incremental or to_the_end):
+        return (
             f"Training stopped after max_iter={estimator.max_iter} epochs, before it converged. "
             "Increase max_iter, scale the features, or raise tol."
         )
+    return None
+
+
+def warn_of_the_end(estimator, run, outcome, message):
+    """Warn once if training was interrupted, was of no use, or ended otherwise than planned."""
+    if outcome is Outcome.INTERRUPTED:
+        what = "iterations" if run.learner is None else "whole epochs"
+        warn(INTERRUPTED.format(n=run.history.n_epochs, what=what))
+        return
+    if not (run.incremental or outcome is Outcome.STOPPED):
+        message = learned_nothing(estimator, run, outcome) or message
+    if message is not None:
         warn(message, ConvergenceWarning)
-    elif outcome is Outcome.INTERRUPTED:
-        warn(INTERRUPTED.format(n=history.n_epochs, what="whole epochs"))
 
 
 def batch_losses(estimator, X, y, rates):
@@ -616,8 +630,9 @@ def batch_losses(estimator, X, y, rates):
 
 
 def train_with_lbfgs(estimator, run):
-    """Train on all samples at once."""
-    method, history, best_so_far, data = run.settings, run.history, BestSoFar(), run.data
+    """Train on all samples at once; return the outcome, and what to warn of."""
+    method, history, data = run.settings, run.history, run.data
+    best_so_far = run.state.best_so_far
     if run.state.held_out is not None:
         data = rows_of_data(data, run.state.order)
     n_samples = data.X.shape[0]
@@ -629,7 +644,7 @@ def train_with_lbfgs(estimator, run):
         method = replace(method, patience=patience, keep_best=True, keep_last_of_ties=to_the_end)
     with one_thread_for_scipy():
         report = method.train(run.architecture, run.parameters, batches, history, best_so_far)
-    warn_or_raise_lbfgs(estimator, report)
+    raise_if_lbfgs_diverged(report)
     vars(estimator).pop("_training_state", None)
     if not history.losses and not history.steers:
         best_so_far.best = report.loss
@@ -637,6 +652,7 @@ def train_with_lbfgs(estimator, run):
     curves = continued_curves(estimator, history, run.continuing)
     record(estimator, curves, n_seen, history.n_epochs, best_so_far, history.steers)
     estimator.n_iter_, estimator.loss_ = min(report.n_iter, estimator.max_iter), report.loss
+    return report.outcome, lbfgs_message(estimator, report)
 
 
 def rows_of_data(data, rows):
@@ -645,22 +661,31 @@ def rows_of_data(data, rows):
     return replace(data, X=data.X[rows], y=data.y[rows], weight=weight)
 
 
-def warn_or_raise_lbfgs(estimator, report):
-    """Raise if lbfgs left nothing of use, and warn if it ended before it converged."""
+def raise_if_lbfgs_diverged(report):
+    """Raise if lbfgs left nothing of use."""
     if report.outcome is Outcome.DIVERGED:
         raise ValueError(
             "Solver produced non-finite parameter weights. The loss or the weights became "
             f"infinite or NaN in iteration {report.n_iter} of lbfgs: scale the features, for "
             "example with StandardScaler in a Pipeline."
         )
-    if report.outcome is Outcome.OUT_OF_EPOCHS:
-        message = (
-            f"lbfgs did not converge after {report.n_iter} iterations ({report.message}). "
-            f"Increase max_iter (now {estimator.max_iter}), scale the features, or raise tol."
+
+
+def lbfgs_message(estimator, report):
+    """Return what to warn of if lbfgs ended before it converged, or None."""
+    if report.outcome is not Outcome.OUT_OF_EPOCHS:
+        return None
+    what = f"lbfgs did not converge after {report.n_iter} iterations ({report.message.strip()}). "
+    if report.n_iter >= estimator.max_iter:
+        return (
+            f"{what}Increase max_iter (now {estimator.max_iter}), scale the features, or raise tol."
         )
-        warn(message, ConvergenceWarning)
-    elif report.outcome is Outcome.INTERRUPTED:
-        warn(INTERRUPTED.format(n=report.n_iter, what="iterations"))
+    if "EVALUATIONS" in report.message:
+        return f"{what}Increase max_fun (now {estimator.max_fun}), or scale the features."
+    return (
+        f"{what}It found no step that lowers the loss, which is usually a matter of scale: scale "
+        "the features (and the targets of a regression), for example with StandardScaler."
+    )
 
 
 # -- after training ----------------------------------------------------------------------------

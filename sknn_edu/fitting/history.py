@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+from sknn_edu.fitting.callbacks import new_progress_bar
 
 
 @dataclass
@@ -41,9 +44,11 @@ class History:
     validation_losses: list[float] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
 
-    @property
+    @cached_property
     def prints(self):
-        return self.estimator.verbose and self.estimator.verbose != 2  # 2 is a progress bar
+        """Whether to print the loss of each epoch; ``verbose=2`` shows a progress bar instead."""
+        verbose = self.estimator.verbose
+        return verbose and (verbose != 2 or new_progress_bar() is None)
 
     @property
     def n_epochs(self):

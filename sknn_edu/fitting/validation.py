@@ -51,7 +51,10 @@ def check_validation_set(estimator, targets, X, X_val, y_val, sample_weight_val)
     if X_val is None or y_val is None:
         given, missing = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
         raise ValueError(f"{given} was passed without {missing}: a validation set needs both.")
-    checked, y_given = estimator._check_data(X_val, y_val, X.dtype, reset=False)
+    try:
+        checked, y_given = estimator._check_data(X_val, y_val, X.dtype, reset=False)
+    except (ValueError, TypeError) as error:
+        raise type(error)(f"In the validation set, X_val and y_val: {error}") from None
     try:
         encoded = targets.encode(y_given, checked)
     except (ValueError, TypeError) as error:

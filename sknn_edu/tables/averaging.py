@@ -23,7 +23,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_edu.estimators.mlp_classifier import accuracy
-from sknn_edu.estimators.targets import side_by_side, target_kind
+from sknn_edu.estimators.targets import target_kind
 from sknn_edu.fitting.checkpoint import checkpoint_member
 from sknn_edu.fitting.estimator import (
     HasMethods,
@@ -32,6 +32,7 @@ from sknn_edu.fitting.estimator import (
     checked_parameters,
     fill_docstring,
 )
+from sknn_edu.fitting.given_targets import side_by_side
 
 _PARAMETERS = """
     estimator : {kind}

@@ -11,6 +11,8 @@ from numbers import Real
 
 import numpy as np
 
+from sknn_edu.fitting.given_samples import is_missing
+
 NOTHING = "nothing"
 """The kind of a column without any value in training."""
 
@@ -171,17 +173,6 @@ def missing_values(values):
     if values.dtype.kind in "fmM":
         return np.isnan(values)
     return np.zeros(len(values), dtype=bool)
-
-
-def is_missing(value):
-    """Return whether a Python object is None, NaN, NaT or pandas' NA."""
-    if value is None or isinstance(value, str):
-        return value is None
-    if isinstance(value, Decimal):
-        return value.is_nan()
-    if isinstance(value, Real):
-        return value != value
-    return type(value).__name__ in ("NAType", "NaTType")
 
 
 # -- kinds -------------------------------------------------------------------------------------

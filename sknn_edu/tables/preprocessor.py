@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sknn_edu.fitting.estimator import Interval, StrOptions, checked_parameters, warn
+from sknn_edu.fitting.estimator import Interval, checked_parameters, one_of, warn
 from sknn_edu.tables.columns import (
     NOTHING,
     READABLE_FROM,
@@ -112,11 +112,11 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict = {
-        "scaling": [StrOptions({"robust", "standard", "none"})],
+        "scaling": [one_of("robust", "standard", "none")],
         "smooth_clip": [Interval(Real, 0, None, closed="neither"), None],
         "max_categories": [Interval(Integral, 2, None, closed="left"), None],
         "missing_indicator": ["boolean"],
-        "dtype": [StrOptions({"float32", "float64"})],
+        "dtype": [one_of("float32", "float64")],
     }
 
     def __init__(

@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from sknn_edu import MLPClassifier
 from tests.callbacks import StopAfter
-from tests.problems import X, Y
+from tests.problems import X, Y, explodes_at_half_time
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -140,8 +140,9 @@ def test_a_fit_that_is_stopped_after_every_epoch_ends_as_one_that_is_never_stopp
 def test_a_continued_fit_that_diverges_ends_as_the_uninterrupted_one():
     pytest.importorskip("sklearn.callback")
     model = MLPClassifier(
-        5, "identity", solver="sgd", learning_rate_init=1e6, max_iter=400, early_stopping=True,
-        n_iter_no_change=np.inf, momentum=0.99, random_state=0, warm_start=True,
+        5, "identity", solver="sgd", learning_rate=explodes_at_half_time, max_iter=40,
+        learning_rate_init=0.05, early_stopping=True, n_iter_no_change=np.inf, random_state=0,
+        warm_start=True,
     )  # fmt: skip
     with pytest.warns(ConvergenceWarning, match="Training diverged in epoch"):
         whole = clone(model).fit(X, Y)

@@ -15,7 +15,7 @@ import pytest
 from sklearn.base import clone
 from sklearn.datasets import make_blobs, make_moons
 from sklearn.decomposition import PCA
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import KBinsDiscretizer, PolynomialFeatures, StandardScaler
@@ -23,6 +23,7 @@ from sklearn.preprocessing import KBinsDiscretizer, PolynomialFeatures, Standard
 from sknn_edu import MLPClassifier, MLPRegressor, PerceptronClassifier, SigmoidNeuronClassifier
 from sknn_edu.estimators.interface import fitted_network
 from sknn_edu.inspection import TrainingReplay
+from tests.problems import explodes_at_half_time
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
@@ -168,9 +169,18 @@ def test_early_stopping_names_the_best_epoch():
 
 
 def test_a_diverged_run_and_an_undefined_score_can_be_shown():
-    wild = MLPRegressor(hidden_layer_sizes=9, learning_rate_init=1e30, early_stopping=True)
     X, y = MOONS[0], MOONS[0][:, 0]
-    replay = TrainingReplay(wild.set_params(solver="sgd", max_iter=9, random_state=0)).fit(X, y)
+    wild = MLPRegressor(
+        hidden_layer_sizes=9,
+        solver="sgd",
+        learning_rate=explodes_at_half_time,
+        learning_rate_init=0.01,
+        max_iter=20,
+        early_stopping=True,
+        random_state=0,
+    )
+    with pytest.warns(ConvergenceWarning, match="diverged"):
+        replay = TrainingReplay(wild).fit(X, y)
     run, _ = unpacked(replay)
     assert run["frames"][-1]["score"] is None or np.isfinite(run["frames"][-1]["score"])
     single = TrainingReplay(MLPRegressor(max_iter=2, random_state=0))

@@ -59,6 +59,7 @@ def test_categories_that_training_did_not_have_can_be_predicted():
     assert model.predict(new).shape == (3,)
 
 
+@pytest.mark.filterwarnings("ignore:The network has learned nothing")  # in three epochs
 def test_a_pipeline_is_searched_and_cross_validated():
     X, y = pandas_table(), targets("classifier")
     grid = {"classifier__estimator__dropout": [0.0, 0.3], "preprocessor__smooth_clip": [3, None]}
@@ -130,6 +131,7 @@ def test_targets_may_be_series(kind):
         )
 
 
+@pytest.mark.filterwarnings("ignore:The network has learned nothing")  # in three epochs
 @pytest.mark.parametrize("kind", RECIPES)
 @pytest.mark.parametrize("n", [4, 5, 12])
 def test_a_table_with_few_rows_can_be_learned(kind, n):

@@ -90,5 +90,5 @@ PARAMETRIC_ACTIVATIONS: dict[str, Activation] = {
     g.name: g for g in (parametric(ACTIVATIONS[name]) for name in ("relu", "selu", "mish"))
 }
 
-ALL_ACTIVATIONS: Mapping[str, Activation] = ChainMap(ACTIVATIONS, PARAMETRIC_ACTIVATIONS)
+ALL_ACTIVATIONS: Mapping[str, Activation] = ChainMap(PARAMETRIC_ACTIVATIONS, ACTIVATIONS)
 """The activations of the course and these, by name."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from sknn_edu.core.speed.arrays import Array, Indices, RowCopies, is_sparse, zeros
+from sknn_edu.core.speed.arrays import Array, Indices, RowCopies, zeros
 
 COPIED_AT_ONCE = 65_536
 """Several small mini-batches are copied out of X at once: about this many numbers in total."""
@@ -101,7 +101,7 @@ class MiniBatches:
         self._weight = None if weight is None else np.empty(n_rows, dtype=weight.dtype)
         self._views: dict[int, Samples] = {}  # by number of rows
         self._inputs: Array | None = None  # copies are placed beside its column of ones
-        if not is_sparse(X):
+        if isinstance(X, np.ndarray):
             if X.size <= SMALL_DATA and X.dtype == dtype:
                 X = np.hstack([X, np.ones((n_samples, 1), dtype)])
             else:

@@ -1,0 +1,229 @@
+"""What users pass as X: refused if it has no meaning as numbers, with the way out.
+
+NumPy turns dates into nanoseconds and ignores masks, both without a word. So whatever is not an
+array of plain numbers is looked at here before scikit-learn checks it, and :func:`explained` adds
+the remedy to scikit-learn's own errors. For y see :mod:`~sknn_edu.fitting.given_targets`.
+"""
+
+import datetime as dt
+from decimal import Decimal
+from numbers import Integral, Number, Real
+
+import numpy as np
+from scipy.sparse import issparse
+
+NUMBERS = "fiub"
+"""The kinds of NumPy's dtypes that are numbers, and need no look."""
+
+TABLE = (
+    "or learn from the table as it is: sknn_edu.tabular_pipeline('classifier') or "
+    "tabular_pipeline('regressor')."
+)
+
+TIMES = (dt.date, dt.time, dt.timedelta, np.datetime64, np.timedelta64)
+
+KINDS_OF_VALUES = [
+    ("boolean", (bool, np.bool_)),
+    ("text", (str, bytes)),
+    ("date", TIMES),
+    ("integer", Integral),
+    ("number", Number),
+    ("nested", (list, tuple, np.ndarray)),
+]
+"""The first that fits a value's type names its kind; see :func:`type_kind`."""
+
+
+# -- X -----------------------------------------------------------------------------------------
+
+
+def refuse_unreadable(X, name="X"):
+    """Refuse samples that would be turned into numbers of another meaning.
+
+    Parameters
+    ----------
+    X : array-like, data frame or sparse matrix
+    name : str
+        What to call it.
+
+    Raises
+    ------
+    ValueError
+        If X has masked values, a column name twice, dates or durations.
+    """
+    refuse_masked(X, name)
+    if is_frame(X):
+        refuse_duplicate_names(X, name)
+    for column, values in columns_to_look_at(X):
+        if "date" in kinds_of(values):
+            raise ValueError(
+                f"{name} has dates or durations in column {column}, such as "
+                f"{first_of_kind(values, 'date')}. A network needs numbers: subtract a reference "
+                "date and divide by a unit of time, (column - pd.Timestamp('2020-01-01')) / "
+                f"pd.Timedelta(days=1), {TABLE}"
+            )
+
+
+def refuse_masked(array, name):
+    """Refuse an array with masked values."""
+    if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
+        n_masked = int(np.ma.count_masked(array))
+        raise ValueError(
+            f"{name} is a masked array with {n_masked} masked values, which would be read as if "
+            f"they were not masked. Drop these samples, or fill the gaps: {name}.filled(value)."
+        )
+
+
+def refuse_duplicate_names(X, name):
+    """Refuse a data frame in which two columns have the same name."""
+    names = list(X.columns)
+    if len(set(names)) < len(names):
+        twice = next(column for k, column in enumerate(names) if column in names[:k])
+        raise ValueError(
+            f"{name} has more than one column with the name {twice!r}. Give each column a name of "
+            "its own, or pass X.to_numpy()."
+        )
+
+
+def is_frame(X):
+    """Return whether X is a data frame, of whatever library."""
+    return hasattr(X, "columns") and hasattr(X, "dtypes")
+
+
+def columns_to_look_at(X):
+    """Yield the label and the values of each column that may hold something else than numbers."""
+    if is_frame(X):
+        for name, dtype in zip(X.columns, X.dtypes, strict=True):
+            if getattr(dtype, "kind", "O") not in NUMBERS:
+                yield repr(name), np.asarray(X[name])
+        return
+    array = as_array(X)
+    if array is not None and array.ndim == 2 and array.dtype.kind not in NUMBERS:
+        for k, values in enumerate(array.T):
+            yield str(k), values
+
+
+def as_array(data):
+    """Return array-like data as an array; None for sparse or ragged data."""
+    if issparse(data):
+        return None
+    try:
+        return np.asarray(data)
+    except ValueError:  # ragged
+        return None
+
+
+# -- values ------------------------------------------------------------------------------------
+
+
+def type_kind(value_type):
+    """Return the kind of the values of a type: one of ours, or the name of the type."""
+    if value_type.__name__ in ("NoneType", "NAType", "NaTType"):
+        return "missing"
+    kinds = (kind for kind, types in KINDS_OF_VALUES if issubclass(value_type, types))
+    is_period = value_type.__name__ == "Period"
+    return next(kinds, "date" if is_period else value_type.__name__)
+
+
+def kinds_of(values):
+    """Return the set of kinds of the values of an array; NaN and NaT are 'missing'."""
+    if values.dtype.kind in "mM":
+        return {"date"} | ({"missing"} if np.isnat(values).any() else set())
+    if values.dtype.kind != "O":
+        return {type_kind(values.dtype.type)}
+    flat = values.ravel().tolist()
+    kinds = set(map(type_kind, set(map(type, flat))))
+    if kinds & {"number", "date"} and any(map(is_missing, flat)):
+        kinds.add("missing")
+    return kinds
+
+
+def is_missing(value):
+    """Return whether a Python object is None, NaN, NaT or pandas' NA."""
+    if value is None or isinstance(value, str):
+        return value is None
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        return bool(np.isnat(value))
+    if isinstance(value, Decimal):
+        return value.is_nan()
+    if isinstance(value, Real):
+        return bool(value != value)
+    return type(value).__name__ in ("NAType", "NaTType")
+
+
+def first_of_kind(values, kind):
+    """Return the first value of this kind as a reader would write it."""
+    is_it = is_missing if kind == "missing" else lambda value: type_kind(type(value)) == kind
+    first = next(value for value in values.ravel() if is_it(value))
+    if isinstance(first, np.datetime64 | np.timedelta64):
+        return str(first)
+    return repr(first.item() if isinstance(first, np.generic) else first)
+
+
+# -- scikit-learn's errors ---------------------------------------------------------------------
+
+
+def explained(error, X, y=None, n_features=None):
+    """Return an error of scikit-learn with the remedy added to its message.
+
+    Parameters
+    ----------
+    error : ValueError or TypeError
+        What scikit-learn says of X and y.
+    X, y : array-like
+        As the user passed them.
+    n_features : int or None
+        The number of features that X should have.
+
+    Returns
+    -------
+    error : ValueError or TypeError
+        One that names the remedy; the same one if there is nothing to add.
+    """
+    message = str(error)
+    remedies = (about_shapes(message, X, y, n_features), about_values(message, X))
+    remedy = next(filter(None, remedies), None)
+    if remedy is None:
+        return error
+    kind = TypeError if isinstance(error, TypeError) else ValueError
+    return kind(f"{error}\n{remedy}")
+
+
+def about_shapes(message, X, y, n_features):
+    """Return what to do about X or y that lies on its side, or None."""
+    array, y_array = as_array(X), None if y is None else as_array(y)
+    shape = X.shape if array is None and issparse(X) else np.shape(array)
+    y_shape = np.shape(y_array)
+    if len(shape) != 2:
+        return None
+    if len(y_shape) == 2 and y_shape[0] == 1 < y_shape[1] == shape[0]:
+        return f"y has the shape {y_shape}, a single row: pass it as a column, np.ravel(y)."
+    if "1d array" in message and len(y_shape) == 2:
+        return (
+            "This classifier learns one column of labels. For classes as one-hot columns pass "
+            "np.argmax(y, axis=1); for several labels per sample use MLPClassifier."
+        )
+    n_samples = y_shape[0] if y_shape else None
+    if shape[0] != n_samples is not None and shape[1] == n_samples:
+        return (
+            f"X has {shape[0]} rows and {shape[1]} columns, and y has {n_samples} entries: X looks "
+            "transposed. Samples are rows: pass X.T."
+        )
+    if n_features is not None and shape[1] != n_features == shape[0]:
+        return f"X looks transposed: it has {n_features} rows. Samples are rows: pass X.T."
+    return None
+
+
+def about_values(message, X):
+    """Return what to do about text or gaps in X, or None."""
+    columns = list(columns_to_look_at(X))
+    text = next(((name, v) for name, v in columns if "text" in kinds_of(v)), None)
+    if text is not None:
+        return (
+            f"X has text in column {text[0]}, such as {first_of_kind(text[1], 'text')}. Encode "
+            f"text as numbers, for example with OneHotEncoder, {TABLE}"
+        )
+    if "Input X contains NaN" in message:
+        return f"Fill the gaps in X, for example with SimpleImputer, {TABLE}"
+    if "Input y contains NaN" in message:
+        return "Drop the samples without y; or, if y has labels, give the gap a label of its own."
+    return None

@@ -1,0 +1,176 @@
+"""Is a trained network better than a constant?
+
+If its loss on the training samples, without penalty, dropout and label smoothing, is not below that
+of the best constant output, it has learned nothing from the features. That is an alarm, unless a
+constant is all there is to learn. So it is only raised if the ranks of some feature, or of the
+product of two, go together with those of a target more than chance would explain.
+"""
+
+from math import inf, sqrt
+
+import numpy as np
+from scipy.sparse import issparse
+from scipy.stats import rankdata, t
+
+from sknn_edu.core.speed.mini_batches import fill_targets
+from sknn_edu.core.training import Outcome
+
+SLACK = 1e-4
+"""The loss must be below that of the constant by this share."""
+
+CHANCE = 0.01
+"""The probability of an alarm where there is nothing to learn."""
+
+MAX_ROWS, MAX_COLUMNS, MAX_FACTORS = 1000, 2000, 20
+"""How many samples and features are looked at, and of how many features the products."""
+
+SCORED_AT_ONCE = 4096
+
+LEARNED_NOTHING = (
+    "The network has learned nothing: its mean loss on the training samples, {reached:.4g} without "
+    "penalty, is not below that of always predicting the same, {constant:.4g}. In this order: "
+    "{remedies}."
+)
+
+DIVERGED_AT_ONCE = "Training diverged, and the best epoch before is of no use. "
+
+
+def learned_nothing(estimator, run, outcome):
+    """Return a warning if the network is no better than a constant, else None.
+
+    The loss is only computed on all samples if the loss curve leaves a doubt.
+
+    Parameters
+    ----------
+    estimator : Trainable
+        With the curves of the fit.
+    run : RunningFit
+        At its end.
+    outcome : Outcome
+
+    Returns
+    -------
+    message : str or None
+    """
+    constant, has_diverged = constant_loss(run), outcome is Outcome.DIVERGED
+    if not constant or (is_clearly_better(estimator, constant) and not has_diverged):
+        return None
+    reached = data_loss(run)
+    if reached < constant * (1 - SLACK) or not has_something_to_learn(run):
+        return None
+    remedies = "; ".join(remedies_for(estimator, run))
+    what = DIVERGED_AT_ONCE if has_diverged else ""
+    return what + LEARNED_NOTHING.format(reached=reached, constant=constant, remedies=remedies)
+
+
+def is_clearly_better(estimator, constant):
+    """Return whether the loss curve ends below the constant's loss, and does not rise to it."""
+    losses = estimator.loss_curve_
+    if estimator.best_loss_ is None:  # the weights are those of the best epoch
+        losses = losses[: estimator.best_epoch_]
+    last, rise = losses[-1] if losses else inf, np.diff(losses[-2:]).sum()
+    return last + max(rise, 0) < constant
+
+
+def constant_loss(run):
+    """Return the mean loss of the best constant output, or None for a loss of the user's own."""
+    loss = run.architecture.loss
+    if loss.best_constant is None:
+        return None
+    y, share = distinct_targets(run)
+    outputs = np.repeat(loss.best_constant(y, share)[:, np.newaxis], y.shape[1], axis=1)
+    return float(loss.value(y, outputs) @ share)
+
+
+def distinct_targets(run):
+    """Return targets (n_outputs, m), each class once, and their shares of the total weight (m,)."""
+    y, share = run.data.y[run.state.order], shares(run)
+    n_outputs = run.architecture.layer_sizes[-1]
+    if y.dtype.kind == "i" and y.ndim == 1:
+        y, share = np.arange(n_outputs), np.bincount(y, share, n_outputs)
+    targets = np.empty((n_outputs, len(y)))
+    fill_targets(targets, y)
+    return targets, share
+
+
+def shares(run):
+    """Return the share of each training sample in the total weight."""
+    weight, rows = run.data.weight, run.state.order
+    if weight is None:
+        return np.full(rows.size, 1 / rows.size)
+    weight = weight[rows].astype(float)
+    return weight / weight.sum()
+
+
+def data_loss(run):
+    """Return the mean loss of the network on the training samples, without any penalty."""
+    total, rows, share, loss = 0.0, run.state.order, shares(run), run.architecture.loss
+    for start in range(0, rows.size, SCORED_AT_ONCE):
+        some = slice(start, start + SCORED_AT_ONCE)
+        z = run.architecture.output_sums(run.parameters, run.data.X[rows[some]])
+        a = np.array(z.T, order="C")
+        y = np.empty_like(a)
+        fill_targets(y, run.data.y[rows[some]])
+        loss.activate(a)
+        total += float(loss.value(y, a) @ share[some])
+    return total
+
+
+def has_something_to_learn(run):
+    """Return whether a feature, or a product of two, goes together with a target.
+
+    The correlation of ranks (Spearman 1904) sees any rise or fall. It is tested against chance for
+    all features, products and targets together (Bonferroni).
+    """
+    rows = run.state.order
+    picked = np.linspace(0, rows.size - 1, min(rows.size, MAX_ROWS)).astype(int)
+    share = shares(run)[picked]
+    share = share / share.sum()
+    n = 1 / (share @ share)  # samples of different weight count for fewer
+    if not n > 2:
+        return False
+    features = centred_ranks(some_columns(run.data.X[rows[picked]]), share)
+    first, second = np.triu_indices(min(features.shape[1], MAX_FACTORS))
+    products = standardised(features[:, first] * features[:, second], share)
+    targets = np.empty((run.architecture.layer_sizes[-1], picked.size))
+    fill_targets(targets, run.data.y[rows[picked]])
+    targets = centred_ranks(targets.T, share) * share[:, np.newaxis]
+    r = np.vstack([features.T @ targets, products.T @ targets])
+    largest = min(float(np.abs(r).max()), 1 - 1e-12)
+    chance = 2 * t.sf(largest * sqrt((n - 2) / (1 - largest**2)), n - 2)
+    return bool(chance * r.size < CHANCE)
+
+
+def some_columns(X):
+    """Return up to ``MAX_COLUMNS`` columns of X, dense."""
+    columns = np.linspace(0, X.shape[1] - 1, min(X.shape[1], MAX_COLUMNS)).astype(int)
+    X = X[:, columns]
+    return X.toarray() if issparse(X) else X
+
+
+def centred_ranks(columns, share):
+    """Return the ranks of the values in each column, with mean 0 and standard deviation 1."""
+    return standardised(rankdata(columns, axis=0), share)
+
+
+def standardised(columns, share):
+    """Return columns with weighted mean 0 and standard deviation 1; 0 where nothing varies."""
+    centred = columns - share @ columns
+    deviation = np.sqrt(share @ centred**2)
+    return np.divide(centred, deviation, out=np.zeros_like(centred), where=deviation > 1e-12)
+
+
+def remedies_for(estimator, run):
+    """Yield what to try, the most likely remedy first."""
+    and_y = "" if run.data.targets.has_classes else " and the targets"
+    yield f"scale the features{and_y}, for example with StandardScaler"
+    if run.learner is not None:
+        rate = run.learner.eta_0
+        yield f"lower learning_rate_init (now {rate}), or raise it if the loss fell too slowly"
+    if hasattr(estimator, "activation"):
+        yield f"choose another activation (now {estimator.activation!r})"
+    if estimator.alpha > run.state.order.size / 100:
+        yield f"lower alpha (now {estimator.alpha})"
+    losses = estimator.loss_curve_
+    if estimator.n_iter_ >= estimator.max_iter and losses[-1:] < losses[-2:-1]:  # still falling
+        yield f"increase max_iter (now {estimator.max_iter})"
