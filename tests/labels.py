@@ -9,7 +9,7 @@ def in_form(form, y):
     forms = {
         "two": y > 0,
         "three": y,
-        "labels": np.stack([y == 0, y > 0], axis=1).astype(int),
+        "labels": np.stack([y == 0, y > 1], axis=1).astype(int),
         "columns": np.stack([y, y[::-1]], axis=1),
     }
     return forms[form]

@@ -53,7 +53,7 @@ def test_label_smoothing_keeps_probabilities_from_certainty():
 def test_label_smoothing_of_two_classes_and_of_labels(dtype):
     two = MLPClassifier(4, label_smoothing=0.2, random_state=0).fit(X.astype(dtype), Y > 0)
     assert two.predict_proba(X.astype(dtype)).dtype == dtype
-    labels = np.stack([Y == 0, Y > 0], axis=1).astype(int)
+    labels = np.stack([Y == 0, Y > 1], axis=1).astype(int)
     assert MLPClassifier(4, label_smoothing=0.2, random_state=0).fit(X, labels).score(X, labels) > 0
 
 

@@ -110,20 +110,20 @@ def test_balanced_class_weight_of_several_columns():
     columns = np.stack([Y, (Y == 0).astype(int)], axis=1)
     model = MLPClassifier(5, class_weight="balanced", max_iter=5, random_state=0).fit(X, columns)
     assert model.predict(X).shape == (150, 2)
-    labels = np.stack([Y == 0, Y > 0], axis=1).astype(int)
+    labels = np.stack([Y == 0, Y > 1], axis=1).astype(int)
     model = MLPClassifier(5, class_weight="balanced", max_iter=5, random_state=0).fit(X, labels)
     assert model.predict(X).shape == (150, 2)
 
 
 @pytest.mark.parametrize("wrong", [[{0: -1, 1: 1}, {0: 1, 1: 1}], [{0: 1, 1: 1}], {0: 1, 1: 1}])
 def test_wrong_class_weights_of_several_columns_are_refused(wrong):
-    labels = np.stack([Y == 0, Y > 0], axis=1).astype(int)
+    labels = np.stack([Y == 0, Y > 1], axis=1).astype(int)
     with pytest.raises(ValueError, match="class_weight"):
         MLPClassifier(4, class_weight=wrong).fit(X, labels)
 
 
 def test_balanced_class_weights_of_several_columns_use_sample_weights():
-    labels = np.stack([Y == 0, Y > 0], axis=1).astype(int)
+    labels = np.stack([Y == 0, Y > 1], axis=1).astype(int)
     weight = (np.arange(150) % 5 > 0).astype(float)
     model = MLPClassifier(4, class_weight="balanced", solver="lbfgs", max_iter=20, random_state=0)
     weighted = clone(model).fit(X, labels, sample_weight=weight)

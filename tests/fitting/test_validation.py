@@ -95,7 +95,7 @@ def test_validation_targets_must_be_of_the_same_kind_as_training_targets(model, 
 
 
 def test_multilabel_validation_targets_must_be_zeros_and_ones():
-    labels = np.stack([Y == 0, Y > 0], axis=1).astype(int)
+    labels = np.stack([Y == 0, Y > 1], axis=1).astype(int)
     with pytest.raises(ValueError, match=r"y_val .* only 0 and 1"):
         MLPClassifier(4).fit(X, labels, X_val=X, y_val=labels + 5)
 
