@@ -141,7 +141,11 @@ def _of_perceptron(perceptron):
     weights, biases = perceptron._weights_and_biases()
     n_units = biases[0].size
     decision = "at least 0" if n_units == 1 else "largest"
-    rule = LabelRule(perceptron.classes_, slice(0, n_units), decision, "decision")
+    slope = getattr(perceptron, "slope_", np.inf)
+    probabilities = "decision"
+    if slope < np.inf:
+        probabilities = "logistic" if n_units == 1 else "softmax"
+    rule = LabelRule(perceptron.classes_, slice(0, n_units), decision, probabilities, slope)
     return FittedNetwork(weights, biases, [], THRESHOLD, [rule])
 
 

@@ -1,6 +1,7 @@
 """The perceptron as a scikit-learn classifier: chapter 1."""
 
 from copy import deepcopy
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
@@ -9,6 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
+from sknn_edu.core.beyond.margins import fit_slope, margin_probabilities
 from sknn_edu.core.perceptron import MistakeDriven, Perceptron, winners
 from sknn_edu.core.training import RESUMABLE, BestSoFar, Epochs, Outcome
 from sknn_edu.estimators.class_labels import (
@@ -93,6 +95,8 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
         The sorted labels.
     n_iter_ : int
         The number of epochs of the last fit.
+    slope_ : float
+        What ``predict_proba`` multiplies the weighted sums by; np.inf after :meth:`from_weights`.
     converged_ : bool
         Whether training ended because an epoch made no mistake. The weights of that epoch separate
         the training samples; averaged weights, or with early stopping those of an earlier epoch,
@@ -109,7 +113,7 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
     See Also
     --------
     SigmoidNeuronClassifier : A smooth step, which gives probabilities.
-    sklearn.calibration.CalibratedClassifierCV : Computes probabilities from ``decision_function``.
+    sklearn.calibration.CalibratedClassifierCV : Calibrates the probabilities of a classifier.
     sklearn.linear_model.Perceptron : scikit-learn's perceptron; one-vs-rest for several classes.
 
     Notes
@@ -118,7 +122,9 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
     nearly separable.
 
     ``fit`` has no ``sample_weight``, because for a rule that processes one sample after the other a
-    sample of weight 2 cannot be the same as two samples. The computation is in float64, or in
+    sample of weight 2 cannot be the same as two samples. So it cannot be used in
+    :class:`sklearn.ensemble.AdaBoostClassifier` and in other tools that weigh samples, where
+    :class:`SigmoidNeuronClassifier` can. The computation is in float64, or in
     float32 for X of that dtype.
 
     References
@@ -228,7 +234,7 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
         bias = -np.asarray(threshold, dtype=float)
         perceptron = set_weights(cls(**params), weights, bias, classes)
         perceptron.n_iter_, perceptron.t_, perceptron.mistake_curve_ = 0, 1, []
-        perceptron.converged_ = False
+        perceptron.converged_, perceptron.slope_ = False, np.inf
         return perceptron
 
     @fit_method
@@ -257,6 +263,8 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
     @fit_method
     def partial_fit(self, X, y, classes=None):
         """Learn from the given samples for one epoch, from where the last call stopped.
+
+        The slope of ``predict_proba`` is fitted to the samples of this call.
 
         Parameters
         ----------
@@ -308,11 +316,15 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
         return self.classes_[numbers]
 
     def predict_proba(self, X):
-        """Return 1 for the predicted class of each sample and 0 for the others.
+        """Return the probability of each class, which rises with the margin.
 
-        A threshold has no degrees of certainty. For probabilities calibrate it with
-        :class:`sklearn.calibration.CalibratedClassifierCV`, or use
-        :class:`SigmoidNeuronClassifier`.
+        The threshold made smooth: the sigmoid of ``slope_`` times the weighted sum, or for several
+        classes the softmax of ``slope_`` times the weighted sums; see
+        :mod:`sknn_edu.core.beyond.margins`. It ranks samples like ``decision_function``, and the
+        most probable class is that of ``predict``. The slope is fitted at the end of training, on
+        the training samples, so the probabilities are as well calibrated as one number allows. For
+        better ones use :class:`SigmoidNeuronClassifier` or
+        :class:`sklearn.calibration.CalibratedClassifierCV`.
 
         Parameters
         ----------
@@ -321,11 +333,17 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
 
         Returns
         -------
-        p : ndarray of shape (n_samples, n_classes)
-            One 1 in each row.
+        p : ndarray of float64 of shape (n_samples, n_classes)
+            Rows sum to 1. A perceptron made by :meth:`from_weights` has seen no samples and answers
+            1 for the predicted class and 0 for the others.
         """
-        z = self._sums(X)
-        return np.eye(self.classes_.size, dtype=z.dtype)[winners(z)]
+        z = self._sums(X).astype(float)
+        slope = getattr(self, "slope_", np.inf)  # not there if weights were set by hand
+        return (
+            margin_probabilities(slope, z)
+            if slope < np.inf
+            else np.eye(self.classes_.size)[winners(z)]
+        )
 
     def _sums(self, X):
         check_is_fitted(self)
@@ -391,9 +409,8 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
     def _start_history(self, given, epochs, learner, accuracy):
         tasks = None
         if getattr(self, "_skl_callbacks", None):
-            tasks = FitTasks(
-                self, given, epochs.max_epochs, lambda: self._model_attributes(learner.perceptron)
-            )
+            attributes = partial(self._model_attributes, learner)
+            tasks = FitTasks(self, given, epochs.max_epochs, attributes)
         loss_format = "share of mistakes = {:.6f}"
         return History(self, tasks, accuracy, accuracy is not None, loss_format=loss_format)
 
@@ -426,14 +443,15 @@ class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
     def _weights(self, perceptron):
         return perceptron.average() if self.average else (perceptron.W, perceptron.b)
 
-    def _model_attributes(self, perceptron):
-        W, b = self._weights(perceptron)
-        return {"coef_": W.T.copy(), "intercept_": b.copy()}
+    def _model_attributes(self, learner):
+        W, b = self._weights(learner.perceptron)
+        slope = fit_slope((learner.X @ W + b).astype(float), learner.y)
+        return {"coef_": W.T.copy(), "intercept_": b.copy(), "slope_": slope}
 
     def _record(self, learner, outcome, history, n_samples, continuing):
         if not continuing:
             self.mistake_curve_, self.t_ = [], 1
-        vars(self).update(self._model_attributes(learner.perceptron))
+        vars(self).update(self._model_attributes(learner))
         self.mistake_curve_ = [*self.mistake_curve_, *learner.mistake_curve]
         self.n_iter_ = history.n_epochs
         self.t_ += history.n_epochs * n_samples

@@ -53,12 +53,15 @@ class LabelRule:
         A function of the sums; with a single output, two classes have the sums -z and z. For
         'normalized logistic' each logistic output is divided by their sum, for 'decision' the
         probability of the label is 1.
+    slope : float, default=1.0
+        What the sums are multiplied by for the probabilities.
     """
 
     labels: np.ndarray
     outputs: slice
     decision: str
     probabilities: str
+    slope: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -110,6 +110,8 @@ def labels_and_scores(graph, rule, z, labels, *, raw, keepdims, smoothing):
         return label, z
     if rule.probabilities == "decision":
         return label, certain(graph, decision, None if is_matrix else rule.labels.size)
+    if rule.slope != 1:
+        z = graph.add("Mul", z, rule.slope)
     return label, without_smoothing(graph, rule, probabilities(graph, rule, z), smoothing)
 
 

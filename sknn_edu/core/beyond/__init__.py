@@ -9,6 +9,7 @@
 - :mod:`~sknn_edu.core.beyond.number_embedding` - several functions of each number as inputs
 - :mod:`~sknn_edu.core.beyond.factored_weights` - first-layer weights that are a product
 - :mod:`~sknn_edu.core.beyond.input_gradient` - how the outputs change with the features
+- :mod:`~sknn_edu.core.beyond.margins` - how sure a perceptron is
 
 The course never imports these files; the estimators pass the parts in.
 """
