@@ -2,11 +2,9 @@
 
 from numbers import Real
 
-import numpy as np
-from sklearn.base import ClassifierMixin
-from sklearn.metrics import accuracy_score
 from sklearn.utils.metaestimators import available_if
 
+from sknn_edu.estimators.accuracy import AccuracyMixin
 from sknn_edu.estimators.class_labels import check_first_call
 from sknn_edu.estimators.mlp import BaseMLP
 from sknn_edu.estimators.mlp_docs import (
@@ -24,7 +22,7 @@ from sknn_edu.fitting.fit import fit_network
 
 
 @fill_docstring(parameters=PARAMETERS, attributes=ATTRIBUTES, notes=NOTES, references=REFERENCES)
-class MLPClassifier(ClassifierMixin, BaseMLP):
+class MLPClassifier(AccuracyMixin, BaseMLP):
     r"""Multi-layer perceptron classifier: a neural network trained on the cross-entropy.
 
     A superset of :class:`sklearn.neural_network.MLPClassifier`: the same parameters, defaults and
@@ -267,35 +265,3 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         """
         z = self._output_sums(X)
         return self._plan.targets.predict_log_proba(z, self.undo_smoothing)
-
-    def score(self, X, y, sample_weight=None):
-        """Return the accuracy: the share of samples whose columns are all predicted correctly.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-        y : array-like of shape (n_samples,) or (n_samples, n_columns)
-            Their labels.
-        sample_weight : array-like of shape (n_samples,), default=None
-            Their weights.
-
-        Returns
-        -------
-        accuracy : float
-            In [0, 1].
-        """
-        return accuracy(self, X, y, sample_weight)
-
-
-def accuracy(classifier, X, y, sample_weight):
-    """Return the accuracy of a classifier; scikit-learn's has no definition for several columns."""
-    predicted = classifier.predict(X)
-    if isinstance(classifier.classes_, list):
-        if np.shape(y) != predicted.shape:
-            raise ValueError(
-                f"y must have the shape of the predictions, {predicted.shape}; got {np.shape(y)}."
-            )
-        is_right = (np.asarray(y) == predicted).all(axis=1)
-        return float(np.average(is_right, weights=sample_weight))
-    return accuracy_score(y, predicted, sample_weight=sample_weight)

@@ -5,7 +5,6 @@ from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import check_is_fitted
@@ -13,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknn_edu.core.beyond.margins import fit_slope, margin_probabilities
 from sknn_edu.core.perceptron import MistakeDriven, Perceptron, winners
 from sknn_edu.core.training import RESUMABLE, BestSoFar, Epochs, Outcome
+from sknn_edu.estimators.accuracy import AccuracyMixin
 from sknn_edu.estimators.class_labels import (
     check_class_labels,
     check_first_call,
@@ -35,7 +35,7 @@ from sknn_edu.fitting.history import History
 from sknn_edu.fitting.overflow import largest_input, largest_sum
 
 
-class PerceptronClassifier(ClassifierMixin, NeuralEstimator):
+class PerceptronClassifier(AccuracyMixin, NeuralEstimator):
     """A threshold unit that learns from its mistakes: the perceptron.
 
     It predicts the second class when ``w . x + b >= 0``, that is when the weighted sum reaches the

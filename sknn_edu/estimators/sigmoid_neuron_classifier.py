@@ -3,7 +3,6 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import ClassifierMixin
 from sklearn.utils.metaestimators import available_if
 
 from sknn_edu.core.gradient_descent import Regularization
@@ -12,6 +11,7 @@ from sknn_edu.core.losses import LOSSES, within_0_and_1
 from sknn_edu.core.optimizers import SGD, Adam
 from sknn_edu.core.schedules import Constant
 from sknn_edu.core.sigmoid_neuron import longest_safe_step
+from sknn_edu.estimators.accuracy import AccuracyMixin
 from sknn_edu.estimators.class_labels import (
     check_class_labels,
     check_first_call,
@@ -29,7 +29,7 @@ from sknn_edu.fitting.fit import StochasticSettings, fit_network
 NEURON_LOSSES = [name for name, output in LOSSES if output == "logistic"]
 
 
-class SigmoidNeuronClassifier(ClassifierMixin, NetworkEstimator):
+class SigmoidNeuronClassifier(AccuracyMixin, NetworkEstimator):
     """A neuron whose output is a probability: the logistic function of a weighted sum.
 
     ``a = 1 / (1 + exp(-(w . x + b)))`` is the probability of the second class. With more than two

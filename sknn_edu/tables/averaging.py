@@ -22,7 +22,7 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from sknn_edu.estimators.mlp_classifier import accuracy
+from sknn_edu.estimators.accuracy import accuracy
 from sknn_edu.estimators.targets import target_kind
 from sknn_edu.fitting.checkpoint import checkpoint_member
 from sknn_edu.fitting.estimator import (
