@@ -10,8 +10,10 @@ _ACTIVATION_LIST = "\n".join(
 )
 
 PARAMETERS = f"""
-    hidden_layer_sizes : int or array-like of int, default=(100,)
-        The number of neurons in each hidden layer. ``()`` has none: a linear model.
+    hidden_layer_sizes : int, array-like of int or str, default=(100,)
+        The number of neurons in each hidden layer. ``()`` has none: a linear model. A string such
+        as ``"100,50"`` or ``"(100, 50)"`` means the same as the tuple, for tuners, command lines
+        and files that only know numbers and strings.
     activation : {{{_ACTIVATION_NAMES}}}, Activation, or a sequence of them, default='relu'
         The activation function of the hidden neurons; a sequence has one for each hidden layer.
         See :class:`~sknn_edu.core.activations.Activation` for functions of your own.
@@ -69,7 +71,7 @@ PARAMETERS = f"""
         'lbfgs' stops when no entry of the gradient exceeds it.
     verbose : bool or int, default=False
         Whether to print the loss of each epoch or iteration; 2 shows a progress bar instead, which
-        needs the extra ``progress``.
+        needs scikit-learn 1.9 and the extra ``progress``: without them it prints the losses.
     warm_start : bool, default=False
         Whether fit starts from the weights of the last fit instead of random ones. The optimiser
         starts over, but the curves and ``t_`` (and so 'invscaling') continue. A fit that was
@@ -234,8 +236,14 @@ FIT = """Fit the network to X and y.
         Raises
         ------
         ValueError
-            If the data or a parameter is invalid, or if training diverges. An estimator that was
-            fitted before stays as it was.
+            If the data or a parameter is invalid, or if the loss or the weights become infinite in
+            training. An estimator that was fitted before stays as it was.
+
+        Warns
+        -----
+        sklearn.exceptions.ConvergenceWarning
+            If training ended before it converged; if it diverged and early stopping returned to an
+            epoch before; or if the network is no better than a constant prediction.
         """
 
 PARTIAL_FIT = """Train for one epoch on the given samples, from where the last call stopped.

@@ -272,8 +272,14 @@ class SigmoidNeuronClassifier(AccuracyMixin, NetworkEstimator):
         Raises
         ------
         ValueError
-            If the data or a parameter is invalid, or if training diverges. A neuron that was
-            fitted before stays as it was.
+            If the data or a parameter is invalid, or if the loss or the weights become infinite in
+            training. A neuron that was fitted before stays as it was.
+
+        Warns
+        -----
+        sklearn.exceptions.ConvergenceWarning
+            If training ended before it converged; if it diverged and early stopping returned to an
+            epoch before; or if the neuron is no better than a constant prediction.
         """
         return fit_network(self, X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
