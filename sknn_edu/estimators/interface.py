@@ -52,6 +52,8 @@ class FittedNetwork:
         What the inputs have learned.
     smoothing : float
         The label smoothing that predicted probabilities are corrected for.
+    unit : tuple of ndarray (n_outputs,) or (1,), or None
+        (center, scale): the predictions are the outputs times scale, plus center, in float64.
     clip_range : ndarray (2, n_outputs) or None
         To which predictions are clipped.
     """
@@ -64,6 +66,7 @@ class FittedNetwork:
     inputs: Inputs = DENSE
     learned_inputs: list[np.ndarray] = field(default_factory=list)
     smoothing: float = 0.0
+    unit: tuple[np.ndarray, np.ndarray] | None = None
     clip_range: np.ndarray | None = None
 
     def layer_outputs(self, X):
@@ -72,8 +75,8 @@ class FittedNetwork:
         Returns
         -------
         outputs : list of ndarray (n_samples, n_neurons)
-            The inputs of the first layer, the activations of each hidden layer, the outputs; in
-            the dtype of the weights.
+            The inputs of the first layer, the activations of each hidden layer, the outputs in the
+            unit of the targets; in the dtype of the weights.
         """
         X = np.asarray(X, dtype=self.weights[0].dtype)
         outputs = [self.inputs.transform(X, self.learned_inputs)]
@@ -87,6 +90,8 @@ class FittedNetwork:
                     a = np.ascontiguousarray(a.T)  # a loss has one column per sample
                     self.loss.activate(a)
                     a = a.T
+                    if self.unit is not None:
+                        a = a.astype(float) * self.unit[1] + self.unit[0]
                 outputs.append(a)
         return outputs
 
@@ -123,7 +128,10 @@ def fitted_network(estimator):
     smoothing = targets.label_smoothing if getattr(estimator, "undo_smoothing", False) else 0.0
     if smoothing < np.finfo(weights[0].dtype).eps:  # as in losses.undo_smoothing
         smoothing = 0.0
-    clips = getattr(estimator, "clip_output", False)
+    clips, is_scaled = (
+        getattr(estimator, "clip_output", False),
+        getattr(targets, "is_scaled", False),
+    )
     return FittedNetwork(
         weights,
         biases,
@@ -133,6 +141,7 @@ def fitted_network(estimator):
         inputs,
         learned,
         smoothing=smoothing,
+        unit=(targets.center, targets.scale) if is_scaled else None,
         clip_range=estimator.target_range_ if clips else None,
     )
 

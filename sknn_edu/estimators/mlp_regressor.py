@@ -50,18 +50,26 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         quantiles, in increasing order, are predicted by one network and never cross.
     clip_output : bool, default=False
         Whether predictions are clipped to the range of the training targets.
+    scale_target : bool, default=False
+        Whether the network computes with targets of mean 0 and standard deviation 1, or for
+        'poisson' and 'gamma' of mean 1, so that neither the learning rate nor float32 depends on
+        the unit of y. Predictions and scores are in the unit of y, and predictions in float64.
+        ``loss_``, ``loss_curve_``, ``validation_loss_curve_`` and ``tol`` are in the scaled unit.
+        The scale is that of the first call of fit or partial_fit, with its sample weights.
 
     Attributes
     ----------
     target_range_ : ndarray of shape (2, n_targets)
         The smallest and the largest target of each column of y, of samples with a weight above 0;
         warm starts and partial_fit extend it.
+    target_center_, target_scale_ : ndarray of shape (n_targets,)
+        The network learns ``(y - target_center_) / target_scale_``; 0 and 1 without
+        ``scale_target``.
     {attributes}
 
     See Also
     --------
     MLPClassifier : The same for class labels.
-    sklearn.compose.TransformedTargetRegressor : Trains on standardised targets.
 
     Notes
     -----
@@ -97,6 +105,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         "loss": [one_of(*REGRESSION_OUTPUTS), Loss],
         "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
         "clip_output": ["boolean"],
+        "scale_target": ["boolean"],
     }
 
     def __init__(
@@ -140,6 +149,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         regularization_schedule=None,
         quantile=0.5,
         clip_output=False,
+        scale_target=False,
     ):
         super().__init__(
             hidden_layer_sizes=hidden_layer_sizes,
@@ -181,6 +191,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         self.loss = loss
         self.quantile = quantile
         self.clip_output = clip_output
+        self.scale_target = scale_target
 
     def _validate_params(self):
         if not isinstance(self.loss, str | Loss):
@@ -221,7 +232,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_outputs)
-            In the dtype of the weights.
+            In the dtype of the weights; in float64 with ``scale_target``.
         """
         z = self._output_sums(X)
         return self._plan.targets.predict(z, self.target_range_ if self.clip_output else None)

@@ -28,7 +28,14 @@ class NetworkEstimator(NeuralEstimator):
     A fitted one has the attribute ``_plan``, a :class:`~sknn_edu.estimators.plan.NetworkPlan`.
     """
 
-    _target_attributes = ("classes_", "target_range_", "n_outputs_", "out_activation_")
+    _target_attributes = (
+        "classes_",
+        "target_range_",
+        "target_center_",
+        "target_scale_",
+        "n_outputs_",
+        "out_activation_",
+    )
     """Which attributes of the targets are published."""
 
     def __sklearn_is_fitted__(self):

@@ -16,7 +16,7 @@ REGRESSION_OUTPUTS = {name: output for name, output in LOSSES if output in ("ide
 
 @dataclass(frozen=True, eq=False)
 class RealTargets(Targets):
-    """Real numbers in one or several columns, encoded as they are: (n, n_outputs).
+    """Real numbers in one or several columns, encoded as (y - center) / scale: (n, n_outputs).
 
     Parameters
     ----------
@@ -24,6 +24,8 @@ class RealTargets(Targets):
         The columns of y, or the number of quantiles.
     target_range : ndarray (2, n_columns)
         The smallest and the largest target.
+    center, scale : ndarray (n_columns,)
+        The unit in which the network computes; 0 and 1 are the user's own.
     loss_name : str or Loss
     quantiles : tuple of float
         For the quantile loss; several quantiles are predicted for a single column.
@@ -31,10 +33,12 @@ class RealTargets(Targets):
         Whether predictions are clipped to the range.
     """
 
-    name, learned = "real", ("n_outputs", "target_range")
+    name, learned = "real", ("n_outputs", "target_range", "center", "scale")
 
     n_outputs: int
     target_range: np.ndarray
+    center: np.ndarray
+    scale: np.ndarray
     loss_name: Any = "squared_error"
     quantiles: tuple[float, ...] = (0.5,)
     clip: bool = False
@@ -52,7 +56,11 @@ class RealTargets(Targets):
 
     @classmethod
     def learn(cls, y, weight, known, classes, estimator):
-        """Return the targets for checked y; the range also covers that of the last fit."""
+        """Return the targets for checked y.
+
+        When training continues, the unit stays that of the first fit, and the range also covers
+        the targets of earlier fits.
+        """
         n_outputs, parameters = 1 if y.ndim == 1 else y.shape[1], cls.parameters_of(estimator)
         n_quantiles = len(parameters["quantiles"])
         if parameters["loss_name"] == "quantile" and n_quantiles > 1:
@@ -62,13 +70,18 @@ class RealTargets(Targets):
                     "columns. Ask for one quantile, or fit one regressor per column."
                 )
             n_outputs = n_quantiles
-        rows = slice(None) if weight is None else weight > 0
-        y = y.reshape(y.shape[0], -1)[rows]
+        y, share = weighted_rows(y.reshape(y.shape[0], -1), weight)
         target_range = np.stack([y.min(axis=0), y.max(axis=0)]).astype(float)
         if known is not None:
             (low, high), (new_low, new_high) = known.target_range, target_range
             target_range = np.stack([np.minimum(low, new_low), np.maximum(high, new_high)])
-        return cls(n_outputs, target_range, **parameters)
+            unit = known.center, known.scale
+        elif estimator.scale_target:
+            loss = regression_loss(parameters["loss_name"], parameters["quantiles"])
+            unit = find_unit(y, share, loss.output)
+        else:
+            unit = np.zeros(y.shape[1]), np.ones(y.shape[1])
+        return cls(n_outputs, target_range, *unit, **parameters)
 
     def check_learned(self):
         is_several = self.output == "in_order"  # quantiles of one column
@@ -84,8 +97,28 @@ class RealTargets(Targets):
         ):
             raise ValueError("the range of the targets is not finite and in order")
 
+        if not all(a.dtype == float and a.shape == shape[1:] for a in (self.center, self.scale)):
+            raise ValueError("the unit of the targets has another shape or dtype")
+        if not (np.isfinite([self.center, self.scale]).all() and (self.scale > 0).all()):
+            raise ValueError("the unit of the targets is not finite and above 0")
+
     def attributes(self):
-        return {"target_range_": self.target_range, **super().attributes()}
+        names = "target_range_", "target_center_", "target_scale_"
+        values = self.target_range, self.center, self.scale
+        return {**dict(zip(names, values, strict=True)), **super().attributes()}
+
+    @property
+    def is_scaled(self):
+        """Whether the network computes in another unit than the user's."""
+        return bool((self.center != 0).any() or (self.scale != 1).any())
+
+    def to_own_unit(self, y):
+        """Return y (n, n_columns) in the network's unit."""
+        return (y.astype(float) - self.center) / self.scale if self.is_scaled else y
+
+    def to_users_unit(self, outputs):
+        """Return outputs (n, n_outputs) in the user's unit: in float64 if scaled."""
+        return outputs.astype(float) * self.scale + self.center if self.is_scaled else outputs
 
     @property
     def output(self):
@@ -93,14 +126,10 @@ class RealTargets(Targets):
 
     def loss(self) -> Loss:
         """Return the loss to minimise."""
-        if self.loss_name == "quantile":
-            return quantiles(self.quantiles)
-        if isinstance(self.loss_name, Loss):
-            return self.loss_name
-        return LOSSES[self.loss_name, REGRESSION_OUTPUTS[self.loss_name]]
+        return regression_loss(self.loss_name, self.quantiles)
 
     def encode(self, y, X):
-        y = y.astype(X.dtype, copy=False).reshape(X.shape[0], -1)
+        y = y.reshape(X.shape[0], -1)
         check_n_columns(y, 1 if self.output == "in_order" else self.n_outputs)
         lowest = {"poisson": "y >= 0", "gamma": "y > 0"}.get(self.loss_name)
         if lowest and (y.min() < 0 or (self.loss_name == "gamma" and y.min() == 0)):
@@ -108,33 +137,40 @@ class RealTargets(Targets):
                 f"loss={self.loss_name!r} is for counts, rates and amounts, {lowest}; the smallest "
                 f"y is {y.min()}. Use loss='squared_error' for targets that may be negative."
             )
+        y = self.to_own_unit(y).astype(X.dtype, copy=False)
         if not np.isfinite(y).all():
             raise ValueError(
-                f"y has values that are too large for {X.dtype}. Scale y, for example with "
-                "TransformedTargetRegressor."
+                f"y has values that are too large for {X.dtype}. Use scale_target=True."
             )
         return np.broadcast_to(y, (y.shape[0], self.n_outputs))  # each quantile has the same
 
     def predict(self, z, clip_range=None):
         """Return predictions for weighted sums z (n, n_outputs), which may be overwritten."""
+        y = self.to_users_unit(self._outputs(z))
+        if clip_range is not None:
+            np.clip(y, *clip_range.astype(y.dtype), out=y)
+        return y[:, 0] if y.shape[1] == 1 else y
+
+    def _outputs(self, z):
+        """Return outputs for weighted sums z (n, n_outputs), which may be overwritten."""
         outputs = np.ascontiguousarray(z.T)  # as in training: one column per sample
         with np.errstate(over="ignore"):
             self.loss().activate(outputs)
-        z = outputs.T
-        if clip_range is not None:
-            np.clip(z, *clip_range.astype(z.dtype), out=z)
-        return z[:, 0] if z.shape[1] == 1 else z
+        return outputs.T
 
     def middle(self, predictions):
         """Return the predictions; of several quantiles, those of the middle one."""
         return predictions[:, self.n_outputs // 2] if self.output == "in_order" else predictions
 
     def score(self, z, y, weight):
-        predictions = self.predict(z.copy(), self.target_range if self.clip else None)
-        if not np.isfinite(predictions).all():
+        """Return R^2, which does not depend on the unit; NaN for outputs that are not finite."""
+        outputs = self._outputs(z.copy())
+        if self.clip:
+            np.clip(outputs, *self.to_own_unit(self.target_range).astype(z.dtype), out=outputs)
+        if not np.isfinite(outputs).all():
             return np.nan
         y = y[:, 0] if self.output == "in_order" else y
-        return r2_score(y, self.middle(predictions), sample_weight=weight)
+        return r2_score(y, self.middle(outputs), sample_weight=weight)
 
     def output_gradients(self, z, gradients):
         """Return gradients of the outputs, given those of the sums z; both may be overwritten."""
@@ -157,7 +193,56 @@ class RealTargets(Targets):
                 "input_gradient knows the derivatives of the output activations identity, exp, "
                 f"logistic and in_order; the loss {self.loss_name!r} has {self.output!r}."
             )
+        if self.is_scaled:
+            gradients *= self.scale.astype(gradients.dtype)[:, np.newaxis]
         return gradients
+
+
+def regression_loss(name, levels):
+    """Return the loss with this name, of these levels if it is that of quantiles; or a Loss."""
+    if name == "quantile":
+        return quantiles(levels)
+    return name if isinstance(name, Loss) else LOSSES[name, REGRESSION_OUTPUTS[name]]
+
+
+def weighted_rows(y, weight):
+    """Return the rows of y with a weight above 0, and the share of each in the total."""
+    if weight is None:
+        return y, np.full(len(y), 1 / len(y))
+    rows = weight > 0
+    return y[rows], weight[rows].astype(float) / weight[rows].sum(dtype=float)
+
+
+def find_unit(y, share, output):
+    """Return the unit (center, scale) in which targets are about 1 in size.
+
+    Parameters
+    ----------
+    y : ndarray (n, n_columns)
+    share : ndarray (n,)
+        Of each row in the total weight.
+    output : str
+        The name of the output activation. Targets for 'exp' stay above 0: they are divided by
+        their mean. The others get mean 0 and standard deviation 1.
+
+    Returns
+    -------
+    center, scale : ndarray (n_columns,)
+    """
+    y, n_columns = y.astype(float), y.shape[1]
+    center = share @ y
+    if output == "exp":
+        return np.zeros(n_columns), np.where(center > 0, center, 1)
+    if output not in ("identity", "in_order"):
+        raise ValueError(
+            f"scale_target=True needs a loss whose output is 'identity' or 'exp', since {output!r} "
+            "has a fixed range. Use scale_target=False."
+        )
+    largest = np.abs(y - center).max(axis=0)
+    largest[largest <= 1e-15 * np.abs(center)] = 0  # a constant column, up to rounding
+    parts = np.divide(y - center, largest, out=np.zeros_like(y), where=largest > 0)
+    deviation = largest * np.sqrt(share @ parts**2)
+    return center, np.where(deviation > 0, deviation, 1)
 
 
 REGRESSION_KINDS = [RealTargets]

@@ -173,4 +173,4 @@ def remedies_for(estimator, run):
         yield f"lower alpha (now {estimator.alpha})"
     losses = estimator.loss_curve_
     if estimator.n_iter_ >= estimator.max_iter and losses[-1:] < losses[-2:-1]:  # still falling
-        yield f"increase max_iter (now {estimator.max_iter})"
+        yield f"increase max_iter (max_iter={estimator.max_iter} was reached)"

@@ -55,6 +55,10 @@ class Graph:
         """Return a value in another dtype: numpy.float32, numpy.float64 or numpy.int64."""
         return self.add("Cast", value, to=TENSOR_TYPES[dtype])
 
+    def in_double(self):
+        """Return the same graph, with further nodes computing in float64."""
+        return Graph(self.scope, self.container, np.float64)
+
     def add_float32(self, op_type, value):
         """Add a node of an operator that onnxruntime implements for float32 only."""
         if self.dtype is np.float32:

@@ -1,5 +1,8 @@
 """The converter of regressors."""
 
+import numpy as np
+from skl2onnx.common.data_types import DoubleTensorType
+
 from sknn_edu.estimators.interface import fitted_network
 from sknn_edu.onnx.layers import sums_of_outputs
 from sknn_edu.onnx.nodes import output_nodes
@@ -18,6 +21,10 @@ def convert_regressor(scope, operator, container):
     network = fitted_network(operator.raw_operator)
     z = sums_of_outputs(graph, network, input_features(graph, operator))
     y = output_nodes(network.loss)(graph, z)
+    if network.unit is not None:
+        center, scale = network.unit
+        y, graph = graph.cast(y, np.float64), graph.in_double()
+        y = graph.add("Add", graph.add("Mul", y, scale), center)
     if network.clip_range is not None:
         low, high = network.clip_range
         y = graph.add("Min", graph.add("Max", y, low), high)
@@ -25,7 +32,8 @@ def convert_regressor(scope, operator, container):
 
 
 def declare_regressor(operator):
-    """Declare the output of a regressor: (n_samples, n_outputs)."""
+    """Declare the output of a regressor: (n_samples, n_outputs), double if targets are scaled."""
     check_ready(operator.raw_operator, operator)
-    n_outputs = fitted_network(operator.raw_operator).biases[-1].size
-    operator.outputs[0].set_type(float_type(operator)([n_samples(operator), n_outputs]))
+    network = fitted_network(operator.raw_operator)
+    floats = float_type(operator) if network.unit is None else DoubleTensorType
+    operator.outputs[0].set_type(floats([n_samples(operator), network.biases[-1].size]))

@@ -36,8 +36,9 @@ def test_the_outputs_of_a_fitted_network_are_its_predictions(options):
 def test_a_perceptron_outputs_one_for_the_class_that_it_predicts(y):
     perceptron = PerceptronClassifier(**SOME).fit(X, y)
     outputs = fitted_network(perceptron).layer_outputs(X)[-1]
-    expected = perceptron.predict_proba(X)
-    np.testing.assert_array_equal(outputs, expected if outputs.shape[1] > 1 else expected[:, 1:])
+    is_predicted = perceptron.predict(X)[:, np.newaxis] == perceptron.classes_
+    expected = is_predicted if outputs.shape[1] > 1 else is_predicted[:, 1:]
+    np.testing.assert_array_equal(outputs, expected)
 
 
 def test_smoothing_and_clipping_are_part_of_the_interface_only_if_they_are_asked_for():

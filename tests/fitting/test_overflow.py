@@ -64,9 +64,11 @@ def test_the_largest_input_is_found_in_dense_sparse_and_embedded_samples():
 @pytest.mark.parametrize(
     "model",
     [
-        MLPClassifier(5, max_iter=50, learning_rate_init=0.02),
+        MLPClassifier(5, max_iter=50, learning_rate_init=0.02, random_state=0),
         MLPClassifier(5, "parametric_mish", feature_scale=True, max_iter=20, init="data_driven"),
-        MLPRegressor(hidden_layer_sizes=(5, 4), number_embedding="pbld", max_iter=20),
+        MLPRegressor(
+            hidden_layer_sizes=(5, 4), number_embedding="pbld", max_iter=50, random_state=0
+        ),
         SigmoidNeuronClassifier(),
     ],
     ids=str,

@@ -59,7 +59,7 @@ def fit_slope(z: Array, y: Indices) -> float:
         z = np.hstack([-z, z]) / 2
     z = z - z.max(axis=1, keepdims=True)
     largest = float(np.abs(z).max())
-    if largest == 0:
+    if not 0 < largest < np.inf:
         return 1.0
     z, targets = z / largest, smoothed_targets(y, z.shape[1])
 
