@@ -13,6 +13,7 @@ from sklearn.base import (
     clone,
     is_classifier,
 )
+from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.metadata_routing import (
     UNUSED,
@@ -350,3 +351,25 @@ class AveragingRegressor(RegressorMixin, _Average):
             The predictions, in the unit of the targets.
         """
         return self._mean("predict", X)
+
+    def score(self, X, y, sample_weight=None):
+        """Return the coefficient of determination R^2; of several quantiles that of the middle one.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Their weights.
+
+        Returns
+        -------
+        r2 : float
+            At most 1; 0 for a model that always predicts the mean.
+        """
+        predictions = self.predict(X)
+        if predictions.ndim == 2 and np.ndim(y) == 1:
+            predictions = predictions[:, predictions.shape[1] // 2]
+        return r2_score(y, predictions, sample_weight=sample_weight)

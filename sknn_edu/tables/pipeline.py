@@ -2,7 +2,6 @@
 
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
 
 from sknn_edu.estimators.mlp_classifier import MLPClassifier
 from sknn_edu.estimators.mlp_regressor import MLPRegressor
@@ -41,11 +40,15 @@ RECIPES = {
         "activation": "parametric_mish",
         "learning_rate_init": 0.14,
         "clip_output": True,
+        "scale_target": True,
     },
 }
 """For 'classifier' and 'regressor': the parameters of the networks in :func:`tabular_pipeline`."""
 
 _PREFIX = "preprocessor__"
+
+SCALES = "scale_target", "estimator__scale_target"
+"""The parameter of a network, and of an average of networks, to learn targets of any unit."""
 
 
 def tabular_pipeline(estimator, *, n_estimators=4, n_jobs=None, random_state=None, **overrides):
@@ -53,18 +56,19 @@ def tabular_pipeline(estimator, *, n_estimators=4, n_jobs=None, random_state=Non
 
     The table is a pandas or polars frame, or an array, with numbers, missing values, strings,
     categories, booleans, dates and durations; see :class:`TabularPreprocessor`. The targets of a
-    regression are standardised for training, and predictions are converted back to their unit.
+    regression may have any unit: the networks have ``scale_target=True``.
 
     Pass sample weights to ``fit`` as ``classifier__sample_weight`` or
-    ``regressor__sample_weight``. They reach the networks, but not the preprocessor and the scaling
-    of the targets, where all rows count equally.
+    ``regressor__sample_weight``. They reach the networks, but not the preprocessor, where all rows
+    count equally.
 
     Parameters
     ----------
     estimator : {'classifier', 'regressor'} or estimator
         A string selects an average of networks, :class:`MLPClassifier` or :class:`MLPRegressor`,
         with the parameters in :data:`RECIPES`. Any other classifier or regressor is used with its
-        own parameters; it is copied and stays unfitted.
+        own parameters, except that a :class:`MLPRegressor`, also in an average, gets
+        ``scale_target=True``; it is copied and stays unfitted.
     n_estimators : int, default=4
         The number of networks to average. Ignored unless ``estimator`` is a string.
     n_jobs : int or None, default=None
@@ -82,9 +86,9 @@ def tabular_pipeline(estimator, *, n_estimators=4, n_jobs=None, random_state=Non
     -------
     pipeline : sklearn.pipeline.Pipeline
         The steps are ``preprocessor`` and either ``classifier``, an :class:`AveragingClassifier`,
-        or ``regressor``, a :class:`~sklearn.compose.TransformedTargetRegressor` around an
-        :class:`AveragingRegressor`. In a grid search, the dropout of the networks is therefore
-        ``classifier__estimator__dropout`` or ``regressor__regressor__estimator__dropout``.
+        or ``regressor``, an :class:`AveragingRegressor`. In a grid search, the dropout of the
+        networks is therefore ``classifier__estimator__dropout`` or
+        ``regressor__estimator__dropout``.
 
     Raises
     ------
@@ -114,9 +118,6 @@ def tabular_pipeline(estimator, *, n_estimators=4, n_jobs=None, random_state=Non
     >>> model.score(table, rent) > 0.9
     True
     """
-    # sklearn.compose takes longest to import, so it is imported only when needed
-    from sklearn.compose import TransformedTargetRegressor
-
     for_preprocessor = {
         name.removeprefix(_PREFIX): value
         for name, value in overrides.items()
@@ -136,8 +137,6 @@ def tabular_pipeline(estimator, *, n_estimators=4, n_jobs=None, random_state=Non
             f"estimator must be a classifier or a regressor; got {estimator!r}. Pass 'classifier', "
             "'regressor' or an estimator of either kind."
         )
-    if not isinstance(model, TransformedTargetRegressor):
-        model = TransformedTargetRegressor(model, transformer=StandardScaler())
     return Pipeline([("preprocessor", preprocessor), ("regressor", model)])
 
 
@@ -175,4 +174,6 @@ def _copy_with(estimator, overrides):
             f"estimator must be an instance, not a class; got the class {estimator.__name__}. Pass "
             f"{estimator.__name__}()."
         )
-    return clone(estimator).set_params(**overrides)
+    model = clone(estimator)
+    scales = [name for name in SCALES if name in model.get_params()]
+    return model.set_params(**dict.fromkeys(scales, True)).set_params(**overrides)

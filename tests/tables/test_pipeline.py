@@ -14,12 +14,16 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from sknn_edu import (
     RECIPES,
+    AveragingRegressor,
     MLPClassifier,
     MLPRegressor,
     TabularPreprocessor,
     tabular_pipeline,
 )
 from tests.table_data import QUICK, array_table, pandas_table, polars_table, targets
+
+# in the three epochs of QUICK
+pytestmark = pytest.mark.filterwarnings("ignore:The network has learned nothing")
 
 
 @pytest.mark.parametrize("table", [pandas_table, polars_table, array_table])
@@ -46,7 +50,7 @@ def test_a_recipe_is_a_dict_of_parameters(kind):
 @pytest.mark.parametrize("kind", RECIPES)
 def test_overrides_change_the_recipe(kind):
     model = tabular_pipeline(kind, dropout=0.5, preprocessor__smooth_clip=None)
-    network = (model[-1] if kind == "classifier" else model[-1].regressor).estimator
+    network = model[-1].estimator
     assert network.dropout == 0.5
     assert network.activation == RECIPES[kind]["activation"]
     assert model["preprocessor"].smooth_clip is None
@@ -59,7 +63,6 @@ def test_categories_that_training_did_not_have_can_be_predicted():
     assert model.predict(new).shape == (3,)
 
 
-@pytest.mark.filterwarnings("ignore:The network has learned nothing")  # in three epochs
 def test_a_pipeline_is_searched_and_cross_validated():
     X, y = pandas_table(), targets("classifier")
     grid = {"classifier__estimator__dropout": [0.0, 0.3], "preprocessor__smooth_clip": [3, None]}
@@ -90,12 +93,20 @@ def test_a_given_estimator_keeps_its_parameters():
     lr = tabular_pipeline(LogisticRegression(C=3.0), max_iter=500).fit(table, targets("classifier"))
     assert lr[-1].C == 3.0
     assert lr[-1].max_iter == 500
-    model = tabular_pipeline(Ridge()).fit(table, targets("regressor"))
-    assert isinstance(model[-1], TransformedTargetRegressor)
+    model = tabular_pipeline(Ridge(alpha=3.0)).fit(table, targets("regressor"))
+    assert model[-1].alpha == 3
     target_transformer = TransformedTargetRegressor(
         MLPRegressor(max_iter=3), func=np.log1p, inverse_func=np.expm1
     )
     assert tabular_pipeline(target_transformer)[-1].func is np.log1p
+
+
+def test_a_given_network_learns_targets_of_any_unit_unless_told_otherwise():
+    network = MLPRegressor(max_iter=3)
+    assert tabular_pipeline(network)[-1].scale_target
+    assert not tabular_pipeline(network, scale_target=False)[-1].scale_target
+    assert tabular_pipeline(AveragingRegressor(network))[-1].estimator.scale_target
+    assert not network.scale_target
 
 
 @pytest.mark.parametrize("wrong", ["clasifier", TabularPreprocessor(), LogisticRegression])
@@ -131,7 +142,6 @@ def test_targets_may_be_series(kind):
         )
 
 
-@pytest.mark.filterwarnings("ignore:The network has learned nothing")  # in three epochs
 @pytest.mark.parametrize("kind", RECIPES)
 @pytest.mark.parametrize("n", [4, 5, 12])
 def test_a_table_with_few_rows_can_be_learned(kind, n):
