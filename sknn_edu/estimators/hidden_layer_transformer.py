@@ -3,9 +3,11 @@
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.frozen import FrozenEstimator
+from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_edu.estimators.mlp import BaseMLP, as_layer_sizes, check_layer
+from sknn_edu.fitting.routing import routed_to_fit, router_to_fit
 
 
 class HiddenLayerTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -48,11 +50,14 @@ class HiddenLayerTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
     (150, 5)
     """
 
+    __metadata_request__fit = {"sample_weight": UNUSED}  # the network requests it
+    __metadata_request__fit_transform = {"sample_weight": UNUSED}
+
     def __init__(self, estimator, layer=-1):
         self.estimator = estimator
         self.layer = layer
 
-    def fit(self, X, y=None, **fit_params):
+    def fit(self, X, y=None, sample_weight=None, **fit_params):
         """Train a clone of the network.
 
         Parameters
@@ -61,8 +66,12 @@ class HiddenLayerTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
             The samples.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Their targets; not needed with a FrozenEstimator.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Their weights.
         **fit_params
-            Passed to the network's fit, such as ``sample_weight``.
+            Further parameters of the network's fit, such as ``X_val`` and ``y_val``. With metadata
+            routing enabled, the network must request them, and sample_weight, with
+            ``set_fit_request``.
 
         Returns
         -------
@@ -84,12 +93,22 @@ class HiddenLayerTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
                 f"hidden layers; got {self.estimator!r}."
             )
         check_layer(self.layer, len(as_layer_sizes(inner.hidden_layer_sizes)))
-        network.fit(X, y, **fit_params)
+        network.fit(X, y, **routed_to_fit(self, sample_weight, fit_params))
         self.estimator_ = inner
         self.n_features_in_ = inner.n_features_in_
         if hasattr(inner, "feature_names_in_"):
             self.feature_names_in_ = inner.feature_names_in_
         return self
+
+    def get_metadata_routing(self):
+        """Return how metadata is routed: parameters of fit go to the fit of the network.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            The routing information, for scikit-learn.
+        """
+        return router_to_fit(self, callers=("fit", "fit_transform"))
 
     def transform(self, X):
         """Return the activations of the layer for each sample.

@@ -4,7 +4,6 @@ from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn import get_config
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
@@ -15,12 +14,7 @@ from sklearn.base import (
 )
 from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state, get_tags
-from sklearn.utils.metadata_routing import (
-    UNUSED,
-    MetadataRouter,
-    MethodMapping,
-    process_routing,
-)
+from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_edu.estimators.accuracy import accuracy
@@ -34,6 +28,7 @@ from sknn_edu.fitting.estimator import (
     fill_docstring,
 )
 from sknn_edu.fitting.given_targets import side_by_side
+from sknn_edu.fitting.routing import routed_to_fit, router_to_fit
 
 _PARAMETERS = """
     estimator : {kind}
@@ -103,10 +98,7 @@ class _Average(MetaEstimatorMixin, BaseEstimator):
             If a parameter is invalid, the estimator is of the wrong kind (a regressor in an
             AveragingClassifier, say), or its fit refuses the data.
         """
-        if sample_weight is not None:
-            fit_params = {**fit_params, "sample_weight": sample_weight}
-        if get_config()["enable_metadata_routing"]:
-            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
+        fit_params = routed_to_fit(self, sample_weight, fit_params)
         rng = check_random_state(self.random_state)
         seeds = rng.randint(np.iinfo(np.int32).max, size=self.n_estimators)
         self.estimators_ = Parallel(n_jobs=self.n_jobs)(
@@ -128,9 +120,7 @@ class _Average(MetaEstimatorMixin, BaseEstimator):
         routing : MetadataRouter
             The routing information, for scikit-learn.
         """
-        from_fit_to_fit = MethodMapping().add(caller="fit", callee="fit")
-        router = MetadataRouter(owner=self).add_self_request(self)
-        return router.add(estimator=self.estimator, method_mapping=from_fit_to_fit)
+        return router_to_fit(self)
 
     def _mean(self, method, X):
         """Return the mean result of a method over the members; if it is a list, of each array."""

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
+from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_validate
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -46,3 +49,20 @@ def test_hidden_layer_transformer_refuses_what_has_no_hidden_layer_before_it_tra
         HiddenLayerTransformer(average).fit(X, Y)
     with pytest.raises(ValueError, match="no hidden layers: set hidden_layer_sizes"):
         HiddenLayerTransformer(MLPClassifier(())).fit(X, Y)
+
+
+def test_routed_weights_and_validation_sets_reach_the_network():
+    weight = np.arange(150) % 3
+    network = MLPClassifier(4, solver="lbfgs", max_iter=2000, random_state=0)
+    expected = HiddenLayerTransformer(network).fit(X, Y, sample_weight=weight).transform(X)
+    unweighted = HiddenLayerTransformer(network).fit(X, Y).transform(X)
+    assert not np.array_equal(expected, unweighted)
+    with config_context(enable_metadata_routing=True):
+        network.set_fit_request(sample_weight=True, X_val=True, y_val=True)
+        last = LogisticRegression().set_fit_request(sample_weight=False)
+        model = make_pipeline(HiddenLayerTransformer(network), last)
+        model.fit(X, Y, sample_weight=weight, X_val=X, y_val=Y)
+        np.testing.assert_array_equal(model[:-1].transform(X), expected)
+        assert model[0].estimator_.validation_loss_curve_ is not None
+        with pytest.raises(UnsetMetadataPassedError, match="MLPClassifier.set_fit_request"):
+            HiddenLayerTransformer(MLPClassifier(4)).fit(X, Y, sample_weight=weight)

@@ -1,0 +1,47 @@
+"""Metadata routing of meta-estimators: what fit receives goes on to the fit of an estimator."""
+
+from sklearn import get_config
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+
+
+def router_to_fit(owner, callers=("fit",)):
+    """Return a router from methods of a meta-estimator to the fit of its ``estimator``.
+
+    Parameters
+    ----------
+    owner : meta-estimator
+    callers : tuple of str
+        The methods of the owner whose parameters are passed on.
+
+    Returns
+    -------
+    router : MetadataRouter
+    """
+    mapping = MethodMapping()
+    for caller in callers:
+        mapping.add(caller=caller, callee="fit")
+    router = MetadataRouter(owner=owner).add_self_request(owner)
+    return router.add(estimator=owner.estimator, method_mapping=mapping)
+
+
+def routed_to_fit(owner, sample_weight, fit_params):
+    """Return the parameters for the fit of an owner's ``estimator``.
+
+    Parameters
+    ----------
+    owner : meta-estimator
+        Its ``get_metadata_routing`` is that of :func:`router_to_fit`.
+    sample_weight : array-like or None
+    fit_params : dict
+        The other parameters that the owner's fit received.
+
+    Returns
+    -------
+    params : dict
+        With metadata routing enabled, those that the estimator requests; else all of them.
+    """
+    if sample_weight is not None:
+        fit_params = {**fit_params, "sample_weight": sample_weight}
+    if get_config()["enable_metadata_routing"]:
+        return dict(process_routing(owner, "fit", **fit_params).estimator.fit)
+    return fit_params
