@@ -4,6 +4,7 @@ from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
+from scipy.special import logit
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
@@ -208,6 +209,28 @@ class AveragingClassifier(ClassifierMixin, _Average):
         **_Average._parameter_constraints,
         "estimator": [HasMethods(["fit", "predict_proba"])],
     }
+
+    def decision_function(self, X):
+        """Return the log-odds or logarithms of the average probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            The samples.
+
+        Returns
+        -------
+        z : ndarray of shape (n_samples,) or (n_samples, n_classes)
+            For two classes the log-odds of the second, and for multilabel y those of each label;
+            otherwise the logarithm for each class, for several columns of classes side by side.
+        """
+        p = self.predict_proba(X)
+        if isinstance(p, list):
+            return np.hstack([np.log(p_k) for p_k in p])
+        if self._is_multilabel:
+            return logit(p)
+        log_p = np.log(p)
+        return log_p[:, 1] - log_p[:, 0] if p.shape[1] == 2 else log_p
 
     def predict(self, X):
         """Predict the class with the largest average probability.

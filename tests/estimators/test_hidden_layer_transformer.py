@@ -64,5 +64,5 @@ def test_routed_weights_and_validation_sets_reach_the_network():
         model.fit(X, Y, sample_weight=weight, X_val=X, y_val=Y)
         np.testing.assert_array_equal(model[:-1].transform(X), expected)
         assert model[0].estimator_.validation_loss_curve_ is not None
-        with pytest.raises(UnsetMetadataPassedError, match="MLPClassifier.set_fit_request"):
+        with pytest.raises(UnsetMetadataPassedError, match=r"MLPClassifier\.set_fit_request"):
             HiddenLayerTransformer(MLPClassifier(4)).fit(X, Y, sample_weight=weight)

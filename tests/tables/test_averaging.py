@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import expit, softmax
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_iris
@@ -30,6 +31,23 @@ def test_an_average_is_the_mean_of_its_members():
     regressor = AveragingRegressor(mlp, n_estimators=3, random_state=0).fit(X, y)
     predictions = [member.predict(X) for member in regressor.estimators_]
     np.testing.assert_allclose(regressor.predict(X), np.mean(predictions, axis=0), rtol=1e-12)
+
+
+@MAY_NOT_CONVERGE
+def test_the_decision_function_of_an_average_agrees_with_its_probabilities():
+    X, y = load_iris(return_X_y=True)
+    model = AveragingClassifier(MLP, n_estimators=2, random_state=0)
+    three = model.fit(X, y)
+    np.testing.assert_allclose(softmax(three.decision_function(X), axis=1), three.predict_proba(X))
+    two = clone(model).fit(X, y > 0)
+    np.testing.assert_allclose(expit(two.decision_function(X)), two.predict_proba(X)[:, 1])
+    labels = np.column_stack([y == 0, y > 1]).astype(int)
+    multilabel = clone(model).fit(X, labels)
+    np.testing.assert_allclose(
+        expit(multilabel.decision_function(X)), multilabel.predict_proba(X), rtol=1e-5
+    )
+    columns = clone(model).fit(X, np.column_stack([y, y[::-1]]))
+    assert columns.decision_function(X).shape == (150, 6)
 
 
 @MAY_NOT_CONVERGE
