@@ -5,12 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.optimize import minimize_scalar
 
 from sknn_edu.core.losses import (
     LOSSES,
     OUTPUTS,
     SoftmaxOfEach,
     add_l2,
+    mean,
+    quantile,
     quantiles,
     soft_cross_entropy,
     softmax,
@@ -188,3 +191,38 @@ def test_undoing_label_smoothing_gives_back_what_was_smoothed(dtype):
 def test_smoothing_below_the_precision_leaves_nothing_to_undo(smoothing, dtype):
     p = np.array([[0.0, 0.25, 0.75], [1.0, 0.0, 0.0]], dtype)
     np.testing.assert_array_equal(undo_smoothing(p, smoothing, 3), p)
+
+
+# -- the best constant -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(("name", "output"), [key for key in LOSSES if key[1] != "softmax"])
+def test_no_constant_has_a_smaller_mean_loss_than_the_best(name, output, dtype):
+    loss, rng = LOSSES[name, output], np.random.default_rng(0)
+    y = rng.gamma(2.0, size=(2, 40)).astype(dtype)
+    if output == "logistic":
+        y = (y > 1).astype(dtype)
+    share = rng.random(40)
+    share /= share.sum()
+
+    def mean_loss(a, k):
+        outputs = np.full((1, 40), a, dtype=dtype)
+        return float(loss.value(y[k : k + 1], outputs) @ share)
+
+    best = loss.best_constant(y, share)
+    for k in range(2):
+        bounds = (float(y[k].min()) + 1e-6, float(y[k].max()) - 1e-6)
+        found = minimize_scalar(mean_loss, args=(k,), bounds=bounds, method="bounded")
+        assert mean_loss(best[k], k) <= found.fun * (1 + 1e-5)
+
+
+def test_best_constants_worked_by_hand():
+    y, share = np.array([[1.0, 2.0, 9.0]]), np.array([0.25, 0.25, 0.5])
+    assert mean(y, share) == 5.25
+    assert quantile(y, share) == 2  # half of the weight is at most 2
+    assert quantile(y, share, 0.9) == 9
+    levels = quantiles((0.1, 0.5, 0.9)).best_constant(np.repeat(y, 3, axis=0), share)
+    np.testing.assert_array_equal(levels, [1, 2, 9])
+    # from 3 to 8 the slopes of huber are 1, 1 and -1, whose weighted mean is 0
+    assert 3 - 1e-6 <= LOSSES["huber", "identity"].best_constant(y, share)[0] <= 8 + 1e-6

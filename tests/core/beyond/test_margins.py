@@ -1,0 +1,80 @@
+"""Probabilities from margins: one slope, fitted by the cross-entropy with smoothed targets."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+
+from sknn_edu.core.beyond.margins import fit_slope, margin_probabilities, smoothed_targets
+
+RNG = np.random.default_rng(0)
+EACH_NUMBER_OF_CLASSES = pytest.mark.parametrize("k", [1, 3, 5])
+
+
+def overlapping(k, n=300):
+    """Weighted sums of k units for n samples, and their class numbers; k = 1 has two classes."""
+    y = RNG.integers(0, max(k, 2), n)
+    if k == 1:
+        return (2 * y - 1 + RNG.normal(size=n))[:, np.newaxis], y
+    return np.eye(k)[y] * 2 + RNG.normal(size=(n, k)), y
+
+
+def cross_entropy(s, z, y):
+    both = np.hstack([np.zeros_like(z), z]) if z.shape[1] == 1 else z
+    return -(smoothed_targets(y, both.shape[1]) * log_softmax(s * both, axis=1)).sum(axis=1).mean()
+
+
+def test_targets_worked_by_hand():
+    # two samples of class 0 and one of class 1, of two classes: 3/4 and 1/4, and 1/3 and 2/3
+    targets = smoothed_targets(np.array([0, 0, 1]), 2)
+    np.testing.assert_allclose(targets, [[3 / 4, 1 / 4], [3 / 4, 1 / 4], [1 / 3, 2 / 3]])
+
+
+@EACH_NUMBER_OF_CLASSES
+def test_the_slope_has_the_smallest_cross_entropy(k):
+    z, y = overlapping(k)
+    best = minimize_scalar(lambda s: cross_entropy(s, z, y), bounds=(1e-3, 100), method="bounded")
+    np.testing.assert_allclose(fit_slope(z, y), best.x, rtol=1e-4)
+    for factor in (1e-9, 1e9):  # the slope undoes the size of the sums
+        np.testing.assert_allclose(fit_slope(factor * z, y), best.x / factor, rtol=1e-4)
+
+
+@EACH_NUMBER_OF_CLASSES
+def test_probabilities_sum_to_1_rank_like_the_sums_and_agree_with_the_winner(k):
+    z, y = overlapping(k)
+    p = margin_probabilities(fit_slope(z, y), z)
+    np.testing.assert_allclose(p.sum(axis=1), 1)
+    winner = (z[:, 0] >= 0).astype(int) if k == 1 else z.argmax(axis=1)
+    np.testing.assert_array_equal(p.argmax(axis=1), winner)
+    if k == 1:
+        np.testing.assert_array_equal(p[:, 1].argsort(), z[:, 0].argsort())
+
+
+def test_a_tie_and_margins_beyond_the_last_digit_still_agree_with_the_winner():
+    p = margin_probabilities(1.0, np.array([[0.0], [-0.0], [800.0], [-800.0]]))
+    assert p.argmax(axis=1).tolist() == [1, 1, 1, 0]
+    p = margin_probabilities(1.0, np.array([[0.0, 1e-17], [0.0, 0.0], [-900.0, 900.0]]))
+    assert p.argmax(axis=1).tolist() == [1, 0, 1]
+
+
+def test_separable_classes_have_a_finite_slope():
+    z, y = np.array([[-2.0], [-1.0], [1.0], [2.0]]), np.array([0, 0, 1, 1])
+    s = fit_slope(z, y)
+    assert 0.5 < s < 2
+    assert margin_probabilities(s, z)[3, 1] > 0.75
+
+
+@pytest.mark.parametrize(
+    ("z", "y"),
+    [
+        (np.array([[1.0], [-1.0]]), np.array([0, 1])),  # each on the wrong side
+        (np.zeros((3, 1)), np.array([0, 1, 1])),
+        (np.full((2, 3), np.inf), np.array([0, 1])),
+        (np.array([[3.0]]), np.array([1])),
+    ],
+    ids=["wrong", "zeros", "infinite", "one sample"],
+)
+def test_sums_that_tell_nothing_have_a_slope_above_0(z, y):
+    with np.errstate(invalid="ignore"):
+        s = fit_slope(z, y)
+    assert 0 < s < np.inf
