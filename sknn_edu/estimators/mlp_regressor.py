@@ -55,7 +55,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         'poisson' and 'gamma' of mean 1, so that neither the learning rate nor float32 depends on
         the unit of y. Predictions and scores are in the unit of y, and predictions in float64.
         ``loss_``, ``loss_curve_``, ``validation_loss_curve_`` and ``tol`` are in the scaled unit.
-        The scale is that of the first call of fit or partial_fit, with its sample weights.
+        The scale is that of the first call of fit or partial_fit, with its sample weights, so the
+        first chunk of a stream should have dozens of samples.
 
     Attributes
     ----------

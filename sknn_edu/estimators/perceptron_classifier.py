@@ -471,10 +471,10 @@ class PerceptronClassifier(AccuracyMixin, NeuralEstimator):
                 "StandardScaler."
             )
         if outcome is Outcome.OUT_OF_EPOCHS and not incremental:
+            overlap = "" if self.average else ", or use average=True if the classes overlap"
             message = (
                 f"The perceptron still made {self.mistake_curve_[-1]} mistakes in epoch max_iter="
-                f"{self.max_iter}. Increase max_iter, scale the features, or use average=True if "
-                "the classes overlap."
+                f"{self.max_iter}. Increase max_iter or scale the features{overlap}."
             )
             warn(message, ConvergenceWarning)
         elif outcome is Outcome.INTERRUPTED:

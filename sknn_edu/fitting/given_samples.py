@@ -75,6 +75,8 @@ def refuse_masked(array, name):
 
 def refuse_duplicate_names(X, name):
     """Refuse a data frame in which two columns have the same name."""
+    if getattr(X.columns, "is_unique", False):  # pandas knows
+        return
     names = list(X.columns)
     if len(set(names)) < len(names):
         twice = next(column for k, column in enumerate(names) if column in names[:k])
@@ -92,9 +94,11 @@ def is_frame(X):
 def columns_to_look_at(X):
     """Yield the label and the values of each column that may hold something else than numbers."""
     if is_frame(X):
-        for name, dtype in zip(X.columns, X.dtypes, strict=True):
-            if getattr(dtype, "kind", "O") not in NUMBERS:
-                yield repr(name), np.asarray(X[name])
+        others = {d for d in set(X.dtypes) if getattr(d, "kind", "O") not in NUMBERS}
+        if others:
+            for name, dtype in zip(X.columns, X.dtypes, strict=True):
+                if dtype in others:
+                    yield repr(name), np.asarray(X[name])
         return
     array = as_array(X)
     if array is not None and array.ndim == 2 and array.dtype.kind not in NUMBERS:

@@ -44,8 +44,8 @@ def readable_labels(y, name="y"):
         refuse_duplicate_names(y, name)
         columns = [readable_labels(y[column], repr(column)) for column in y.columns]
         return side_by_side(columns)
-    is_sequence = isinstance(y, list | tuple)
-    array = np.array(y, dtype=object) if is_sequence and has_scalars(y) else as_array(y)
+    keeps_kinds = isinstance(y, list | tuple) and not isinstance(next(iter(y), 0), np.ndarray)
+    array = np.array(y, dtype=object) if keeps_kinds else as_array(y)
     if array is None:
         return y
     if array.dtype.kind in NUMBERS or array.ndim not in (1, 2):
@@ -56,13 +56,10 @@ def readable_labels(y, name="y"):
     return side_by_side([labels_of_one_kind(y_k, f"column {k} of {name}") for k, y_k in columns])
 
 
-def has_scalars(values):
-    """Return whether a list holds values rather than rows."""
-    return not any(np.ndim(value) for value in values[:1])
-
-
 def labels_of_one_kind(values, name):
     """Return labels in the dtype of their kind; refuse missing labels, and several kinds."""
+    if values.dtype.kind == "T":  # NumPy's variable-width strings, which scikit-learn lacks
+        values = values.astype(object)
     kinds = kinds_of(values)
     if "missing" in kinds:
         raise ValueError(

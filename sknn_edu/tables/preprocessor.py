@@ -175,7 +175,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
                 sparse_output=False,
                 handle_unknown="infrequent_if_exist",
                 max_categories=self.max_categories,
-                dtype=np.dtype(self.dtype),
+                dtype=np.dtype(self.dtype).type,  # skops trusts the type
             ).fit(self._categories(columns))
         return self
 

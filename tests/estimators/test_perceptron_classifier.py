@@ -4,10 +4,15 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from sklearn.datasets import load_iris, make_blobs, make_classification
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import log_loss, roc_auc_score
+from sklearn.model_selection import TunedThresholdClassifierCV
 
 from sknn_edu import PerceptronClassifier
+from sknn_edu.core.beyond.margins import fit_slope
+from tests.problems import X, Y
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 GATES = {"and": [0, 0, 0, 1], "or": [0, 1, 1, 1], "nand": [1, 1, 1, 0], "nor": [1, 0, 0, 0]}
@@ -126,3 +131,51 @@ def test_perceptron_stops_early_on_a_validation_score():
 def test_perceptron_prints_its_epochs(capsys):
     PerceptronClassifier(verbose=1, random_state=0).fit(CORNERS, GATES["or"])
     assert "Iteration 1, share of mistakes = " in capsys.readouterr().out
+
+
+# -- probabilities -----------------------------------------------------------------------------
+
+OUT_OF_EPOCHS = pytest.mark.filterwarnings("ignore:The perceptron still made")
+
+
+@OUT_OF_EPOCHS
+@pytest.mark.parametrize("average", [False, True])
+@pytest.mark.parametrize("y", [Y, Y > 0], ids=["three classes", "two"])
+@pytest.mark.parametrize("make", [np.asarray, csr_array], ids=["dense", "sparse"])
+def test_probabilities_rank_like_the_margins_and_agree_with_the_answers(average, y, make):
+    perceptron = PerceptronClassifier(average=average, max_iter=20, tol=None, random_state=0)
+    perceptron.fit(make(X), y)
+    p, z = perceptron.predict_proba(make(X)), perceptron.decision_function(make(X))
+    np.testing.assert_allclose(p.sum(axis=1), 1)
+    np.testing.assert_array_equal(
+        perceptron.classes_[p.argmax(axis=1)], perceptron.predict(make(X))
+    )
+    if z.ndim == 1:
+        assert roc_auc_score(y, p[:, 1]) == roc_auc_score(y, z)
+    assert log_loss(y, p) < log_loss(y, np.full_like(p, 1 / p.shape[1]))
+
+
+def test_the_slope_is_fitted_to_the_samples_of_each_call():
+    perceptron = PerceptronClassifier(random_state=0)
+    slopes = [perceptron.partial_fit(X[:50], Y[:50] > 0, classes=[False, True]).slope_]
+    slopes.append(perceptron.partial_fit(X, Y > 0).slope_)
+    z = perceptron.decision_function(X)[:, np.newaxis]
+    assert slopes[1] == fit_slope(z, (Y > 0).astype(int)) != slopes[0]
+
+
+def test_a_gate_is_certain_until_it_has_seen_samples():
+    gate = PerceptronClassifier.from_weights([1.0, 1.0], threshold=2.0)
+    assert gate.slope_ == np.inf
+    assert gate.predict_proba(CORNERS).tolist() == [[1, 0], [1, 0], [1, 0], [0, 1]]
+    gate.partial_fit(CORNERS, [0, 0, 0, 1])
+    assert 0 < gate.predict_proba(CORNERS)[0, 1] < 0.5 < gate.predict_proba(CORNERS)[3, 1] < 1
+
+
+@OUT_OF_EPOCHS
+def test_a_tuned_threshold_moves_the_answers():
+    data, y = make_classification(400, 6, weights=[0.9], flip_y=0.1, random_state=0)
+    perceptron = PerceptronClassifier(average=True, max_iter=20, tol=None, random_state=0)
+    tuned = TunedThresholdClassifierCV(perceptron, scoring="f1", response_method="predict_proba")
+    tuned.fit(data, y)
+    assert 0 < tuned.best_threshold_ < 1
+    assert (tuned.predict(data) != tuned.estimator_.predict(data)).any()
