@@ -83,12 +83,13 @@ def margin_probabilities(s: float, z: Array) -> Array:
     Where rounding makes the winner's probability no larger than another one, it gets the next
     larger number, so that the most probable class is always the perceptron's answer.
     """
-    if z.shape[1] == 1:
-        winner = (z[:, 0] >= 0).astype(int)
-        p = expit(s * np.hstack([-z, z]))
-    else:
-        winner = z.argmax(axis=1)
-        p = softmax(s * z, axis=1)
+    with np.errstate(over="ignore"):  # an infinite sum has the probability 0 or 1
+        if z.shape[1] == 1:
+            winner = (z[:, 0] >= 0).astype(int)
+            p = expit(s * np.hstack([-z, z]))
+        else:
+            winner = z.argmax(axis=1)
+            p = softmax(s * (z - z.max(axis=1, keepdims=True)), axis=1)
     rows = np.flatnonzero(p.argmax(axis=1) != winner)
     p[rows, winner[rows]] = np.nextafter(p[rows].max(axis=1), 2)
     probabilities: Array = p
