@@ -329,7 +329,7 @@ def test_a_warm_start_with_another_kind_of_labels_names_both(first, second, word
 
 def test_a_network_that_has_learned_nothing_says_so_once():
     wine = load_wine(return_X_y=True)
-    with pytest.warns(ConvergenceWarning, match="learned nothing.*In this order: scale") as record:
+    with pytest.warns(ConvergenceWarning, match="than a constant.*In this order: scale") as record:
         MLPClassifier(solver="sgd", random_state=0).fit(*wine)
     assert len(record) == 1
     remedies = "scale the features", "lower learning_rate_init", "choose another activation"

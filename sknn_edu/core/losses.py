@@ -92,12 +92,13 @@ def quantile(y: Array, share: Array, q: float | Array = 0.5) -> Array:
 
 def zero_of(delta: Callable[[Array, Array], None], y: Array, share: Array) -> Array:
     """Return where the mean of a delta that rises with a = z is 0, by halving an interval."""
+    y, share = y[:, share > 0], share[share > 0]
     low, high = y.min(axis=1), y.max(axis=1)
-    for _ in range(30):  # to a billionth of the targets' range
+    for _ in range(60):  # to the last digit, even beside an outlier
         a = (low + high) / 2
         slopes = np.repeat(a[:, np.newaxis], y.shape[1], axis=1)
         delta(y, slopes)
-        is_above = slopes @ share > 0
+        is_above = (slopes * share).sum(axis=1) > 0
         low, high = np.where(is_above, low, a), np.where(is_above, a, high)
     zero: Array = (low + high) / 2
     return zero

@@ -320,10 +320,10 @@ class PerceptronClassifier(AccuracyMixin, NeuralEstimator):
 
         The threshold made smooth: the sigmoid of ``slope_`` times the weighted sum, or for several
         classes the softmax of ``slope_`` times the weighted sums; see
-        :mod:`sknn_edu.core.beyond.margins`. It ranks samples like ``decision_function``, and the
-        most probable class is that of ``predict``. The slope is fitted at the end of training, on
-        the training samples, so the probabilities are as well calibrated as one number allows. For
-        better ones use :class:`SigmoidNeuronClassifier` or
+        :mod:`sknn_edu.core.beyond.margins`. The most probable class is that of ``predict``, and for
+        two classes samples are ranked as by ``decision_function``. The slope is fitted at the end
+        of training, on the training samples, so the probabilities are as well calibrated as one
+        number allows. For better ones use :class:`SigmoidNeuronClassifier` or
         :class:`sklearn.calibration.CalibratedClassifierCV`.
 
         Parameters

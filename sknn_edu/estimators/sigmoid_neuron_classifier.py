@@ -50,7 +50,8 @@ class SigmoidNeuronClassifier(AccuracyMixin, NetworkEstimator):
     alpha : float, default=1.0
         Strength of the L2 penalty alpha / (2 n) w . w besides the mean loss of n samples. For two
         classes it is that of :class:`sklearn.linear_model.LogisticRegression` with
-        ``C=1 / alpha``. In the mini-batches of 'sgd' and 'adam', n is the size of a batch, as in
+        ``C=1 / alpha``; for more, that of ``OneVsRestClassifier(LogisticRegression(C=1 / alpha))``.
+        In the mini-batches of 'sgd' and 'adam', n is the size of a batch, as in
         scikit-learn's networks: divide alpha by the number of batches for the same penalty.
     batch_size : int or 'auto', default='auto'
         Samples in a mini-batch of 'sgd' and 'adam'; 'auto' is min(200, n_samples).
@@ -127,7 +128,7 @@ class SigmoidNeuronClassifier(AccuracyMixin, NetworkEstimator):
     --------
     PerceptronClassifier : The same weighted sum against a threshold.
     MLPClassifier : Layers of neurons.
-    sklearn.linear_model.LogisticRegression : The same model, fitted by more specialised solvers.
+    sklearn.linear_model.LogisticRegression : The same for two classes, with specialised solvers.
 
     Examples
     --------

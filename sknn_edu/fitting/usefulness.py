@@ -6,11 +6,9 @@ constant is all there is to learn. So it is only raised if the ranks of some fea
 product of two, go together with those of a target more than chance would explain.
 """
 
-from math import inf, sqrt
-
 import numpy as np
 from scipy.sparse import issparse
-from scipy.stats import rankdata, t
+from scipy.stats import rankdata
 
 from sknn_edu.core.speed.mini_batches import fill_targets
 from sknn_edu.core.training import Outcome
@@ -18,8 +16,8 @@ from sknn_edu.core.training import Outcome
 SLACK = 1e-4
 """The loss must be below that of the constant by this share."""
 
-CHANCE = 0.01
-"""The probability of an alarm where there is nothing to learn."""
+N_PERMUTATIONS = 99
+"""An alarm where there is nothing to learn has a probability of at most 1 / (1 + this)."""
 
 MAX_ROWS, MAX_COLUMNS, MAX_FACTORS = 1000, 2000, 20
 """How many samples and features are looked at, and of how many features the products."""
@@ -27,9 +25,9 @@ MAX_ROWS, MAX_COLUMNS, MAX_FACTORS = 1000, 2000, 20
 SCORED_AT_ONCE = 4096
 
 LEARNED_NOTHING = (
-    "The network has learned nothing: its mean loss on the training samples, {reached:.4g} without "
-    "penalty, is not below that of always predicting the same, {constant:.4g}. In this order: "
-    "{remedies}."
+    "The network is no better than a constant: its mean loss on the training samples, "
+    "{reached:.4g} without penalty, is not below that of always predicting the same, "
+    "{constant:.4g}. In this order: {remedies}."
 )
 
 DIVERGED_AT_ONCE = "Training diverged, and the best epoch before is of no use. "
@@ -64,12 +62,12 @@ def learned_nothing(estimator, run, outcome):
 
 
 def is_clearly_better(estimator, constant):
-    """Return whether the loss curve ends below the constant's loss, and does not rise to it."""
+    """Return whether the loss curve ends below the constant's loss, by more than it swings."""
     losses = estimator.loss_curve_
     if estimator.best_loss_ is None:  # the weights are those of the best epoch
-        losses = losses[: estimator.best_epoch_]
-    last, rise = losses[-1] if losses else inf, np.diff(losses[-2:]).sum()
-    return last + max(rise, 0) < constant
+        losses = losses[: estimator.best_epoch_ + 1]
+    losses = losses[-3:]
+    return bool(losses) and losses[-1] + np.ptp(losses) < constant * (1 - SLACK)
 
 
 def constant_loss(run):
@@ -78,8 +76,12 @@ def constant_loss(run):
     if loss.best_constant is None:
         return None
     y, share = distinct_targets(run)
-    outputs = np.repeat(loss.best_constant(y, share)[:, np.newaxis], y.shape[1], axis=1)
-    return float(loss.value(y, outputs) @ share)
+    best, total = loss.best_constant(y, share)[:, np.newaxis], 0.0
+    for start in range(0, share.size, SCORED_AT_ONCE):
+        some = slice(start, start + SCORED_AT_ONCE)
+        outputs = np.repeat(best, share[some].size, axis=1)
+        total += float(loss.value(y[:, some], outputs) @ share[some])
+    return total
 
 
 def distinct_targets(run):
@@ -119,26 +121,30 @@ def data_loss(run):
 def has_something_to_learn(run):
     """Return whether a feature, or a product of two, goes together with a target.
 
-    The correlation of ranks (Spearman 1904) sees any rise or fall. It is tested against chance for
-    all features, products and targets together (Bonferroni).
+    The correlation of ranks (Spearman 1904) sees any rise or fall. The largest is compared with the
+    largest after the targets, with their weights, have been dealt out anew: a permutation test,
+    exact for any number of samples, rare values and ties.
     """
     rows = run.state.order
     picked = np.linspace(0, rows.size - 1, min(rows.size, MAX_ROWS)).astype(int)
     share = shares(run)[picked]
-    share = share / share.sum()
-    n = 1 / (share @ share)  # samples of different weight count for fewer
-    if not n > 2:
+    if not share.any():
         return False
-    features = centred_ranks(some_columns(run.data.X[rows[picked]]), share)
+    share, equal = share / share.sum(), np.full(picked.size, 1 / picked.size)
+    features = centred_ranks(some_columns(run.data.X[rows[picked]]), equal)
     first, second = np.triu_indices(min(features.shape[1], MAX_FACTORS))
-    products = standardised(features[:, first] * features[:, second], share)
+    products = standardised(features[:, first] * features[:, second], equal)
+    features = np.hstack([features, products]).T
     targets = np.empty((run.architecture.layer_sizes[-1], picked.size))
     fill_targets(targets, run.data.y[rows[picked]])
     targets = centred_ranks(targets.T, share) * share[:, np.newaxis]
-    r = np.vstack([features.T @ targets, products.T @ targets])
-    largest = min(float(np.abs(r).max()), 1 - 1e-12)
-    chance = 2 * t.sf(largest * sqrt((n - 2) / (1 - largest**2)), n - 2)
-    return bool(chance * r.size < CHANCE)
+    largest, rng = np.abs(features @ targets).max(), np.random.default_rng(0)
+    if picked.size < 6:  # 5 samples have only 120 orders, so only a perfect relation counts
+        return picked.size > 2 and bool(largest > 1 - 1e-9)
+    return all(
+        np.abs(features @ rng.permutation(targets)).max() < largest * (1 - 1e-9)
+        for _ in range(N_PERMUTATIONS)
+    )
 
 
 def some_columns(X):
@@ -162,8 +168,9 @@ def standardised(columns, share):
 
 def remedies_for(estimator, run):
     """Yield what to try, the most likely remedy first."""
-    and_y = "" if run.data.targets.has_classes else " and the targets"
-    yield f"scale the features{and_y}, for example with StandardScaler"
+    yield "scale the features, for example with StandardScaler"
+    if getattr(estimator, "scale_target", True) is False:
+        yield "set scale_target=True"
     if run.learner is not None:
         rate = run.learner.eta_0
         yield f"lower learning_rate_init (now {rate}), or raise it if the loss fell too slowly"
@@ -172,5 +179,6 @@ def remedies_for(estimator, run):
     if estimator.alpha > run.state.order.size / 100:
         yield f"lower alpha (now {estimator.alpha})"
     losses = estimator.loss_curve_
-    if estimator.n_iter_ >= estimator.max_iter and losses[-1:] < losses[-2:-1]:  # still falling
+    is_falling = len(losses) < 2 or losses[-1] < losses[-2]
+    if estimator.n_iter_ >= estimator.max_iter and is_falling:
         yield f"increase max_iter (max_iter={estimator.max_iter} was reached)"

@@ -4,7 +4,6 @@ from numbers import Integral
 
 import numpy as np
 from joblib import Parallel, delayed
-from scipy.special import logit
 from sklearn.base import (
     BaseEstimator,
     ClassifierMixin,
@@ -224,13 +223,12 @@ class AveragingClassifier(ClassifierMixin, _Average):
             For two classes the log-odds of the second, and for multilabel y those of each label;
             otherwise the logarithm for each class, for several columns of classes side by side.
         """
-        p = self.predict_proba(X)
-        if isinstance(p, list):
-            return np.hstack([np.log(p_k) for p_k in p])
+        log_p = self.predict_log_proba(X)
         if self._is_multilabel:
-            return logit(p)
-        log_p = np.log(p)
-        return log_p[:, 1] - log_p[:, 0] if p.shape[1] == 2 else log_p
+            return log_p - np.log1p(-np.exp(log_p))
+        if isinstance(log_p, list):
+            return np.hstack(log_p)
+        return log_p[:, 1] - log_p[:, 0] if log_p.shape[1] == 2 else log_p
 
     def predict(self, X):
         """Predict the class with the largest average probability.
@@ -284,7 +282,8 @@ class AveragingClassifier(ClassifierMixin, _Average):
             Logarithms of the average probabilities.
         """
         p = self.predict_proba(X)
-        return list(map(np.log, p)) if isinstance(p, list) else np.log(p)
+        with np.errstate(divide="ignore"):  # a perceptron may be certain
+            return list(map(np.log, p)) if isinstance(p, list) else np.log(p)
 
     def score(self, X, y, sample_weight=None):
         """Return the accuracy: the share of samples with correct predictions in all columns of y.

@@ -10,6 +10,7 @@ from scipy.optimize import minimize_scalar
 from sknn_edu.core.losses import (
     LOSSES,
     OUTPUTS,
+    Loss,
     SoftmaxOfEach,
     add_l2,
     mean,
@@ -226,3 +227,68 @@ def test_best_constants_worked_by_hand():
     np.testing.assert_array_equal(levels, [1, 2, 9])
     # from 3 to 8 the slopes of huber are 1, 1 and -1, whose weighted mean is 0
     assert 3 - 1e-6 <= LOSSES["huber", "identity"].best_constant(y, share)[0] <= 8 + 1e-6
+
+
+@DTYPES
+def test_best_constants_between_a_majority_and_an_outlier_worked_by_hand(dtype):
+    y, share = np.array([[0.0, 10.0]], dtype), np.array([0.75, 0.25])
+    for loss, expected in {
+        LOSSES["squared_error", "identity"]: 2.5,
+        LOSSES["absolute_error", "identity"]: 0,
+        LOSSES["huber", "identity"]: 1 / 3,  # 3/4 a = 1/4
+        LOSSES["log_cosh", "identity"]: np.log(2) / 2,  # 3/4 tanh a = 1/4
+        quantiles((0.7,)): 0,
+        quantiles((0.8,)): 10,
+    }.items():
+        np.testing.assert_allclose(loss.best_constant(y, share), [expected], atol=1e-6)
+
+
+@pytest.mark.parametrize("q", [0.01, 0.3, 0.5, 0.99])
+def test_a_quantile_is_the_first_target_that_reaches_its_share(q):
+    rng = np.random.default_rng(0)
+    for n in (1, 2, 7, 50):
+        y, share = np.round(rng.normal(size=(1, n)), 1), rng.integers(0, 4, n) + 1e-3
+        share /= share.sum()
+        (a,) = quantile(y, share, q)
+        assert share[y[0] <= a].sum() >= q * (1 - 1e-6)
+        assert share[y[0] < a].sum() < q
+
+
+@pytest.mark.parametrize("levels", [(0.05,), (0.5,), (0.95,), (0.1, 0.5, 0.9)], ids=str)
+@DTYPES
+def test_no_constants_have_a_smaller_pinball_loss_than_the_quantiles(levels, dtype):
+    loss, rng = quantiles(levels), np.random.default_rng(1)
+    y = np.repeat(rng.normal(size=(1, 30)).astype(dtype), len(levels), axis=0)
+    share = rng.dirichlet(np.ones(30))
+
+    def mean_loss(constants):
+        outputs = np.repeat(np.array(constants, dtype)[:, np.newaxis], 30, axis=1)
+        return loss.value(y, outputs) @ share
+
+    best = loss.best_constant(y, share)
+    assert (np.diff(best) >= 0).all()
+    for k in range(len(levels)):
+        others = [mean_loss([*best[:k], a, *best[k + 1 :]]) for a in y[k]]  # minimal at a target
+        assert mean_loss(best) <= min(others) * (1 + 1e-6)
+
+
+@EACH_LOSS
+def test_the_best_constant_of_equal_targets_is_that_target(loss):
+    y, share = np.array([[1.0, 1.0], [0.0, 0.0]]), np.array([0.9, 0.1])
+    np.testing.assert_allclose(loss.best_constant(y, share), [1, 0], atol=1e-12)
+
+
+@EACH_LOSS
+def test_a_sample_without_weight_has_no_part_in_the_best_constant(loss):
+    rng = np.random.default_rng(2)
+    y, share = targets_for(loss, 3, 8, rng), rng.dirichlet(np.ones(8))
+    with_another = np.column_stack([y, np.full(3, 100.0)])
+    best = loss.best_constant(with_another, np.append(share, 0))
+    np.testing.assert_allclose(best, loss.best_constant(y, share), atol=1e-6)
+
+
+def test_a_loss_of_the_users_own_has_no_best_constant_unless_given():
+    huber = LOSSES["huber", "identity"]
+    assert huber.best_constant is not None
+    own = Loss("own", huber.output, huber.activate, huber.value, huber.delta)
+    assert own.best_constant is None

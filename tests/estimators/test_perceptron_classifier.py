@@ -4,14 +4,19 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_array
+from scipy.special import expit, log_softmax
+from sklearn.base import clone
 from sklearn.datasets import load_iris, make_blobs, make_classification
+from sklearn.ensemble import StackingClassifier
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.metrics import log_loss, roc_auc_score
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
 from sklearn.model_selection import TunedThresholdClassifierCV
 
 from sknn_edu import PerceptronClassifier
-from sknn_edu.core.beyond.margins import fit_slope
+from sknn_edu.core.beyond.margins import fit_slope, smoothed_targets
 from tests.problems import X, Y
 
 CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
@@ -179,3 +184,170 @@ def test_a_tuned_threshold_moves_the_answers():
     tuned.fit(data, y)
     assert 0 < tuned.best_threshold_ < 1
     assert (tuned.predict(data) != tuned.estimator_.predict(data)).any()
+
+
+def slope_by_hand(perceptron, samples, y):
+    """Return the slope with the smallest cross-entropy for the sums of these samples."""
+    z = np.reshape(perceptron.decision_function(samples), (len(y), -1)).astype(float)
+    if z.shape[1] == 1:
+        z = np.hstack([np.zeros_like(z), z])
+    targets, largest = smoothed_targets(y, z.shape[1]), np.abs(z).max()
+
+    def cross_entropy(log_s):
+        return -(targets * log_softmax(np.exp(log_s) / largest * z, axis=1)).sum(axis=1).mean()
+
+    return np.exp(minimize_scalar(cross_entropy, bounds=(-5, 9), method="bounded").x) / largest
+
+
+@OUT_OF_EPOCHS
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"average": True},
+        {"class_weight": "balanced"},
+        {"class_weight": {0: 1, 1: 3}},
+        {"early_stopping": True},
+        {"eta0": 1e-6},
+        {"fit_intercept": False},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("y", [Y, (Y == 1).astype(int)], ids=["three classes", "two"])
+def test_the_slope_is_the_best_one_for_all_samples_whatever_the_parameters(params, y, dtype):
+    perceptron = PerceptronClassifier(max_iter=20, random_state=0, tol=None, **params)
+    perceptron.fit(X.astype(dtype), y)
+    np.testing.assert_allclose(
+        perceptron.slope_, slope_by_hand(perceptron, X.astype(dtype), y), rtol=1e-3
+    )
+    p = perceptron.predict_proba(X.astype(dtype))
+    assert p.dtype == np.float64
+    np.testing.assert_array_equal(p.argmax(axis=1), perceptron.predict(X.astype(dtype)))
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_a_learned_gate_is_right_and_not_certain(gate):
+    unit = PerceptronClassifier(random_state=0).fit(CORNERS, GATES[gate])
+    p = unit.predict_proba(CORNERS)
+    assert 0 < unit.slope_ < np.inf
+    assert 0 < p.min() < p.max() < 1
+    np.testing.assert_array_equal(p.argmax(axis=1), GATES[gate])
+
+
+def test_the_slope_of_the_and_gate_obeys_its_equation():
+    unit = PerceptronClassifier(shuffle=False).fit(CORNERS, GATES["and"])
+    z = unit.decision_function(CORNERS)
+    # one yes and three no: targets of 2/3 and 1/5, and the mean of z (p - y) is 0
+    error = expit(unit.slope_ * z) - np.array([1 / 5, 1 / 5, 1 / 5, 2 / 3])
+    assert abs(z @ error) < 1e-6
+
+
+@OUT_OF_EPOCHS
+def test_xor_leaves_a_perceptron_unsure():
+    unit = PerceptronClassifier(max_iter=20, tol=None, random_state=0).fit(CORNERS, [0, 1, 1, 0])
+    assert 0 < unit.slope_ < np.inf
+    np.testing.assert_allclose(unit.predict_proba(CORNERS), 0.5, atol=0.01)
+
+
+@OUT_OF_EPOCHS
+@pytest.mark.parametrize("average", [False, True])
+@pytest.mark.parametrize("n_classes", [2, 4])
+def test_probabilities_are_better_calibrated_than_0_and_1(average, n_classes):
+    data, y = make_classification(
+        600, 8, n_informative=5, n_classes=n_classes, flip_y=0.1, random_state=0
+    )
+    unit = PerceptronClassifier(average=average, max_iter=20, tol=None, random_state=0)
+    unit.fit(data[:400], y[:400])
+    p, truth = unit.predict_proba(data[400:]), np.eye(n_classes)[y[400:]]
+    certain = np.eye(n_classes)[unit.predict(data[400:])]
+    assert log_loss(y[400:], p) < np.log(n_classes) < log_loss(y[400:], certain)
+    assert ((p - truth) ** 2).mean() < ((certain - truth) ** 2).mean()
+
+
+@OUT_OF_EPOCHS
+@pytest.mark.parametrize("make", [np.asarray, csr_array], ids=["dense", "sparse"])
+def test_the_ranks_of_many_samples_are_those_of_their_margins(make):
+    data, y = make_classification(2000, 8, flip_y=0.2, weights=[0.8], random_state=1)
+    unit = PerceptronClassifier(max_iter=5, tol=None, random_state=0).fit(make(data), y)
+    p, z = unit.predict_proba(make(data))[:, 1], unit.decision_function(make(data))
+    np.testing.assert_array_equal(p.argsort(kind="stable"), z.argsort(kind="stable"))
+    assert roc_auc_score(y, p) == roc_auc_score(y, z) > 0.7
+
+
+@OUT_OF_EPOCHS
+def test_a_warm_start_fits_the_slope_to_the_samples_of_the_last_fit():
+    unit = PerceptronClassifier(warm_start=True, max_iter=5, tol=None, random_state=0)
+    first = unit.fit(X, Y).slope_
+    second = unit.fit(X[::2], Y[::2]).slope_
+    assert second != first
+    np.testing.assert_allclose(second, slope_by_hand(unit, X[::2], Y[::2]), rtol=1e-3)
+
+
+@OUT_OF_EPOCHS
+def test_a_copy_keeps_its_slope_and_a_clone_has_none():
+    unit = PerceptronClassifier(max_iter=5, tol=None, random_state=0).fit(X, Y)
+    copy = pickle.loads(pickle.dumps(unit))
+    np.testing.assert_array_equal(copy.predict_proba(X), unit.predict_proba(X))
+    assert not hasattr(clone(unit), "slope_")
+
+
+@OUT_OF_EPOCHS
+def test_a_perceptron_saved_before_there_were_slopes_answers_0_and_1():
+    unit = PerceptronClassifier(max_iter=5, tol=None, random_state=0).fit(X, Y)
+    del unit.slope_
+    np.testing.assert_array_equal(unit.predict_proba(X), np.eye(3)[unit.predict(X)])
+
+
+@pytest.mark.parametrize("y", [[0, 1], [0, 1, 2]], ids=["two classes", "three"])
+def test_samples_far_from_the_threshold_are_certain_without_a_warning(y):
+    unit = PerceptronClassifier(random_state=0).fit(np.eye(3)[: len(y)], y)
+    far = 1e12 * np.vstack([np.eye(3), -np.eye(3)])
+    p = unit.predict_proba(far)
+    np.testing.assert_allclose(p.sum(axis=1), 1)
+    np.testing.assert_array_equal(p.argmax(axis=1), unit.predict(far))
+    assert set(p[:2].ravel()) == {0, 1}
+
+
+def test_a_single_sample_gives_odds_of_2_once_it_is_learned():
+    # it is wrongly answered with yes, z = 0, then b = -1 and w = -x: z = -2, and p = 1/3
+    unit = PerceptronClassifier().partial_fit([[1.0]], ["no"], classes=["no", "yes"])
+    assert unit.decision_function([[1.0]]) == -2
+    assert unit.slope_ == pytest.approx(np.log(2) / 2)
+    np.testing.assert_allclose(unit.predict_proba([[1.0], [3.0]]), [[2 / 3, 1 / 3], [4 / 5, 1 / 5]])
+
+
+def test_samples_that_are_all_alike_leave_a_slope_of_1_and_even_odds():
+    with pytest.warns(ConvergenceWarning):
+        unit = PerceptronClassifier(max_iter=4, tol=None).fit(np.zeros((4, 2)), [0, 1, 0, 1])
+    unit.coef_, unit.intercept_ = unit.coef_ * 0, unit.intercept_ * 0
+    np.testing.assert_allclose(unit.predict_proba(np.ones((2, 2))), 0.5)
+
+
+@OUT_OF_EPOCHS
+def test_a_tuned_threshold_raises_the_balanced_accuracy_on_other_samples():
+    data, y = make_classification(900, 6, weights=[0.9], flip_y=0.05, class_sep=0.7, random_state=0)
+    perceptron = PerceptronClassifier(average=True, max_iter=10, tol=None, random_state=0)
+    tuned = TunedThresholdClassifierCV(
+        perceptron, scoring="balanced_accuracy", response_method="predict_proba", cv=3
+    ).fit(data[:600], y[:600])
+    scores = [
+        balanced_accuracy_score(y[600:], model.predict(data[600:]))
+        for model in (tuned.estimator_, tuned)
+    ]
+    assert scores[1] > scores[0] + 0.1
+
+
+@OUT_OF_EPOCHS
+def test_a_stack_learns_more_from_probabilities_than_from_answers():
+    data, y = make_classification(600, 10, flip_y=0.1, class_sep=0.8, random_state=0)
+    members = [
+        ("steady", PerceptronClassifier(average=True, max_iter=10, tol=None, random_state=0)),
+        ("last", PerceptronClassifier(max_iter=5, tol=None, random_state=1)),
+    ]
+    losses = {}
+    for method in ("predict_proba", "predict"):
+        stack = StackingClassifier(members, LogisticRegression(), stack_method=method, cv=3)
+        stack.fit(data[:400], y[:400])
+        losses[method] = log_loss(y[400:], stack.predict_proba(data[400:]))
+    assert losses["predict_proba"] < losses["predict"]

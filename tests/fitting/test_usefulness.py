@@ -1,19 +1,25 @@
 """A network that is no better than a constant says so once, if there is something to learn."""
 
+import re
 import warnings
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
+from scipy.special import entr
 from sklearn.base import clone
 from sklearn.datasets import load_wine
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import log_loss, mean_pinball_loss
+from sklearn.utils.class_weight import compute_sample_weight
 
-from sknn_edu import MLPClassifier, MLPRegressor, SigmoidNeuronClassifier
+from sknn_edu import MLPClassifier, MLPRegressor, SigmoidNeuronClassifier, tabular_pipeline
+from sknn_edu.core.gradient_descent import GradientDescent
 from sknn_edu.core.losses import LOSSES, Loss
 from sknn_edu.core.network import Architecture
+from sknn_edu.fitting import usefulness
 from tests.callbacks import StopAfter
-from tests.problems import A, B, X, Y
+from tests.problems import A, B, X, Y, explodes_at_half_time
 
 WINE, CULTIVAR = load_wine(return_X_y=True)
 RNG = np.random.default_rng(0)
@@ -31,7 +37,7 @@ def warning_of(model, X, y, **fit_params):
 
 
 def says_so(model, X, y, **fit_params):
-    return "has learned nothing" in warning_of(model, X, y, **fit_params)
+    return "is no better than a constant" in warning_of(model, X, y, **fit_params)
 
 
 # -- an alarm ----------------------------------------------------------------------------------
@@ -181,3 +187,287 @@ def test_lbfgs_out_of_iterations_asks_for_more_and_out_of_evaluations_for_those(
     mlp = MLPClassifier(4, solver="lbfgs", random_state=0)
     assert "Increase max_iter (now 5)" in warning_of(clone(mlp).set_params(max_iter=5), X, Y)
     assert "Increase max_fun (now 6)" in warning_of(clone(mlp).set_params(max_fun=6), X, Y)
+
+
+@pytest.mark.parametrize(
+    ("model", "factor"),
+    [
+        (MLPClassifier(random_state=0), 1),
+        (MLPClassifier(random_state=0), 1e6),
+        (SigmoidNeuronClassifier(), 1e6),
+    ],
+    ids=str,
+)
+def test_lbfgs_that_takes_hardly_a_step_asks_for_scaling_and_not_for_more_iterations(model, factor):
+    model = clone(model).set_params(solver="lbfgs")
+    message = warning_of(model, WINE * factor, CULTIVAR)
+    assert model.n_iter_ <= 2
+    assert "scale the features" in message
+    assert "max_iter" not in message
+
+
+# -- the numbers -------------------------------------------------------------------------------
+
+
+def numbers_in(message):
+    """Return the two losses that a warning compares: reached, and of the constant."""
+    pattern = r"training samples, (\S+) without penalty, .* always predicting the same, (\S+)\. In"
+    return [float(number) for number in re.search(pattern, message).groups()]
+
+
+# A neuron starts with weights of 0. With this learning rate it stays there: all probabilities 1/2.
+ASLEEP = {"solver": "sgd", "learning_rate_init": 1e-12, "max_iter": 1}
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(
+    ("loss", "y", "weight", "expected"),
+    [
+        ("log_loss", [0, 0, 0, 1], None, (np.log(2), entr([3 / 4, 1 / 4]).sum())),
+        ("log_loss", [0, 0, 0, 1], [1, 1, 1, 9], (np.log(2), entr([3 / 12, 9 / 12]).sum())),
+        # half the squared error: 1/2 (1/2)^2, and 1/2 p (1 - p) for p = 1/4
+        ("squared_error", [0, 0, 0, 1], None, (1 / 8, 3 / 32)),
+        # three neurons, each against the rest: shares of 1/2, 1/4 and 1/4
+        (
+            "log_loss",
+            [0, 0, 1, 2],
+            None,
+            (3 * np.log(2), np.log(2) + 2 * entr([3 / 4, 1 / 4]).sum()),
+        ),
+        ("squared_error", [0, 0, 1, 2], None, (3 / 8, 1 / 8 + 2 * 3 / 32)),
+    ],
+)
+def test_both_losses_worked_by_hand_for_a_neuron_that_stays_at_0(loss, y, weight, expected, dtype):
+    y = np.tile(y, 10)
+    weight = None if weight is None else np.tile(weight, 10)
+    asleep = SigmoidNeuronClassifier(loss, **ASLEEP)
+    message = warning_of(asleep, y[:, np.newaxis].astype(dtype), y, sample_weight=weight)
+    np.testing.assert_allclose(numbers_in(message), expected, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"alpha": 50.0}, {"dropout": 0.5}, {"label_smoothing": 0.3}, {"early_stopping": True}],
+    ids=str,
+)
+def test_the_loss_is_that_of_the_fitted_network_and_not_of_its_training(params):
+    rows = np.repeat(np.arange(178), 5)  # so that held-out samples are like the others
+    network = MLPClassifier(5, max_iter=30, **SGD, **params)
+    reached, _ = numbers_in(warning_of(network, WINE[rows], CULTIVAR[rows]))
+    expected = log_loss(CULTIVAR[rows], network.predict_proba(WINE[rows]))
+    np.testing.assert_allclose(reached, expected, rtol=0.02 if "early_stopping" in params else 1e-3)
+
+
+def test_class_weights_count_in_both_losses():
+    network = MLPClassifier(5, max_iter=30, class_weight="balanced", **SGD)
+    reached, constant = numbers_in(warning_of(network, WINE, CULTIVAR))
+    weight = compute_sample_weight("balanced", CULTIVAR)
+    expected = log_loss(CULTIVAR, network.predict_proba(WINE), sample_weight=weight)
+    np.testing.assert_allclose([reached, constant], [expected, np.log(3)], rtol=1e-3)
+
+
+USELESS = {"solver": "sgd", "learning_rate_init": 1e-9, "max_iter": 2, "random_state": 0}
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("make", [np.asarray, csr_array], ids=["dense", "sparse"])
+@pytest.mark.parametrize("loss", [name for name, output in LOSSES if output in ("identity", "exp")])
+def test_both_losses_of_a_regressor_are_those_of_its_predictions_and_of_a_constant(
+    loss, make, dtype
+):
+    features = RNG.normal(size=(120, 3))
+    y = np.round(10 + 30 * np.exp(features[:, 0]))
+    weight = RNG.integers(1, 4, 120)
+    network = MLPRegressor(loss, hidden_layer_sizes=4, **USELESS)
+    message = warning_of(network, make(features.astype(dtype)), y, sample_weight=weight)
+    value = LOSSES[loss, network.out_activation_].value
+    predicted = network.predict(make(features.astype(dtype))).astype(float)
+    expected = [
+        np.average(value(y[np.newaxis], predicted[np.newaxis]), weights=weight),
+        min(
+            np.average(value(y[np.newaxis], np.full((1, 120), a)), weights=weight)
+            for a in np.linspace(y.min(), y.max(), 2001)
+        ),
+    ]
+    np.testing.assert_allclose(numbers_in(message), expected, rtol=2e-3)
+
+
+def test_losses_of_several_outputs_and_of_several_quantiles_are_sums():
+    y = 100 + np.column_stack([A[:, 0], 3 * A[:, 1]])
+    _, constant = numbers_in(warning_of(MLPRegressor(hidden_layer_sizes=4, **USELESS), A, y))
+    np.testing.assert_allclose(constant, y.var(axis=0).sum() / 2, rtol=1e-3)
+    several = MLPRegressor("quantile", hidden_layer_sizes=4, quantile=[0.1, 0.5, 0.9], **USELESS)
+    _, constant = numbers_in(warning_of(several, A, y[:, 0]))
+    expected = [
+        mean_pinball_loss(y[:, 0], np.full(120, np.quantile(y[:, 0], q)), alpha=q)
+        for q in (0.1, 0.5, 0.9)
+    ]
+    np.testing.assert_allclose(constant, sum(expected), rtol=1e-3)
+
+
+def test_many_samples_are_scored_a_few_at_a_time(monkeypatch):
+    at_once = warning_of(MLPClassifier(**SGD, max_iter=3), WINE, CULTIVAR)
+    monkeypatch.setattr(usefulness, "SCORED_AT_ONCE", 7)
+    in_parts = warning_of(MLPClassifier(**SGD, max_iter=3), WINE, CULTIVAR)
+    assert at_once == in_parts != ""
+
+
+# -- what there is to learn --------------------------------------------------------------------
+
+
+def notices(features, y, weight=None):
+    """Return whether a network that is of no use is told that there is something to learn."""
+    useless = MLPRegressor(hidden_layer_sizes=4, **USELESS)
+    return says_so(useless, features, np.asarray(y) + 100.0, sample_weight=weight)
+
+
+def test_a_rise_a_fall_a_product_and_a_distance_are_noticed():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 4))
+    noise = rng.normal(size=300)
+    assert notices(x, np.exp(5 * x[:, 3]))
+    assert notices(x, -x[:, 1] + noise)
+    assert notices(x, x[:, 0] * x[:, 2] > 0)  # XOR
+    assert notices(x, x[:, 0] ** 2 + x[:, 1] ** 2 < 1)  # a disc
+    assert notices(1e9 + 1e-3 * x, 1e-3 * x[:, 0])
+    assert notices(csr_array(np.where(x > 1, x, 0)), x[:, 2] > 1)
+    assert notices(x, np.column_stack([noise, x[:, 0]]))
+    assert notices(np.column_stack([rng.normal(size=(300, 150)), x]), x[:, 3])
+    assert not notices(x, noise)
+    assert not notices(x, np.column_stack([noise, noise]))
+
+
+def test_only_samples_that_weigh_can_show_what_there_is_to_learn():
+    rng = np.random.default_rng(2)
+    x, noise = rng.normal(size=(200, 3)), rng.normal(size=200)
+    first = np.arange(200) < 100
+    y = np.where(first, noise, 5 * x[:, 0])
+    assert notices(x, y)
+    assert notices(x, y, (~first).astype(float))
+    assert not notices(x, y, first.astype(float))
+
+
+def test_a_rare_class_is_noticed_with_and_without_class_weights():
+    rng = np.random.default_rng(3)
+    y = (np.arange(900) < 30).astype(int)
+    features = rng.normal(size=(900, 3)) + 3 * y[:, np.newaxis]
+    for class_weight in (None, {1: 10}):
+        asleep = SigmoidNeuronClassifier(**ASLEEP, class_weight=class_weight)
+        assert says_so(asleep, features, y)
+
+
+# -- small, large and one-sided data -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [1, 2])
+@pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
+def test_of_one_or_two_samples_nothing_is_said(solver, n):
+    model = MLPRegressor(hidden_layer_sizes=3, solver=solver, max_iter=2, random_state=0)
+    assert not says_so(model, np.eye(2)[:n], [100.0, -100.0][:n])
+    classifier = MLPClassifier(3, solver=solver, max_iter=2, random_state=0)
+    assert not says_so(classifier, np.eye(2)[:n], ["a", "b"][:n])
+
+
+def test_targets_in_a_large_unit_are_noticed_until_they_are_scaled():
+    network = MLPRegressor(hidden_layer_sizes=5, max_iter=100, learning_rate_init=0.01)
+    network.set_params(random_state=0)
+    assert "target" in warning_of(network, A, 1e8 * B)
+    assert not says_so(clone(network).set_params(scale_target=True), A, 1e8 * B)
+
+
+def test_a_target_that_underflows_is_a_constant():
+    assert not says_so(MLPRegressor(hidden_layer_sizes=3, **USELESS), A, 1e-200 * B)
+
+
+@pytest.mark.parametrize("kind", ["classifier", "regressor"])
+def test_a_recipe_says_nothing_about_noise(kind):
+    rng = np.random.default_rng(4)
+    y = rng.integers(0, 2, 120) if kind == "classifier" else rng.normal(size=120)
+    model = tabular_pipeline(kind, max_iter=4, n_estimators=2, random_state=0)
+    assert not says_so(model, rng.normal(size=(120, 3)), y)
+
+
+def test_xor_is_more_than_one_neuron_can_learn():
+    corners = np.tile([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], (25, 1))
+    neuron = SigmoidNeuronClassifier()
+    reached, constant = numbers_in(warning_of(neuron, corners, np.tile([0, 1, 1, 0], 25)))
+    assert reached == constant == pytest.approx(np.log(2), rel=1e-3)
+
+
+# -- remedies ----------------------------------------------------------------------------------
+
+
+def test_a_penalty_as_large_as_the_data_is_named():
+    network = MLPRegressor(hidden_layer_sizes=4, solver="lbfgs", alpha=1e7, random_state=0)
+    assert "lower alpha (now 10000000.0)" in warning_of(network, A, B)
+    assert "alpha" not in warning_of(MLPRegressor(hidden_layer_sizes=4, **USELESS), A, B + 100)
+
+
+def test_a_neuron_has_no_activation_to_choose_and_lbfgs_no_learning_rate():
+    by_steps = warning_of(SigmoidNeuronClassifier(**ASLEEP), WINE, CULTIVAR)
+    assert "lower learning_rate_init (now 1e-12)" in by_steps
+    assert "activation" not in by_steps
+    all_at_once = warning_of(MLPClassifier(solver="lbfgs", random_state=0), WINE, CULTIVAR)
+    assert "learning_rate_init" not in all_at_once
+    assert "choose another activation (now 'relu')" in all_at_once
+
+
+# -- how training ended ------------------------------------------------------------------------
+
+
+def test_divergence_that_leaves_a_useless_epoch_says_both_and_a_good_one_only_the_first():
+    useless = MLPRegressor(hidden_layer_sizes=5, early_stopping=True, **SGD)
+    message = warning_of(useless.set_params(learning_rate_init=10.0), A * 100, B * 100)
+    assert message.startswith("Training diverged, and the best epoch before is of no use. The net")
+    good = MLPRegressor(hidden_layer_sizes=5, learning_rate=explodes_at_half_time, **SGD)
+    good.set_params(learning_rate_init=0.01, early_stopping=True, max_iter=40, n_iter_no_change=40)
+    message = warning_of(good, A, B)
+    assert "the weights are those of the best epoch before" in message
+    assert "no better than a constant" not in message
+
+
+def late_and_large(progress):
+    """A schedule that learns first and then, in the last of 20 epochs, takes huge steps."""
+    return 1.0 if progress < 0.95 else 1e4
+
+
+def test_a_last_epoch_in_which_the_loss_rises_is_looked_at():
+    """The curve is still below the constant, since each batch is measured before its step."""
+    spoiled = MLPClassifier(5, learning_rate=late_and_large, learning_rate_init=0.5, **SGD)
+    spoiled.set_params(max_iter=20, batch_size=10)
+    assert says_so(spoiled, X, Y)
+    assert spoiled.loss_curve_[-2] < np.log(3)
+
+
+@pytest.mark.parametrize("early_stopping", [False, True])
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+def test_a_resumed_fit_says_what_an_uninterrupted_one_says(solver, early_stopping):
+    pytest.importorskip("sklearn.callback")
+    network = MLPClassifier(5, solver=solver, max_iter=20, early_stopping=early_stopping)
+    network.set_params(random_state=0, warm_start=True)
+    whole = warning_of(clone(network), WINE, CULTIVAR)
+    parts = clone(network).set_callbacks(StopAfter(4))
+    assert warning_of(parts, WINE, CULTIVAR) == ""
+    assert warning_of(parts.set_callbacks(), WINE, CULTIVAR) == whole != ""
+
+
+def test_a_warm_start_is_judged_by_its_own_fit():
+    network = SigmoidNeuronClassifier(**ASLEEP, warm_start=True)
+    assert says_so(network, X, Y)
+    assert not says_so(network.set_params(solver="lbfgs", max_iter=1000), X, Y)
+    network.set_params(solver="sgd", learning_rate_init=1e4, max_iter=2)
+    assert says_so(network, X, Y[::-1])  # the curve before was good
+
+
+def test_an_interrupted_fit_only_says_that_it_was_interrupted(monkeypatch):
+    original = GradientDescent.epoch
+
+    def epoch(self, order):
+        if self.state.n_epochs == 2:
+            raise KeyboardInterrupt
+        return original(self, order)
+
+    monkeypatch.setattr(GradientDescent, "epoch", epoch)
+    with pytest.warns(UserWarning, match="interrupted by user after 2 whole epochs") as record:
+        MLPClassifier(**SGD).fit(WINE, CULTIVAR)
+    assert len(record) == 1

@@ -23,7 +23,7 @@ from sknn_edu import (
 from tests.table_data import QUICK, array_table, pandas_table, polars_table, targets
 
 # in the three epochs of QUICK
-pytestmark = pytest.mark.filterwarnings("ignore:The network has learned nothing")
+pytestmark = pytest.mark.filterwarnings("ignore:The network is no better than a constant")
 
 
 @pytest.mark.parametrize("table", [pandas_table, polars_table, array_table])

@@ -9,8 +9,10 @@ and so does the softmax of chapter 5 for several classes, once a slope s says ho
 
 s is the number above 0 with the smallest cross-entropy on the training samples. Its derivative is
 the mean of ``sum_k z_k (p_k - y_k)``, which rises with s, so the best s is where it is 0. A factor
-changes neither the order of the margins nor their sign, so p ranks samples like z and agrees with
-the perceptron's answers; an offset would not.
+changes neither the largest of the margins nor, for two classes, their order: so the most probable
+class is the perceptron's answer, and p ranks samples like z. With an offset the answers could
+differ. For several classes p also depends on the other margins, so it ranks samples differently
+from a single z_k.
 
 Where no sample is on the wrong side, the best slope would be infinite. Therefore the targets y are
 not 1 and 0 but ``(n_k + 1) / (n_k + K)`` for the class k of a sample and ``1 / (n_k + K)`` for the
@@ -28,7 +30,7 @@ from scipy.special import expit, softmax
 
 from sknn_edu.core.speed.arrays import Array, Indices
 
-FLATTEST, STEEPEST = 1e-2, 1e4
+FLATTEST, STEEPEST = 1e-2, 1e15
 """Bounds of the slope for sums of which the largest is 1."""
 
 
@@ -59,7 +61,7 @@ def fit_slope(z: Array, y: Indices) -> float:
         z = np.hstack([-z, z]) / 2
     z = z - z.max(axis=1, keepdims=True)
     largest = float(np.abs(z).max())
-    if not 0 < largest < np.inf:
+    if not np.finfo(float).tiny * STEEPEST < largest < np.inf:
         return 1.0
     z, targets = z / largest, smoothed_targets(y, z.shape[1])
 

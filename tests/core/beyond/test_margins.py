@@ -78,3 +78,63 @@ def test_sums_that_tell_nothing_have_a_slope_above_0(z, y):
     with np.errstate(invalid="ignore"):
         s = fit_slope(z, y)
     assert 0 < s < np.inf
+
+
+def test_slopes_worked_by_hand():
+    # one sample of each of two classes at the margins -1 and 1: p = 2/3, the odds e^s are 2
+    assert fit_slope(np.array([[-1.0], [1.0]]), np.array([0, 1])) == pytest.approx(np.log(2))
+    # the same with a unit for each class, whose sums differ by 1
+    assert fit_slope(np.eye(2), np.array([0, 1])) == pytest.approx(np.log(2))
+    # of three classes: p = e^s / (e^s + 2) = 2/4
+    assert fit_slope(np.eye(3), np.array([0, 1, 2])) == pytest.approx(np.log(2))
+    # nine samples of each class: p = 10/11
+    z, y = np.repeat([[-1.0], [1.0]], 9, axis=0), np.repeat([0, 1], 9)
+    assert fit_slope(z, y) == pytest.approx(np.log(10))
+
+
+@EACH_NUMBER_OF_CLASSES
+def test_at_the_best_slope_the_mean_error_in_the_direction_of_the_sums_is_0(k):
+    z, y = overlapping(k)
+    both = np.hstack([-z, z]) / 2 if k == 1 else z
+    error = margin_probabilities(fit_slope(z, y), z) - smoothed_targets(y, both.shape[1])
+    assert abs((both * error).sum(axis=1).mean()) < 1e-7
+
+
+def test_one_sum_far_above_the_others_does_not_hide_their_slope():
+    z, y = overlapping(1, n=2000)
+    z[0], y[0] = 1000.0, 1
+    best = minimize_scalar(lambda s: cross_entropy(s, z, y), bounds=(1e-3, 100), method="bounded")
+    np.testing.assert_allclose(fit_slope(z, y), best.x, rtol=1e-4)
+
+
+def test_targets_of_a_chunk_without_samples_of_a_class_still_sum_to_1():
+    targets = smoothed_targets(np.array([2, 2]), 3)
+    np.testing.assert_allclose(targets, [[1 / 5, 1 / 5, 3 / 5]] * 2)
+    assert fit_slope(np.array([[0.0, 0.0, 1.0]] * 2), np.array([2, 2])) == pytest.approx(np.log(3))
+
+
+@EACH_NUMBER_OF_CLASSES
+def test_margins_that_are_mostly_wrong_give_probabilities_close_to_uniform(k):
+    z, y = overlapping(k)
+    p = margin_probabilities(fit_slope(-z, y), -z)
+    np.testing.assert_allclose(p, 1 / p.shape[1], atol=0.006)
+    assert (np.ptp(p, axis=1) > 0).all()
+
+
+@pytest.mark.parametrize("k", [3, 5])
+def test_each_row_ranks_the_classes_like_their_sums(k):
+    z, y = overlapping(k)
+    p = margin_probabilities(fit_slope(z, y), z)
+    np.testing.assert_array_equal(p.argsort(axis=1), z.argsort(axis=1))
+
+
+@EACH_NUMBER_OF_CLASSES
+@pytest.mark.parametrize("s", [1e-12, 1.0, 1e12])
+@pytest.mark.parametrize("digits", [0, 1, 16])
+def test_whatever_is_rounded_the_most_probable_class_is_the_winner(k, s, digits):
+    z = np.round(RNG.normal(size=(2000, k)), digits)  # with few digits there are many ties
+    p = margin_probabilities(s, z)
+    winner = (z[:, 0] >= 0).astype(int) if k == 1 else z.argmax(axis=1)
+    np.testing.assert_array_equal(p.argmax(axis=1), winner)
+    np.testing.assert_allclose(p.sum(axis=1), 1)
+    assert 0 <= p.min() <= p.max() <= 1
