@@ -510,7 +510,7 @@ def checked_labels(y, classes=None):
     labels = unique_labels(y)
     n = labels.size
     if n >= MANY_CLASSES and labels.dtype.kind in "iuf":
-        first, last = labels[0], labels[-1]
+        first, last = labels[[0, -1]].tolist()
         if first not in (0, 1) or last - first + 1 != n:
             warn(
                 f"y has {n} classes, numbers from {first} to {last}. If they are quantities rather "

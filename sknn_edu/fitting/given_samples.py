@@ -54,7 +54,7 @@ def refuse_unreadable(X, name="X"):
     if is_frame(X):
         refuse_duplicate_names(X, name)
     for column, values in columns_to_look_at(X):
-        if "date" in kinds_of(values):
+        if "date" in kinds_of_types(values):
             raise ValueError(
                 f"{name} has dates or durations in column {column}, such as "
                 f"{first_of_kind(values, 'date')}. A network needs numbers: subtract a reference "
@@ -88,7 +88,7 @@ def refuse_duplicate_names(X, name):
 
 def is_frame(X):
     """Return whether X is a data frame, of whatever library."""
-    return hasattr(X, "columns") and hasattr(X, "dtypes")
+    return hasattr(X, "columns") and hasattr(X, "dtypes") and len(getattr(X, "shape", ())) == 2
 
 
 def columns_to_look_at(X):
@@ -126,6 +126,14 @@ def type_kind(value_type):
     kinds = (kind for kind, types in KINDS_OF_VALUES if issubclass(value_type, types))
     is_period = value_type.__name__ == "Period"
     return next(kinds, "date" if is_period else value_type.__name__)
+
+
+def kinds_of_types(values):
+    """Return the set of kinds of the values of an array by their types alone, which is fast."""
+    if values.dtype.kind in "mM":
+        return {"date"}
+    types = set(map(type, values.ravel().tolist())) if values.dtype.kind == "O" else ()
+    return set(map(type_kind, types or {values.dtype.type}))
 
 
 def kinds_of(values):
@@ -220,7 +228,7 @@ def about_shapes(message, X, y, n_features):
 def about_values(message, X):
     """Return what to do about text or gaps in X, or None."""
     columns = list(columns_to_look_at(X))
-    text = next(((name, v) for name, v in columns if "text" in kinds_of(v)), None)
+    text = next(((name, v) for name, v in columns if "text" in kinds_of_types(v)), None)
     if text is not None:
         return (
             f"X has text in column {text[0]}, such as {first_of_kind(text[1], 'text')}. Encode "

@@ -105,7 +105,14 @@ def as_integers(values, name="y"):
 
 def side_by_side(labels):
     """Return the labels of each column as one array, of objects if their types differ."""
-    if len({column.dtype.kind for column in labels}) > 1:
+    kinds = {column.dtype.kind for column in labels}
+    if kinds <= set(NUMBERS):
+        common = np.result_type(*labels)
+        labels_in_common = [column.astype(common) for column in labels]
+        pairs = zip(labels, labels_in_common, strict=True)
+        if all(np.array_equal(new.astype(old.dtype), old) for old, new in pairs):
+            return np.stack(labels_in_common, axis=1)
+    if len(kinds) > 1:
         labels = [column.astype(object) for column in labels]
     return np.stack(labels, axis=1)
 

@@ -1,7 +1,5 @@
 """Names among which a parameter chooses, and how other words for them lead to the one meant."""
 
-from difflib import get_close_matches
-
 OTHER_WORDS = {
     "activation": {
         "sigmoid": "logistic",
@@ -86,6 +84,8 @@ def did_you_mean(parameter, value, names):
         )
     if not isinstance(value, str) or len(names) < 2:
         return ""
+    from difflib import get_close_matches  # needed only after a mistake
+
     known = {normalised(name): name for name in names}
     words = OTHER_WORDS.get(parameter, {})
     known |= {word: name for word, name in words.items() if name in names or " " in name}
