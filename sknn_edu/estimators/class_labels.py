@@ -10,7 +10,9 @@ from sknn_edu.fitting.given_targets import readable_labels
 
 def check_class_labels(name, y, *, at_least):
     """Return the sorted labels of y; refuse continuous values and too few classes."""
-    classes = checked_labels(y)
+    classes = checked_labels(y, () if at_least == 1 else None)
+    if at_least == 1:  # partial_fit names its classes itself
+        classes = unique_labels(y)
     if classes.size < at_least:
         raise ValueError(
             f"{name} needs samples of at least {at_least} classes, but y has only one class: "

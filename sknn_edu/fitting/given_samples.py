@@ -94,7 +94,7 @@ def is_frame(X):
 def columns_to_look_at(X):
     """Yield the label and the values of each column that may hold something else than numbers."""
     if is_frame(X):
-        others = {d for d in set(X.dtypes) if getattr(d, "kind", "O") not in NUMBERS}
+        others = {dtype for dtype in set(X.dtypes) if not is_of_numbers(dtype)}
         if others:
             for name, dtype in zip(X.columns, X.dtypes, strict=True):
                 if dtype in others:
@@ -104,6 +104,12 @@ def columns_to_look_at(X):
     if array is not None and array.ndim == 2 and array.dtype.kind not in NUMBERS:
         for k, values in enumerate(array.T):
             yield str(k), values
+
+
+def is_of_numbers(dtype):
+    """Return whether a dtype of NumPy, pandas or polars holds numbers or booleans only."""
+    kind = getattr(dtype, "kind", None)
+    return kind in NUMBERS if kind else getattr(dtype, "is_numeric", bool)()
 
 
 def as_array(data):
