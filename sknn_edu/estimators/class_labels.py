@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import unique_labels
 
-from sknn_edu.estimators.targets import checked_labels, same_labels
+from sknn_edu.estimators.targets import checked_labels, class_numbers, same_labels
 from sknn_edu.fitting.given_targets import readable_labels
 
 
@@ -105,6 +105,7 @@ def class_weighted(class_weight, targets, y, weight):
                 "class_weight must be 'balanced' or a dict, since y has one column; got a "
                 f"list: {class_weight!r}."
             )
-        factors = class_factors(wanted, classes, column, weight)
-        total = total * factors[np.searchsorted(classes, column)]
+        numbers = class_numbers(column, classes)
+        factors = class_factors(wanted, classes, classes[numbers], weight)
+        total = total * factors[numbers]
     return total
