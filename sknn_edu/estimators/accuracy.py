@@ -26,18 +26,19 @@ class AccuracyMixin(ClassifierMixin):
         -------
         accuracy : float
             In [0, 1].
+
+        Raises
+        ------
+        ValueError
+            If y does not have the shape of the predictions.
         """
-        return accuracy(self, X, y, sample_weight)
-
-
-def accuracy(classifier, X, y, sample_weight):
-    """Return the accuracy of a classifier; scikit-learn's has no definition for several columns."""
-    predicted, y = classifier.predict(X), readable_labels(y)
-    if isinstance(classifier.classes_, list):
+        predicted, y = self.predict(X), readable_labels(y)
+        if not isinstance(self.classes_, list):
+            return accuracy_score(y, predicted, sample_weight=sample_weight)
+        # scikit-learn's has no definition for several columns of classes
         if np.shape(y) != predicted.shape:
             raise ValueError(
                 f"y must have the shape of the predictions, {predicted.shape}; got {np.shape(y)}."
             )
         is_right = (np.asarray(y) == predicted).all(axis=1)
         return float(np.average(is_right, weights=sample_weight))
-    return accuracy_score(y, predicted, sample_weight=sample_weight)

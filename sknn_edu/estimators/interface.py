@@ -128,10 +128,8 @@ def fitted_network(estimator):
     smoothing = targets.label_smoothing if getattr(estimator, "undo_smoothing", False) else 0.0
     if smoothing < np.finfo(weights[0].dtype).eps:  # as in losses.undo_smoothing
         smoothing = 0.0
-    clips, is_scaled = (
-        getattr(estimator, "clip_output", False),
-        getattr(targets, "is_scaled", False),
-    )
+    clips = getattr(estimator, "clip_output", False)
+    is_scaled = getattr(targets, "is_scaled", False)
     return FittedNetwork(
         weights,
         biases,

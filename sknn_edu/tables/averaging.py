@@ -6,7 +6,6 @@ import numpy as np
 from joblib import Parallel, delayed
 from sklearn.base import (
     BaseEstimator,
-    ClassifierMixin,
     MetaEstimatorMixin,
     RegressorMixin,
     clone,
@@ -17,7 +16,7 @@ from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
-from sknn_edu.estimators.accuracy import accuracy
+from sknn_edu.estimators.accuracy import AccuracyMixin
 from sknn_edu.estimators.targets import target_kind
 from sknn_edu.fitting.checkpoint import checkpoint_member
 from sknn_edu.fitting.estimator import (
@@ -150,7 +149,7 @@ def _fit_member(estimator, k, seed, X, y, fit_params):
 
 
 @fill_docstring(parameters=_PARAMETERS.replace("{kind}", "classifier with predict_proba"))
-class AveragingClassifier(ClassifierMixin, _Average):
+class AveragingClassifier(AccuracyMixin, _Average):
     r"""Average the predicted probabilities of classifiers that differ in their random seed only.
 
     .. math:: p(y \mid x) = \frac{1}{k} \sum_{i=1}^{k} p_i(y \mid x)
@@ -284,30 +283,6 @@ class AveragingClassifier(ClassifierMixin, _Average):
         p = self.predict_proba(X)
         with np.errstate(divide="ignore"):  # a perceptron may be certain
             return list(map(np.log, p)) if isinstance(p, list) else np.log(p)
-
-    def score(self, X, y, sample_weight=None):
-        """Return the accuracy: the share of samples with correct predictions in all columns of y.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples.
-        y : array-like of shape (n_samples,) or (n_samples, n_columns)
-            The true labels.
-        sample_weight : array-like of shape (n_samples,), default=None
-            The sample weights.
-
-        Returns
-        -------
-        accuracy : float
-            In [0, 1].
-
-        Raises
-        ------
-        ValueError
-            If y does not have the shape of the predictions.
-        """
-        return accuracy(self, X, y, sample_weight)
 
 
 @fill_docstring(parameters=_PARAMETERS.replace("{kind}", "regressor"))
