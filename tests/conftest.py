@@ -1,5 +1,6 @@
 """Settings and fixtures of the whole suite."""
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -13,6 +14,12 @@ settings.load_profile("untimed")
 def needs_callbacks():
     """Skip a test if this version of scikit-learn has no callbacks."""
     pytest.importorskip("sklearn.callback")
+
+
+@pytest.fixture(autouse=True)
+def _repeat():
+    """Let estimators without random_state, which draw from NumPy's own generator, repeat."""
+    np.random.seed(0)
 
 
 @pytest.fixture(autouse=True)

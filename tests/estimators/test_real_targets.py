@@ -172,7 +172,9 @@ def test_an_average_of_several_quantiles_is_scored_by_the_middle_one():
 
 
 def test_the_regression_pipeline_is_cross_validated_under_metadata_routing():
-    model = tabular_pipeline("regressor", n_estimators=1, max_iter=5, hidden_layer_sizes=8)
+    model = tabular_pipeline(
+        "regressor", n_estimators=1, max_iter=5, hidden_layer_sizes=8, random_state=0
+    )
     with config_context(enable_metadata_routing=True):
         assert cross_val_score(model, A, 1000 * B, cv=2).size == 2
 

@@ -37,7 +37,7 @@ def objects(*values):
         (objects(1.0, np.nan), {"number", "missing"}),
         (objects(decimal.Decimal("NaN")), {"number", "missing"}),
         (
-            objects(DAY, dt.timedelta(1), pd.Period("2024"), np.datetime64("NaT")),
+            objects(DAY, dt.timedelta(1), pd.Period("2024"), np.datetime64("NaT", "s")),
             {"date", "missing"},
         ),
         (objects(pd.NA, pd.NaT), {"missing"}),
@@ -50,7 +50,7 @@ def test_the_kind_of_values_is_what_they_are(values, kinds):
     assert kinds_of(values) == kinds
 
 
-@pytest.mark.parametrize("value", [None, np.nan, pd.NaT, pd.NA, np.datetime64("NaT")])
+@pytest.mark.parametrize("value", [None, np.nan, pd.NaT, pd.NA, np.datetime64("NaT", "s")])
 def test_all_that_stands_for_a_gap_is_missing(value):
     assert is_missing(value)
     assert first_of_kind(objects("a", value), "missing") in (repr(value), str(value))
