@@ -234,7 +234,7 @@ def prepare_fit(estimator, X, y, sample_weight, validation, incremental, classes
     data = check_training_data(estimator, X, y, sample_weight, continuing, classes)
     validation_set = None
     if any(part is not None for part in validation):
-        validation_set = check_validation_set(estimator, data.targets, data.X, *validation)
+        validation_set = check_validation_set(estimator, data.targets, data, *validation)
     plan = estimator._plan = estimator._make_plan(data.X, data.targets, continuing)
     architecture = plan.architecture
     if issparse(data.X):

@@ -4,10 +4,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.metrics import check_scoring
 
 from sknn_edu.core.speed.mini_batches import fill_targets
-from sknn_edu.fitting.estimator import check_sample_weight, rows_of, takes_weights
+from sknn_edu.fitting.estimator import check_sample_weight, rows_of, takes_weights, warn
+
+IN_A_PIPELINE = (
+    "A step of a pipeline before the network transforms X, but not X_val. Let the pipeline "
+    "transform it: sklearn.set_config(enable_metadata_routing=True), "
+    "Pipeline(steps, transform_input=['X_val']) and set_fit_request(X_val=True, y_val=True) on the "
+    "network; tabular_pipeline, called after set_config, needs no more."
+)
+"""What to do about a validation set that the steps of a pipeline have not transformed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +49,23 @@ class ValidationSet:
         return self.X_given, self.y_given, self.weight
 
 
-def check_validation_set(estimator, targets, X, X_val, y_val, sample_weight_val):
-    """Return the user's validation set, checked like the training samples X, or None."""
+def check_validation_set(estimator, targets, data, X_val, y_val, sample_weight_val):
+    """Return the user's validation set, checked like the training samples, or None.
+
+    Parameters
+    ----------
+    estimator : estimator
+    targets : Targets
+    data : TrainingData
+        The training samples, checked, and as they were given.
+    X_val, y_val, sample_weight_val : array-like or None
+        As the user passed them.
+
+    Returns
+    -------
+    validation_set : ValidationSet or None
+    """
+    X = data.X
     if X_val is None and y_val is None:
         if sample_weight_val is not None:
             raise ValueError(
@@ -51,10 +75,13 @@ def check_validation_set(estimator, targets, X, X_val, y_val, sample_weight_val)
     if X_val is None or y_val is None:
         given, missing = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
         raise ValueError(f"{given} was passed without {missing}: a validation set needs both.")
+    refuse_names_of_its_own(X_val, data.X_given)
     try:
         checked, y_given = estimator._check_data(X_val, y_val, X.dtype, reset=False)
     except (ValueError, TypeError) as error:
-        raise type(error)(f"In the validation set, X_val and y_val: {error}") from None
+        hint = f" {IN_A_PIPELINE}" if np.shape(X_val)[1:] != X.shape[1:] else ""
+        raise type(error)(f"In the validation set, X_val and y_val: {error}{hint}") from None
+    warn_of_another_scale(checked, X)
     try:
         encoded = targets.encode(y_given, checked)
     except (ValueError, TypeError) as error:
@@ -63,6 +90,28 @@ def check_validation_set(estimator, targets, X, X_val, y_val, sample_weight_val)
     if sample_weight_val is not None:
         weight = check_sample_weight(sample_weight_val, checked)
     return ValidationSet(checked, encoded, weight, X_val, y_given)
+
+
+def refuse_names_of_its_own(X_val, X):
+    """Refuse a validation frame with named columns where the training samples have no names."""
+    if hasattr(X_val, "columns") and not hasattr(X, "columns"):
+        raise ValueError(
+            f"X_val is a {type(X_val).__name__} with named columns, but the network was given "
+            f"samples without names, a {type(X).__name__}. {IN_A_PIPELINE}"
+        )
+
+
+def warn_of_another_scale(X_val, X):
+    """Warn if most columns of X_val lie outside the range that they have in X; skip sparse X."""
+    if issparse(X) or issparse(X_val) or X.shape[1] < 2:
+        return
+    is_apart = (X_val.min(axis=0) > X.max(axis=0)) | (X_val.max(axis=0) < X.min(axis=0))
+    if np.count_nonzero(is_apart) > X.shape[1] / 2:
+        warn(
+            f"X_val is scaled differently from X: in {np.count_nonzero(is_apart)} of "
+            f"{X.shape[1]} columns none of its values lies within the range of the training "
+            f"samples. {IN_A_PIPELINE}"
+        )
 
 
 def held_out_set(data, rows):

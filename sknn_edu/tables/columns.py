@@ -26,6 +26,8 @@ READABLE_FROM = {
 }
 """For each kind that a column had in training, the kinds of values that it accepts later."""
 
+READABLE_FROM["text"] = READABLE_FROM["category"]
+
 KIND_OF_DTYPE = {"b": "boolean", "i": "number", "u": "number", "f": "number", "M": "date"}
 KIND_OF_DTYPE |= {"m": "duration", "U": "category", "S": "category"}
 """The kind of values for each ``dtype.kind``, except object arrays: there each value counts."""
@@ -43,6 +45,8 @@ class Column:
     ----------
     values : ndarray of shape (n_samples,)
         The values, of any dtype.
+    are_categories : bool, default=False
+        Whether the frame says that they are categories: then text is never read as anything else.
 
     Attributes
     ----------
@@ -62,9 +66,23 @@ class Column:
     ['True', None, 'False']
     """
 
-    def __init__(self, values):
+    def __init__(self, values, are_categories=False):
         self.missing = missing_values(values)
         self.present = values[~self.missing]
+        self.are_categories = are_categories
+
+    def take(self, rows):
+        """Return the column with a part of its rows, given as a mask (n_samples,)."""
+        part = Column.__new__(Column)
+        part.missing, part.are_categories = self.missing[rows], self.are_categories
+        part.present = self.present[rows[~self.missing]]
+        return part
+
+    def is_text(self):
+        """Return whether all values are strings, and not declared to be categories."""
+        if self.are_categories or self.present.dtype.kind not in "OU":
+            return False
+        return all(issubclass(of_type, str) for of_type in set(map(type, self.present.tolist())))
 
     def kinds(self):
         """Return the set of kinds of the values that are present.
@@ -122,7 +140,7 @@ class Column:
             if values.dtype.kind == "O":
                 values = np.array(list(map(convert, values)), dtype)
             values = values.astype(dtype).astype(np.int64) / MICROSECONDS_PER_DAY
-        return self._with_missing(values, np.nan, float)
+        return self.with_missing(values, np.nan, float)
 
     def as_text(self, kind):
         """Return the values as names of categories.
@@ -138,13 +156,28 @@ class Column:
             Strings, with None for missing values.
         """
         name = boolean_name if kind == "boolean" else category_name
-        return self._with_missing([name(value) for value in self.present], None, object)
+        return self.with_missing([name(value) for value in self.present], None, object)
 
-    def _with_missing(self, values, placeholder, dtype):
-        """Return an array (n_samples,) of the present values, with a placeholder for the rest."""
-        column = np.full(len(self.missing), placeholder, dtype)
-        column[~self.missing] = values
-        return column
+    def with_missing(self, values, placeholder, dtype):
+        """Return an array of all rows from values of those that are not missing.
+
+        Parameters
+        ----------
+        values : array-like of shape (n_present,) or (n_present, n_features)
+            What the present values are.
+        placeholder : float or None
+            What missing values are.
+        dtype : type
+            The dtype of the result.
+
+        Returns
+        -------
+        all_rows : ndarray of shape (n_samples,) or (n_samples, n_features)
+        """
+        shape = np.shape(values)[1:] if isinstance(values, np.ndarray) else ()
+        all_rows = np.full((len(self.missing), *shape), placeholder, dtype)
+        all_rows[~self.missing] = values
+        return all_rows
 
 
 # -- from frames to columns --------------------------------------------------------------------
@@ -162,8 +195,10 @@ def column_of(frame, j):
         return Column(np.fromiter(column.to_list(), object, len(column)))
     if getattr(column.dtype, "tz", None) is not None:  # polars converts to UTC by itself
         column = column.dt.tz_convert(None)
-    values = Column(np.asarray(column.to_numpy()))
-    return Column(values.as_text("category")) if str(column.dtype) == "category" else values
+    values = np.asarray(column.to_numpy())
+    if str(column.dtype) == "category":
+        return Column(Column(values).as_text("category"), are_categories=True)
+    return Column(values, are_categories=str(column.dtype).startswith(("Categorical", "Enum")))
 
 
 def missing_values(values):
@@ -183,16 +218,6 @@ def kind_of_column(kinds):
     if not kinds:
         return NOTHING
     return next(iter(kinds)) if len(kinds) == 1 else "category"
-
-
-def is_readable_as(kind, kinds):
-    """Return whether values of these kinds can be read as a column of the given kind.
-
-    A 'category' column also accepts other values if at least a part of them fits; the rest become
-    unknown categories.
-    """
-    accepted = kinds & READABLE_FROM[kind]
-    return accepted == kinds or (kind == "category" and bool(accepted))
 
 
 def kind_of_type(value_type):

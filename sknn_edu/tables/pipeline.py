@@ -1,5 +1,6 @@
 """A pipeline for tables: preprocessing and averaged networks with recommended parameters."""
 
+from sklearn import config_context, get_config
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.pipeline import Pipeline
 
@@ -51,16 +52,24 @@ SCALES = "scale_target", "estimator__scale_target"
 """The parameter of a network, and of an average of networks, to learn targets of any unit."""
 
 
-def tabular_pipeline(estimator, *, n_estimators=4, n_jobs=None, random_state=None, **overrides):
+FIT_PARAMETERS = ("sample_weight", "X_val", "y_val", "sample_weight_val")
+"""What the networks of a recipe request where metadata routing is enabled."""
+
+
+def tabular_pipeline(
+    estimator, *, n_estimators=4, n_jobs=None, random_state=None, reader="skrub", **overrides
+):
     """Return a pipeline that learns from a raw table, without cleaning, scaling or tuning.
 
     The table is a pandas or polars frame, or an array, with numbers, missing values, strings,
     categories, booleans, dates and durations; see :class:`TabularPreprocessor`. The targets of a
     regression may have any unit: the networks have ``scale_target=True``.
 
-    Pass sample weights to ``fit`` as ``classifier__sample_weight`` or
-    ``regressor__sample_weight``. They reach the networks, but not the preprocessor, where all rows
-    count equally.
+    With scikit-learn's metadata routing enabled before this call, ``fit`` takes ``sample_weight``,
+    which reaches the preprocessor and the networks, and a validation set ``X_val`` and ``y_val``,
+    which the preprocessor transforms; scores are weighted as well. Without routing, pass weights as
+    ``classifier__sample_weight`` or ``regressor__sample_weight`` to the networks, and as
+    ``preprocessor__sample_weight`` to the preprocessor.
 
     Parameters
     ----------
@@ -77,6 +86,8 @@ def tabular_pipeline(estimator, *, n_estimators=4, n_jobs=None, random_state=Non
     random_state : int, RandomState instance or None, default=None
         Draws a seed for each network. Pass an int for reproducible results. Ignored unless
         ``estimator`` is a string.
+    reader : {'skrub', None}, default='skrub'
+        What reads dates and text; see :class:`TabularPreprocessor`.
     **overrides
         Parameters of the network, or of the given estimator, that replace the values in the
         recipe, such as ``max_iter=256``. Parameters of the preprocessor start with
@@ -129,15 +140,24 @@ def tabular_pipeline(estimator, *, n_estimators=4, n_jobs=None, random_state=Non
         model = _average_of_networks(estimator, for_model, average)
     else:
         model = _copy_with(estimator, for_model)
-    preprocessor = TabularPreprocessor().set_params(**for_preprocessor)
-    if is_classifier(model):
-        return Pipeline([("preprocessor", preprocessor), ("classifier", model)])
-    if not is_regressor(model):
+    preprocessor = TabularPreprocessor(reader=reader).set_params(**for_preprocessor)
+    if not (is_classifier(model) or is_regressor(model)):
         raise ValueError(
             f"estimator must be a classifier or a regressor; got {estimator!r}. Pass 'classifier', "
             "'regressor' or an estimator of either kind."
         )
-    return Pipeline([("preprocessor", preprocessor), ("regressor", model)])
+    steps = [
+        ("preprocessor", with_requests(preprocessor, FIT_PARAMETERS[:1])),
+        ("classifier" if is_classifier(model) else "regressor", model),
+    ]
+    is_routed = get_config()["enable_metadata_routing"]  # without routing a Pipeline refuses it
+    return Pipeline(steps, transform_input=["X_val"] if is_routed else None)
+
+
+def with_requests(estimator, parameters):
+    """Return an estimator whose fit requests these parameters wherever routing is enabled."""
+    with config_context(enable_metadata_routing=True):
+        return estimator.set_fit_request(**dict.fromkeys(parameters, True))
 
 
 def _average_of_networks(kind, overrides, average):
@@ -162,9 +182,12 @@ def _average_of_networks(kind, overrides, average):
             f"estimator must be 'classifier', 'regressor' or an estimator; got {kind!r}."
         )
     parameters = {**RECIPES[kind], **overrides}
-    if kind == "classifier":
-        return AveragingClassifier(MLPClassifier().set_params(**parameters), **average)
-    return AveragingRegressor(MLPRegressor().set_params(**parameters), **average)
+    network = MLPClassifier() if kind == "classifier" else MLPRegressor()
+    network = with_requests(network.set_params(**parameters), FIT_PARAMETERS)
+    averages = {"classifier": AveragingClassifier, "regressor": AveragingRegressor}
+    model = averages[kind](network, **average)
+    with config_context(enable_metadata_routing=True):
+        return model.set_score_request(sample_weight=True)
 
 
 def _copy_with(estimator, overrides):

@@ -7,33 +7,47 @@ from numbers import Integral, Real
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sknn_edu.fitting.estimator import Interval, checked_parameters, one_of, warn
+from sknn_edu.fitting.estimator import (
+    Interval,
+    check_sample_weight,
+    checked_parameters,
+    one_of,
+    warn,
+)
 from sknn_edu.tables.columns import (
     NOTHING,
     READABLE_FROM,
-    TIME_CONVERTERS,
     Column,
     columns_of,
-    is_readable_as,
     kind_of_column,
 )
+from sknn_edu.tables.levels import find_levels
+from sknn_edu.tables.reader import Number, find_reader, look_at_text
+from sknn_edu.tables.scaling import as_frequencies, center_and_scale, scale_and_clip
 
-NUMERIC_KINDS = {"number", *TIME_CONVERTERS}
-"""The kinds of numeric columns. Columns of kind 'nothing' are dropped, all others categorical."""
+IDENTIFIER = "identifier"
+"""The kind of a text column of which every row has a value of its own."""
+
+DROPPED = (NOTHING, IDENTIFIER)
+"""The kinds of columns that become no feature."""
+
+MUCH = 0.2
+"""The share of rows with a rare category from which on a warning says so."""
 
 
 class TabularPreprocessor(TransformerMixin, BaseEstimator):
     r"""Scale the numbers of a table smoothly into an interval and one-hot encode its categories.
 
     The input is a pandas or polars frame, or an array, as it is: numbers, missing values, strings,
-    categories, booleans, dates and durations. The kind of each column is detected in ``fit``.
+    categories, booleans, dates and durations. What each column is read as is decided in ``fit``
+    and never depends on other columns; :meth:`report` lists it. Each row is transformed on its
+    own.
 
-    *Numeric columns* are numbers, and dates and durations in days. They are centred on their
-    median and divided by their interquartile range, which outliers do not affect, and then clipped
-    smoothly to :math:`(-c, c)`:
+    *Numeric columns* are numbers, durations in days, and what is read from dates and texts. They
+    are centred on their median and divided by their interquartile range, which outliers do not
+    affect, and then clipped smoothly to :math:`(-c, c)`:
 
     .. math:: z = \frac{x - \mathrm{median}}{q_{3/4} - q_{1/4}}, \qquad
               x' = \frac{z}{\sqrt{1 + (z / c)^2}}
@@ -42,13 +56,29 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     which stands for the median. A column with missing values in training gets a second column, the
     missing indicator: 1 where a value is missing, else 0.
 
-    *Categorical columns* hold anything else: strings, booleans, and the categories of pandas and
-    polars. They are one-hot encoded, except that two categories become a single column of -1 and
-    1. If values were missing in training, missing is a category as well. A category that training
-    did not contain becomes 0 in all columns, or counts as a rare category if ``max_categories``
-    has merged rare categories into one column.
+    *Dates* are numbers of days, and where they stand in the year, month, week and day: sine and
+    cosine of each that varies. Dates with a time zone are converted to UTC.
 
-    Dates with a time zone are converted to UTC. A column without any value in training is dropped.
+    *Text* is read as what nearly all of its values (95 %) are, the others being missing:
+
+    - numbers, such as ``"1,234.50"``, ``"$99"``, ``"12 %"`` or ``"(5)"``, in one format. Whole
+      numbers with a leading zero are codes, hence categories. A column whose format is ambiguous,
+      such as ``"1.234"`` everywhere, is named in a warning and is categorical.
+    - dates and times of a day, in one format.
+    - prose: three words on average and more than half of the values different. Its n-grams of
+      letters become up to 30 numbers.
+    - identifiers: nearly all values differ. They are dropped, with a warning.
+    - the names of categories: any other text, and any column with fewer than 30 different texts
+      that are no numbers or dates.
+
+    *Categorical columns* hold anything else: names, booleans, and the categories of pandas and
+    polars. They are one-hot encoded, except that two categories become a single column of -1 and
+    1. If values were missing in training, missing is a category as well. Categories beyond the 100
+    most frequent ones share a column if they have fewer than ``min_frequency`` rows. A category
+    that training did not contain counts as one of these, or becomes 0 in all columns if there are
+    none.
+
+    A column without any value in training is dropped.
 
     Parameters
     ----------
@@ -57,32 +87,47 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         standard deviation, or not at all.
     smooth_clip : float or None, default=3.0
         The bound c of the smooth clipping; None does not clip.
-    max_categories : int or None, default=100
+    max_categories : int, None or 'auto', default='auto'
         The largest number of one-hot columns for a categorical column. If it has more categories,
-        the rare ones share a column. With None there is no limit, and a column of names may exhaust
-        the memory.
+        the rare ones share a column. 'auto' stands for as many as fit into 512 MiB in training,
+        and at least 100. With None all categories have a column, and a column of names may
+        exhaust the memory.
     missing_indicator : bool, default=True
         Whether numeric columns with missing values in training get a missing indicator.
     dtype : {'float32', 'float64'}, default='float32'
         The dtype of the result. Networks compute in the dtype of their input.
+    min_frequency : int, default=10
+        The number of rows from which on a category always has a column, if ``max_categories``
+        allows. With sample weights, the sum of the weights of its rows; they are scaled to a mean
+        of 1 unless all are whole numbers.
+    reader : {'skrub', None}, default='skrub'
+        What reads dates and text. Only a column of dates or prose needs the package skrub, which
+        the extra ``tables`` installs. With None a date is a number of days and nothing more, and
+        all text is categorical; a warning names the columns that 'skrub' would read otherwise.
 
     Attributes
     ----------
     kinds_ : list of str
-        The kind of each column: 'number', 'date', 'duration', 'boolean', 'category' or 'nothing'.
+        The kind of each column: 'number', 'date', 'duration', 'text' (prose), 'boolean',
+        'category', 'identifier' or 'nothing'.
     numbers_ : list of int
-        The indices of the numeric columns: numbers, dates and durations.
+        The indices of the numeric columns: numbers, dates, durations and prose.
+    readers_ : list of length n_numbers
+        What turns each of them into numbers.
     categories_ : list of int
         The indices of the categorical columns: booleans and categories.
-    center_ : ndarray of float64 of shape (n_numbers,)
-        What is subtracted from each numeric column, in its unit; days for dates and durations.
-    scale_ : ndarray of float64 of shape (n_numbers,)
-        What each numeric column is then divided by, in the same unit; inf for a constant column,
-        which becomes 0.
+    levels_ : list of length n_categories
+        The categories of each categorical column.
+    center_ : ndarray of float64 of shape (n_number_features,)
+        What is subtracted from each number that the numeric columns become, in its unit; days for
+        dates and durations.
+    scale_ : ndarray of float64 of shape (n_number_features,)
+        What each of them is then divided by, in the same unit; inf for a constant, which becomes
+        0.
     gaps_ : ndarray of bool of shape (n_numbers,)
         Whether each numeric column had missing values in training.
-    encoder_ : OneHotEncoder or None
-        The fitted encoder of the categorical columns; None if there are none.
+    missing_shares_ : ndarray of float64 of shape (n_features,)
+        The share of the rows in which each column has no value that can be read.
     n_features_in_ : int
         The number of columns of the table.
     feature_names_in_ : ndarray of shape (n_features,)
@@ -114,28 +159,34 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     _parameter_constraints: dict = {
         "scaling": [one_of("robust", "standard", "none")],
         "smooth_clip": [Interval(Real, 0, None, closed="neither"), None],
-        "max_categories": [Interval(Integral, 2, None, closed="left"), None],
+        "max_categories": [Interval(Integral, 2, None, closed="left"), None, one_of("auto")],
         "missing_indicator": ["boolean"],
         "dtype": [one_of("float32", "float64")],
+        "min_frequency": [Interval(Integral, 1, None, closed="left")],
+        "reader": [one_of("skrub"), None],
     }
 
     def __init__(
         self,
         scaling="robust",
         smooth_clip=3.0,
-        max_categories=100,
+        max_categories="auto",
         missing_indicator=True,
         dtype="float32",
+        min_frequency=10,
+        reader="skrub",
     ):
         self.scaling = scaling
         self.smooth_clip = smooth_clip
         self.max_categories = max_categories
         self.missing_indicator = missing_indicator
         self.dtype = dtype
+        self.min_frequency = min_frequency
+        self.reader = reader
 
     @checked_parameters
-    def fit(self, X, y=None):
-        """Learn the kind of each column, its centre and scale, or its categories.
+    def fit(self, X, y=None, sample_weight=None):
+        """Learn what each column is read as, its centre and scale, or its categories.
 
         Parameters
         ----------
@@ -143,6 +194,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             The table; it is not changed.
         y : None
             Ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each row counts for centres, scales and the frequencies of categories. A row
+            of weight 0 might as well be missing. A whole weight repeats its row.
 
         Returns
         -------
@@ -151,6 +205,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
 
         Raises
         ------
+        ImportError
+            If a column of dates or prose needs skrub, which is not installed.
         ValueError
             If a number is infinite or complex, or the table has no rows or no columns.
         TypeError
@@ -159,24 +215,32 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         Warns
         -----
         UserWarning
-            If a column contains both numbers and words: it is then categorical.
+            For a column that contains both numbers and words, or text that looks like numbers or
+            dates in no single format (it is then categorical), for a column that is dropped, and
+            where many rows share a column of rare categories.
         """
         columns = self._columns(X, reset=True)
-        self.kinds_ = [self._kind_of(j, column) for j, column in enumerate(columns)]
-        kinds = list(enumerate(self.kinds_))
-        self.numbers_ = [j for j, kind in kinds if kind in NUMERIC_KINDS]
-        self.categories_ = [j for j, kind in kinds if kind not in {NOTHING, *NUMERIC_KINDS}]
+        weight = None
+        if sample_weight is not None:
+            weight = check_sample_weight(sample_weight, np.empty((len(columns[0].missing), 0)))
+            counts = weight > 0
+            columns = [column.take(counts) for column in columns]
+            weight = as_frequencies(weight[counts])
+        found = [self._read_as(j, column) for j, column in enumerate(columns)]
+        self.kinds_ = [kind for kind, _ in found]
+        self.numbers_ = [j for j, (_, reader) in enumerate(found) if reader is not None]
+        self.readers_ = [found[j][1] for j in self.numbers_]
+        self._accepted = self._what_is_accepted(columns)
+        self.categories_ = [
+            j for j, kind in enumerate(self.kinds_) if kind in {"boolean", "category"}
+        ]
         numbers = self._numbers(columns)
-        self.gaps_ = np.isnan(numbers).any(axis=0)
-        self.center_, self.scale_ = center_and_scale(numbers, self.scaling)
-        self.encoder_ = None
-        if self.categories_:
-            self.encoder_ = OneHotEncoder(
-                sparse_output=False,
-                handle_unknown="infrequent_if_exist",
-                max_categories=self.max_categories,
-                dtype=np.dtype(self.dtype).type,  # skops trusts the type
-            ).fit(self._categories(columns))
+        is_missing = np.isnan(numbers[:, self._first_features()])
+        self.gaps_ = is_missing.any(axis=0)
+        self.center_, self.scale_ = center_and_scale(numbers, self.scaling, weight)
+        self.levels_ = [self._levels_of(j, columns[j], weight) for j in self.categories_]
+        self.missing_shares_ = np.array([column.missing.mean() for column in columns])
+        self.missing_shares_[self.numbers_] = is_missing.mean(axis=0)
         return self
 
     def transform(self, X):
@@ -212,13 +276,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         z[is_missing] = 0
         parts = [z.astype(self.dtype)]
         if self.missing_indicator:
-            parts.append(is_missing[:, self.gaps_].astype(self.dtype))
-        if self.encoder_ is not None:
-            encoded = self.encoder_.transform(self._categories(columns))
-            parts += [
-                one_hot[:, 1:] - one_hot[:, :1] if one_hot.shape[1] == 2 else one_hot
-                for one_hot in self._split_by_column(encoded)
-            ]
+            parts.append(is_missing[:, self._first_features()[self.gaps_]].astype(self.dtype))
+        for j, levels in zip(self.categories_, self.levels_, strict=True):
+            parts.append(levels.encode(columns[j].as_text(self.kinds_[j]), self.dtype))
         return np.hstack(parts)
 
     def get_feature_names_out(self, input_features=None):
@@ -243,31 +303,52 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         names = input_names(self, input_features)
-        names_out = [names[j] for j in self.numbers_]
+        names_out = [names[j] + suffix for j, suffix in self._number_features()]
         if self.missing_indicator:
             indicators = zip(self.numbers_, self.gaps_, strict=True)
             names_out += [f"{names[j]}_missing" for j, had_missing in indicators if had_missing]
-        if self.encoder_ is not None:
-            encoded = self.encoder_.get_feature_names_out([names[j] for j in self.categories_])
-            for one_hot in self._split_by_column(encoded):
-                names_out += list(one_hot[1:] if len(one_hot) == 2 else one_hot)
+        for j, levels in zip(self.categories_, self.levels_, strict=True):
+            names_out += [f"{names[j]}_{level}" for level in levels.suffixes]
         return np.asarray(make_unique(names_out), dtype=object)
 
-    def _split_by_column(self, encoded):
-        """Split an array along its last axis: one part for each categorical column."""
-        return np.split(encoded, np.cumsum(self._n_one_hot())[:-1], axis=-1)
+    def report(self):
+        """Return what each column of the training table was read as; needs pandas.
 
-    def _n_one_hot(self):
-        """Return how many columns the encoder makes of each categorical column."""
-        categories = self.encoder_.categories_
-        if self.max_categories:
-            rare_categories = self.encoder_.infrequent_categories_
-        else:
-            rare_categories = [None] * len(categories)
-        return [
-            len(names) - (0 if rare is None else len(rare) - 1)
-            for names, rare in zip(categories, rare_categories, strict=True)
-        ]
+        Returns
+        -------
+        report : pandas.DataFrame of shape (n_features, 3)
+            A row for each column of the table: what it was read as, the number of features that it
+            became, and the share of its values that were missing or could not be read.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        check_is_fitted(self)
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ImportError('report needs pandas: pip install "sknn_edu[tables]".') from error
+        read_as, n_features = list(self.kinds_), np.zeros(len(self.kinds_), dtype=int)
+        for j, reader, has_gaps in zip(self.numbers_, self.readers_, self.gaps_, strict=True):
+            read_as[j] = reader.description
+            n_features[j] = len(reader.suffixes) + bool(has_gaps and self.missing_indicator)
+        for j, levels in zip(self.categories_, self.levels_, strict=True):
+            read_as[j] = levels.description
+            n_features[j] = len(levels.suffixes)
+        columns = {"read as": read_as, "features": n_features, "missing": self.missing_shares_}
+        return pd.DataFrame(columns, index=pd.Index(input_names(self, None), name="column"))
+
+    def _number_features(self):
+        """Return for each feature of the numeric columns the column's index, and its suffix."""
+        readers = zip(self.numbers_, self.readers_, strict=True)
+        return [(j, suffix) for j, reader in readers for suffix in reader.suffixes]
+
+    def _first_features(self):
+        """Return where the features of each numeric column begin: ndarray of int (n_numbers,)."""
+        widths = [len(reader.suffixes) for reader in self.readers_]
+        return np.cumsum([0, *widths])[:-1].astype(int)
 
     def _columns(self, X, reset):
         """Check a table and return its columns; with ``reset`` it defines the features."""
@@ -293,9 +374,10 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         X = validate_data(self, X, dtype=dtype, ensure_all_finite=False, reset=reset)
         return list(map(Column, X.T))
 
-    def _kind_of(self, j, column):
-        """Return the kind of column j; warn if it contains both numbers and words."""
+    def _read_as(self, j, column):
+        """Return the kind of column j, and its reader or None; warn where a choice may surprise."""
         kinds = column.kinds()
+        kind = kind_of_column(kinds)
         if {"number", "category"} <= kinds:
             word = column.first_value_outside(kinds - {"category"})
             warn(
@@ -303,13 +385,59 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
                 "categorical. Replace that value with NaN if it marks a missing value, or convert "
                 "the whole column to strings."
             )
-        return kind_of_column(kinds)
+        if kind in {NOTHING, "boolean"}:
+            return kind, None
+        if self.reader is None:
+            return self._read_without(j, column, kind)
+        try:
+            found = find_reader(column, kind)
+        except ImportError as error:
+            raise ImportError(f"To read column {self._name(j)}, {error}") from error
+        if found == IDENTIFIER:
+            warn(
+                f"Column {self._name(j)} is dropped: nearly every row has a text of its own, which "
+                "tells nothing about other rows. Give it the dtype 'category' to keep it."
+            )
+            return IDENTIFIER, None
+        if isinstance(found, str):
+            warn(
+                f"Column {self._name(j)} is treated as categorical: {found}. Convert it, for "
+                "example with pandas.to_numeric or pandas.to_datetime."
+            )
+            return kind, None
+        return (kind, None) if found is None else (found.kind, found)
+
+    def _read_without(self, j, column, kind):
+        """Return the kind of column j and its reader or None for ``reader=None``."""
+        looks_like = "dates" if kind == "date" else look_at_text(column)[0]
+        if kind == "date":
+            warn(
+                f"Column {self._name(j)} has dates: with reader=None each is a number of days, "
+                "without its season, weekday and hour."
+            )
+        elif looks_like != "words" and kind == "category":
+            warn(
+                f"Column {self._name(j)} is text that looks like {looks_like}: with reader=None "
+                "each text is the name of a category."
+            )
+        return (kind, None) if kind == "category" else (kind, Number(kind))
+
+    def _what_is_accepted(self, columns):
+        """Return for each column the kinds of values that later tables may have there."""
+        accepted = [
+            READABLE_FROM[NOTHING] if kind in DROPPED else READABLE_FROM[kind] | column.kinds()
+            for kind, column in zip(self.kinds_, columns, strict=True)
+        ]
+        for j, reader in zip(self.numbers_, self.readers_, strict=True):
+            accepted[j] |= reader.also_accepts
+        return accepted
 
     def _check_kinds(self, columns):
         """Refuse a column with values that do not fit its kind in training."""
-        for j, (column, kind) in enumerate(zip(columns, self.kinds_, strict=True)):
-            if not is_readable_as(kind, column.kinds()):
-                unexpected = column.first_value_outside(READABLE_FROM[kind])
+        for j, (column, accepted) in enumerate(zip(columns, self._accepted, strict=True)):
+            if not column.kinds() <= accepted:
+                unexpected = column.first_value_outside(accepted)
+                kind = self.kinds_[j]
                 plural = "categories" if kind == "category" else f"{kind}s"
                 raise ValueError(
                     f"Column {self._name(j)} contained {plural} in training, but now contains "
@@ -317,24 +445,34 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
                     f"the column to {plural}."
                 )
 
+    def _levels_of(self, j, column, weight):
+        """Return the levels of column j; warn if many rows share the column of rare ones."""
+        values = column.as_text(self.kinds_[j])
+        levels = find_levels(values, self.min_frequency, self.max_categories, weight)
+        if self.max_categories == "auto" and levels.pooled_share > MUCH:
+            warn(
+                f"Column {self._name(j)}: {levels.n_pooled} of its {levels.n_levels} categories, "
+                f"with {levels.pooled_share:.0%} of the rows, share one feature. Lower "
+                f"min_frequency (now {self.min_frequency}) to give more of them a feature of their "
+                "own, raise max_categories, or drop the column."
+            )
+        return levels
+
     def _numbers(self, columns):
-        """Return the numeric columns in float64, NaN where missing: (n_samples, n_numbers)."""
-        numbers = np.empty((len(columns[0].missing), len(self.numbers_)))
-        for k, j in enumerate(self.numbers_):
+        """Return what the numeric columns become, NaN where missing: (n_samples, n_features)."""
+        parts = [np.empty((len(columns[0].missing), 0))]
+        for j, reader in zip(self.numbers_, self.readers_, strict=True):
             try:
-                numbers[:, k] = columns[j].as_numbers(self.kinds_[j])
+                part = reader.read(columns[j])
             except OverflowError:  # a Python int beyond the range of float64
-                numbers[:, k] = np.inf
-            if np.isinf(numbers[:, k]).any():
+                part = np.array([[np.inf]])
+            if np.isinf(part).any():
                 raise ValueError(
                     f"Column {self._name(j)} has infinite values; numbers must be finite. Replace "
                     "them with large numbers, or with NaN where a value is missing."
                 )
-        return numbers
-
-    def _categories(self, columns):
-        """Return the categorical columns as text, None where missing: (n_samples, n_columns)."""
-        return np.stack([columns[j].as_text(self.kinds_[j]) for j in self.categories_], axis=1)
+            parts.append(part)
+        return np.hstack(parts)
 
     def _name(self, j):
         """Return the quoted name of column j, or its index if it has no name."""
@@ -348,69 +486,6 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         tags.input_tags.categorical = True
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-# -- numbers -----------------------------------------------------------------------------------
-
-
-def center_and_scale(numbers, scaling):
-    """Return what to subtract from each column and what to divide it by.
-
-    Parameters
-    ----------
-    numbers : ndarray of float64 of shape (n_samples, n_numbers)
-        NaN where missing; each column has at least one value.
-    scaling : {'robust', 'standard', 'none'}
-        Median and interquartile range, mean and standard deviation, or 0 and 1.
-
-    Returns
-    -------
-    center, scale : ndarray of float64 of shape (n_numbers,)
-        In the units of the columns. The scale of a constant column is inf.
-    """
-    n_columns = numbers.shape[1]
-    center, scale = np.zeros(n_columns), np.full(n_columns, np.inf)
-    if scaling == "none":
-        return center, np.ones(n_columns)
-    for k in range(n_columns):
-        present = numbers[~np.isnan(numbers[:, k]), k]
-        largest = np.abs(present).max()
-        # very large or small numbers are rescaled, so that their squares are finite and not 0
-        unit = 1.0 if 1e-100 < largest < 1e100 else largest or 1.0
-        present = present / unit
-        if scaling == "standard":
-            middle, spread = present.mean(), present.std()
-        else:
-            low, middle, high = np.quantile(present, [0.25, 0.5, 0.75])
-            spread = high - low or (present.max() - present.min()) / 2
-        center[k], scale[k] = middle * unit, spread * unit or np.inf
-    return center, scale
-
-
-def scale_and_clip(numbers, center, scale, bound, largest):
-    """Return z = (x - center) / scale, clipped smoothly to (-c, c): z / sqrt(1 + (z / c)^2).
-
-    Parameters
-    ----------
-    numbers : ndarray of float64 of shape (n_samples, n_numbers)
-        The numbers x; NaN stays NaN.
-    center, scale : ndarray of float64 of shape (n_numbers,)
-        In the units of the columns.
-    bound : float or None
-        The bound c; None does not clip smoothly.
-    largest : float
-        The limit of abs(z) before it is clipped smoothly.
-
-    Returns
-    -------
-    z : ndarray of float64 of shape (n_samples, n_numbers)
-        Without a unit.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        z = np.clip((numbers - center) / scale, -largest, largest)
-        if bound is not None:
-            z /= np.sqrt(1 + np.square(z / bound))
-    return z
 
 
 # -- names -------------------------------------------------------------------------------------

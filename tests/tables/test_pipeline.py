@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from sknn_edu import (
     RECIPES,
@@ -154,3 +157,63 @@ def test_a_class_of_one_sample_can_be_learned():
     X, y = pandas_table(), np.array(["no"] * 59 + ["yes"])
     model = tabular_pipeline("classifier", **QUICK).fit(X, y)
     assert model.predict_proba(X).shape == (60, 2)
+
+
+# -- metadata ----------------------------------------------------------------------------------
+
+
+def prices(n=400):
+    """Return a table with prices as text and targets that follow them, in cents."""
+    rng = np.random.default_rng(0)
+    price = rng.lognormal(6, 1, n)
+    table = pd.DataFrame(
+        {"price": [f"${x:,.2f}" for x in price], "town": rng.choice(list("abc"), n)}
+    )
+    return table, 1e6 * np.log(price)
+
+
+SMALL = {"n_estimators": 1, "max_iter": 20, "random_state": 0}
+
+
+def test_a_validation_set_and_weights_reach_every_step_under_routing():
+    X, y = prices()
+    weight = np.random.default_rng(1).integers(0, 3, len(y)).astype(float)
+    with config_context(enable_metadata_routing=True):
+        model = tabular_pipeline("regressor", **SMALL)
+        model.fit(X[:300], y[:300], sample_weight=weight[:300], X_val=X[300:], y_val=y[300:])
+        assert model.score(X[300:], y[300:]) > 0.95
+        scores = cross_val_score(model, X, y, params={"sample_weight": weight}, cv=2)
+        assert (scores > 0.9).all()
+    kept = TabularPreprocessor().fit(
+        X[:300][weight[:300] > 0], None, weight[:300][weight[:300] > 0]
+    )
+    np.testing.assert_array_equal(model["preprocessor"].center_, kept.center_)
+
+
+def test_rows_of_weight_0_do_not_count_in_any_step():
+    X, _ = prices(200)
+    more = pd.concat([X, pd.DataFrame({"price": ["$1e9"] * 50, "town": ["z"] * 50})])
+    weight = np.r_[np.ones(200), np.zeros(50)]
+    model = TabularPreprocessor().fit(more, None, weight)
+    np.testing.assert_array_equal(model.transform(X), TabularPreprocessor().fit_transform(X))
+
+
+def test_a_validation_set_that_no_step_transformed_is_refused():
+    X, y = prices(100)
+    model = tabular_pipeline("regressor", **SMALL)
+    with pytest.raises(
+        ValueError, match=r"X_val is a DataFrame with named columns.*transform_input"
+    ):
+        model.fit(X, y, regressor__X_val=X, regressor__y_val=y)
+    model = make_pipeline(StandardScaler(), MLPRegressor())
+    X = np.random.default_rng(0).normal(1000, 1, (50, 4))
+    with pytest.warns(UserWarning, match="X_val is scaled differently from X: in 4 of 4 columns"):
+        model.set_params(mlpregressor__max_iter=500, mlpregressor__solver="lbfgs").fit(
+            X, X[:, 0], mlpregressor__X_val=X, mlpregressor__y_val=X[:, 0]
+        )
+    with pytest.raises(ValueError, match=r"X_val and y_val: X has 3 features.*transform_input"):
+        model.fit(X, X[:, 0], mlpregressor__X_val=X[:, :3], mlpregressor__y_val=X[:, 0])
+
+
+def test_a_table_without_a_reader_is_asked_for_in_one_place():
+    assert tabular_pipeline("classifier", reader=None)["preprocessor"].reader is None

@@ -86,14 +86,18 @@ def test_missing_is_a_category_if_it_occurred_in_training():
 def test_rare_categories_share_a_column():
     table = pd.DataFrame({"a": list("uuuuvvvvwxyz"), "b": list("mmmmmmnnnnnn")})
     model = TabularPreprocessor(max_categories=3).fit(table)
-    names = ["a_u", "a_v", "a_infrequent_sklearn", "b_n"]
+    names = ["a_u", "a_v", "a_rare", "b_n"]
     assert model.get_feature_names_out().tolist() == names
     np.testing.assert_array_equal(model.transform(table)[-1], [0, 0, 1, 1])
 
 
 def test_a_column_of_names_does_not_become_thousands_of_columns():
-    table = pd.DataFrame({"name": [f"name {k}" for k in range(500)]})
-    assert TabularPreprocessor().fit_transform(table).shape == (500, 100)
+    table = pd.DataFrame({"name": [f"name {k}" for k in range(500)]}, dtype="category")
+    with pytest.warns(UserWarning, match="Column 'name': 400 of its 500 categories, with 80%"):
+        model = TabularPreprocessor().fit(table)
+    assert model.transform(table).shape == (500, 101)
+    assert TabularPreprocessor(max_categories=200).fit_transform(table).shape == (500, 101)
+    assert TabularPreprocessor(max_categories=50).fit_transform(table).shape == (500, 50)
     assert TabularPreprocessor(max_categories=None).fit_transform(table).shape == (500, 500)
 
 
@@ -103,6 +107,10 @@ def test_each_kind_of_column_has_its_names():
         "income",
         "rooms",
         "since",
+        "since_day_circular_0",
+        "since_day_circular_1",
+        "since_weekday_circular_0",
+        "since_weekday_circular_1",
         "income_missing",
         "owner_True",
         "city_Bonn",
