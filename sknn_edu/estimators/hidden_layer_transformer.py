@@ -7,10 +7,13 @@ from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_edu.estimators.mlp import BaseMLP, as_layer_sizes, check_layer
+from sknn_edu.fitting.callbacks import MetaCallbackMixin, as_task_of, with_callbacks
 from sknn_edu.fitting.routing import routed_to_fit, router_to_fit
 
 
-class HiddenLayerTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class HiddenLayerTransformer(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, MetaCallbackMixin, BaseEstimator
+):
     """Transforms samples into the activations of a hidden layer of a network.
 
     The features that a network has learned can be useful to another model: put this transformer
@@ -57,6 +60,7 @@ class HiddenLayerTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
         self.estimator = estimator
         self.layer = layer
 
+    @with_callbacks
     def fit(self, X, y=None, sample_weight=None, **fit_params):
         """Train a clone of the network.
 
@@ -93,7 +97,10 @@ class HiddenLayerTransformer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, 
                 f"hidden layers; got {self.estimator!r}."
             )
         check_layer(self.layer, len(as_layer_sizes(inner.hidden_layer_sizes)))
-        network.fit(X, y, **routed_to_fit(self, sample_weight, fit_params))
+        task, (part,) = self._begin_tasks(X, y, 1)
+        with as_task_of(self, part, network, X, y):
+            network.fit(X, y, **routed_to_fit(self, sample_weight, fit_params))
+        task.call_on_fit_task_end(estimator=self, X=X, y=y)
         self.estimator_ = inner
         self.n_features_in_ = inner.n_features_in_
         if hasattr(inner, "feature_names_in_"):

@@ -184,7 +184,8 @@ def check_has_network(estimator):
     if not isinstance(estimator, NetworkEstimator):
         raise TypeError(
             "estimator must be a SigmoidNeuronClassifier, MLPClassifier or MLPRegressor of "
-            f"sknn_edu; got {estimator!r}."
+            f"sknn_edu; got {estimator!r}. Of an average pass a member, such as "
+            "average.estimators_[0]."
         )
 
 

@@ -53,6 +53,13 @@ class LearningRateSearch(NamedTuple):
         return ax
 
 
+INSTEAD = (
+    "Of an average pass its estimator; of a pipeline its last step, with "
+    "pipeline[:-1].fit_transform(X, y) for X."
+)
+"""What to pass for an estimator that contains the network."""
+
+
 def find_learning_rate(estimator, X, y, *, low=1e-6, high=1.0, n_steps=200, smoothing=0.9):
     """Train a copy of a network with a growing learning rate, and see where the loss falls.
 
@@ -97,8 +104,8 @@ def find_learning_rate(estimator, X, y, *, low=1e-6, high=1.0, n_steps=200, smoo
     """
     if not isinstance(estimator, BaseMLP) or estimator.solver == "lbfgs":
         raise ValueError(
-            "estimator must be an MLPClassifier or MLPRegressor with a solver that has a learning "
-            f"rate, so not lbfgs; got {estimator!r}."
+            "estimator must be an MLPClassifier or MLPRegressor with a solver other than lbfgs; "
+            f"got {estimator!r}. {INSTEAD}"
         )
     if not (0 < low < high < np.inf and n_steps >= 10 and 0 <= smoothing < 1):
         raise ValueError(

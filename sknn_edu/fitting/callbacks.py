@@ -1,10 +1,16 @@
 """scikit-learn's callbacks (since its version 1.9): each epoch is a task of the fit."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 try:
-    from sklearn.callback import CallbackSupportMixin, ScoringMonitor, with_callbacks
+    from sklearn.callback import (
+        AutoPropagatedCallback,
+        CallbackSupportMixin,
+        ScoringMonitor,
+        with_callbacks,
+    )
 except ImportError:  # scikit-learn 1.8
+    AutoPropagatedCallback = ()
 
     class CallbackSupportMixin:
         """Stands in for scikit-learn's; says which version has callbacks."""
@@ -31,6 +37,9 @@ except ImportError:  # scikit-learn 1.8
                 raise ImportError(NEEDS_1_9.format("set_callbacks"))
             return self
 
+        def _init_callback_context(self, **options):
+            return NoTasks()
+
     class ScoringMonitor:
         """Stands in for scikit-learn's."""
 
@@ -52,6 +61,63 @@ NO_PROGRESS_BAR = (
     'pip install "scikit-learn>=1.9" "sknn_edu[progress]". The losses are printed instead, as with '
     "verbose=1."
 )
+
+
+class NoTasks:
+    """The tasks of a fit that has no callbacks to tell of them."""
+
+    def subcontext(self, **options):
+        return self
+
+    def call_on_fit_task_begin(self, **options):
+        return self
+
+    def call_on_fit_task_end(self, **options):
+        return False
+
+    def propagate_callback_context(self, estimator):
+        return nullcontext()
+
+
+class MetaCallbackMixin(CallbackSupportMixin):
+    """Callbacks of a meta-estimator that trains copies of its ``estimator``."""
+
+    def set_callbacks(self, *callbacks):
+        """Set callbacks. A progress bar shows the whole fit, all others are those of the networks.
+
+        Parameters
+        ----------
+        *callbacks : callback instances
+            Those that scikit-learn propagates by itself, such as
+            :class:`sklearn.callback.ProgressBar`, are kept here. All others, such as
+            :class:`ValidationMonitor` and :class:`Checkpoint`, replace those of ``estimator``.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        kept = [c for c in callbacks if isinstance(c, AutoPropagatedCallback)]
+        passed_on = [c for c in callbacks if not isinstance(c, AutoPropagatedCallback)]
+        super().set_callbacks(*kept)
+        if passed_on or hasattr(self.estimator, "_skl_callbacks"):
+            self.estimator.set_callbacks(*passed_on)
+        return self
+
+    def _begin_tasks(self, X, y, n_copies):
+        """Tell the callbacks that the fit begins; return its task, and one for each copy."""
+        task = self._init_callback_context(max_subtasks=n_copies)
+        task.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        return task, [task.subcontext(task_name=f"fit-member-{k}") for k in range(n_copies)]
+
+
+@contextmanager
+def as_task_of(owner, task, copy, X, y):
+    """Within this context a copy of an estimator is fitted as a task of a meta-estimator."""
+    with task.propagate_callback_context(copy):
+        task.call_on_fit_task_begin(estimator=owner, X=X, y=y)
+        yield
+        task.call_on_fit_task_end(estimator=owner, X=X, y=y)
 
 
 def estimator_score(estimator, X, y, **weight):
@@ -85,6 +151,16 @@ class ValidationMonitor(ScoringMonitor):
 
     def __init__(self, *, scoring=None):
         super().__init__(scoring={"score": estimator_score} if scoring is None else scoring)
+
+    def setup(self, estimator, context):
+        """Refuse an estimator that has no validation samples; scikit-learn calls this."""
+        if not hasattr(estimator, "validation_fraction"):
+            raise ValueError(
+                "ValidationMonitor follows the training of a network, but was set on a "
+                f"{type(estimator).__name__}. Set it on the network or the average of networks, "
+                "such as the last step of a pipeline: pipeline[-1].set_callbacks(monitor)."
+            )
+        super().setup(estimator, context)
 
     def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
         """Score the fitted estimator on the validation samples, if there are any.

@@ -103,10 +103,11 @@ class Checkpoint:
     def setup(self, estimator, context):
         """Refuse early what cannot be saved later, and lock the file; scikit-learn calls this."""
         if not isinstance(estimator, Trainable) or estimator.solver == "lbfgs":
+            name = type(estimator).__name__
             raise ValueError(
-                f"Checkpoint cannot save a fit of {estimator!r}: it needs a "
-                "SigmoidNeuronClassifier, MLPClassifier or MLPRegressor with a solver that trains "
-                "in epochs, such as 'adam'."
+                f"Checkpoint cannot save a fit of {name}: it needs a SigmoidNeuronClassifier, "
+                "MLPClassifier or MLPRegressor with a solver that trains in epochs, such as "
+                "'adam'. Set it on the last step of a pipeline: pipeline[-1].set_callbacks(...)."
             )
         parameters, path = parameters_of(estimator), Path(os.path.realpath(self.path))
         if not path.parent.is_dir():

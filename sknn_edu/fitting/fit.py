@@ -27,7 +27,13 @@ from sknn_edu.core.schedules import Schedule
 from sknn_edu.core.speed.mini_batches import MiniBatches
 from sknn_edu.core.training import RESUMABLE, Epochs, Outcome, shuffled
 from sknn_edu.fitting.callbacks import FitTasks
-from sknn_edu.fitting.estimator import INTERRUPTED, check_sample_weight, hold_out, warn
+from sknn_edu.fitting.estimator import (
+    INTERRUPTED,
+    check_sample_weight,
+    hold_out,
+    rows_of,
+    warn,
+)
 from sknn_edu.fitting.history import History
 from sknn_edu.fitting.overflow import refuse_overflow
 from sknn_edu.fitting.threads import one_thread_for_scipy
@@ -388,13 +394,19 @@ def check_first_weights(architecture, parameters, W):
 
 
 def split_rows(estimator, data, rng):
-    """Return the rows to train on and those to score on; samples of weight 0 are in neither."""
+    """Return the rows to train on and those to score on; samples of weight 0 are in neither.
+
+    'last_best' holds out none of three samples or fewer, and otherwise at least two.
+    """
     rows = np.arange(data.y.shape[0]) if data.weight is None else np.flatnonzero(data.weight > 0)
     stratify, share = data.targets.is_stratified, estimator.validation_fraction
-    if estimator.early_stopping == "last_best" and rows.size > 3:  # also trains on few samples
+    if estimator.early_stopping == "last_best":
+        if rows.size <= 3:
+            return np.arange(data.y.shape[0]), None
         share = min(max(2, ceil(share * rows.size)), rows.size - 2)
         stratify = stratify and 1 < np.count_nonzero(data.y[rows]) < rows.size - 1
-    train, held_out = hold_out(rows, share, rng, stratify=data.y[rows] if stratify else None)
+    labels = rows_of(data.y_given, rows) if stratify else None
+    train, held_out = hold_out(rows, share, rng, stratify=labels)
     if held_out.size < 2:
         raise ValueError(
             "The validation set is too small. Increase 'validation_fraction' (now "

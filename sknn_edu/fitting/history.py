@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from sknn_edu.fitting.callbacks import new_progress_bar
+from sknn_edu.fitting.side_by_side import is_interrupted
 
 
 @dataclass
@@ -56,7 +57,7 @@ class History:
 
     @property
     def wants_stop(self):
-        return self.tasks is not None and self.tasks.stop
+        return (self.tasks is not None and self.tasks.stop) or is_interrupted()
 
     def epoch_begins(self):
         if self.tasks is not None:

@@ -56,7 +56,8 @@ class LossCurveDisplay(Display):
         Parameters
         ----------
         estimator, *others : estimators
-            Each with ``loss_curve_``, or a Pipeline that ends with one.
+            Each with ``loss_curve_``, an average of such, or a Pipeline that ends with one. Of an
+            average all members are drawn.
         names : list of str, default=None
             Their names in the legend; None uses the names of their classes.
         ax : matplotlib Axes, default=None
@@ -67,7 +68,7 @@ class LossCurveDisplay(Display):
         display : LossCurveDisplay
             With ``ax_`` and ``figure_``.
         """
-        estimators = [last_step(model) for model in (estimator, *others)]
+        estimators = [one for model in (estimator, *others) for one in members_of(model)]
         for model in estimators:
             if not getattr(model, "loss_curve_", None):
                 raise ValueError(
@@ -122,8 +123,15 @@ class LossCurveDisplay(Display):
 
 
 def last_step(estimator):
-    """Return the estimator, or the last step of a Pipeline."""
-    return estimator[-1] if hasattr(estimator, "steps") else estimator
+    """Return the estimator, or the last step of a Pipeline; of a transformer its network."""
+    estimator = estimator[-1] if hasattr(estimator, "steps") else estimator
+    return getattr(estimator, "estimator_", estimator)
+
+
+def members_of(estimator):
+    """Return the fitted members of an average as a list; of anything else the last step."""
+    estimator = last_step(estimator)
+    return [last_step(member) for member in getattr(estimator, "estimators_", [estimator])]
 
 
 def numbered_names(names):

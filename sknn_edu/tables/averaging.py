@@ -1,9 +1,10 @@
 """Averaging several copies of an estimator that are trained from different random seeds."""
 
+from functools import partial
 from numbers import Integral
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 from sklearn.base import (
     BaseEstimator,
     MetaEstimatorMixin,
@@ -11,6 +12,7 @@ from sklearn.base import (
     clone,
     is_classifier,
 )
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.metadata_routing import UNUSED
@@ -18,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn_edu.estimators.accuracy import AccuracyMixin
 from sknn_edu.estimators.targets import target_kind
+from sknn_edu.fitting.callbacks import MetaCallbackMixin, as_task_of, with_callbacks
 from sknn_edu.fitting.checkpoint import checkpoint_member
 from sknn_edu.fitting.estimator import (
     HasMethods,
@@ -25,9 +28,11 @@ from sknn_edu.fitting.estimator import (
     InvalidParameterError,
     checked_parameters,
     fill_docstring,
+    warn,
 )
 from sknn_edu.fitting.given_targets import side_by_side
 from sknn_edu.fitting.routing import routed_to_fit, router_to_fit
+from sknn_edu.fitting.side_by_side import run_side_by_side
 
 _PARAMETERS = """
     estimator : {kind}
@@ -35,8 +40,11 @@ _PARAMETERS = """
     n_estimators : int, default=4
         The number of members, that is, of trained copies.
     n_jobs : int or None, default=None
-        The number of processes that train members in parallel. None means 1, -1 means one process
-        per CPU core.
+        How members are trained in parallel. None trains them side by side in threads, as many as
+        BLAS may use, with one BLAS thread each; in a worker of a parallel search, where BLAS has
+        one thread, they train one after the other. A number is that of processes, -1 one for each
+        CPU core, and 1 trains one after the other, with all threads of BLAS. Within
+        :func:`joblib.parallel_config` None is its ``n_jobs``.
     random_state : int, RandomState instance or None, default=None
         Draws a seed for each member. The seed becomes the ``random_state`` of the member and of
         all estimators inside it, such as the steps of a pipeline. Pass an int for reproducible
@@ -44,7 +52,7 @@ _PARAMETERS = """
 """
 
 
-class _Average(MetaEstimatorMixin, BaseEstimator):
+class _Average(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
     """The common part of both averages: training, metadata routing and tags."""
 
     __metadata_request__fit = {"sample_weight": UNUSED}  # the members request it, not the average
@@ -70,6 +78,7 @@ class _Average(MetaEstimatorMixin, BaseEstimator):
             )
 
     @checked_parameters
+    @with_callbacks
     def fit(self, X, y, sample_weight=None, **fit_params):
         """Train all members on the same samples.
 
@@ -99,11 +108,24 @@ class _Average(MetaEstimatorMixin, BaseEstimator):
         """
         fit_params = routed_to_fit(self, sample_weight, fit_params)
         rng = check_random_state(self.random_state)
-        seeds = rng.randint(np.iinfo(np.int32).max, size=self.n_estimators)
-        self.estimators_ = Parallel(n_jobs=self.n_jobs)(
-            delayed(_fit_member)(self.estimator, k, int(seed), X, y, fit_params)
+        seeds = rng.randint(np.iinfo(np.int32).max, size=self.n_estimators).tolist()
+        task, tasks = self._begin_tasks(X, y, self.n_estimators)
+        jobs = [
+            delayed(_fit_member)(self, k, seed, tasks[k], X, y, fit_params)
             for k, seed in enumerate(seeds)
-        )
+        ]
+        is_left_to_us = self.n_jobs is None and effective_n_jobs(None) == 1
+        if is_left_to_us:
+            self.estimators_ = run_side_by_side([partial(fit, *given) for fit, given, _ in jobs])
+        else:
+            self.estimators_ = Parallel(n_jobs=self.n_jobs)(jobs)
+        if len(self.estimators_) < self.n_estimators:
+            warn(
+                f"Training was interrupted: the average has {len(self.estimators_)} of "
+                f"{self.n_estimators} members.",
+                ConvergenceWarning,
+            )
+        task.call_on_fit_task_end(estimator=self, X=X, y=y)
         self._is_multilabel = is_classifier(self) and target_kind(y) == "multilabel-indicator"
         for name in ("n_features_in_", "feature_names_in_", "classes_"):
             vars(self).pop(name, None)
@@ -139,13 +161,14 @@ class _Average(MetaEstimatorMixin, BaseEstimator):
         return tags
 
 
-def _fit_member(estimator, k, seed, X, y, fit_params):
+def _fit_member(average, k, seed, task, X, y, fit_params):
     """Return fitted copy k of the estimator, with this seed in all its random_state parameters."""
-    member = clone(estimator)
+    member = clone(average.estimator)
     seeded = [name for name in member.get_params() if name.split("__")[-1] == "random_state"]
     member.set_params(**dict.fromkeys(seeded, seed))
     checkpoint_member(member, k)
-    return member.fit(X, y, **fit_params)
+    with as_task_of(average, task, member, X, y):
+        return member.fit(X, y, **fit_params)
 
 
 @fill_docstring(parameters=_PARAMETERS.replace("{kind}", "classifier with predict_proba"))

@@ -230,6 +230,11 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         self.kinds_ = [kind for kind, _ in found]
         self.numbers_ = [j for j, (_, reader) in enumerate(found) if reader is not None]
         self.readers_ = [found[j][1] for j in self.numbers_]
+        if set(self.kinds_) <= set(DROPPED):
+            warn(
+                "No column of the table becomes a feature: each is empty or holds identifiers, so "
+                "there is nothing to learn from."
+            )
         self._accepted = self._what_is_accepted(columns)
         self.categories_ = [
             j for j, kind in enumerate(self.kinds_) if kind in {"boolean", "category"}

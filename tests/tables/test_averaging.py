@@ -12,7 +12,15 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import check_estimator
 
-from sknn_edu import AveragingClassifier, AveragingRegressor, MLPClassifier, MLPRegressor
+from sknn_edu import (
+    AveragingClassifier,
+    AveragingRegressor,
+    HiddenLayerTransformer,
+    MLPClassifier,
+    MLPRegressor,
+    ValidationMonitor,
+    tabular_pipeline,
+)
 
 MAY_NOT_CONVERGE = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 MLP = MLPClassifier(hidden_layer_sizes=4, solver="lbfgs", max_iter=8)
@@ -154,3 +162,52 @@ def test_a_validation_set_reaches_the_members_by_routing():
 def test_members_of_another_kind_are_refused(average, estimator, message):
     with pytest.raises(ValueError, match=message):
         average(estimator).fit([[0.0], [1.0]], [0, 1])
+
+
+# -- side by side, and followed ----------------------------------------------------------------
+
+
+def small_average(**options):
+    network = MLPClassifier(8, max_iter=5, tol=0, early_stopping=True)
+    return AveragingClassifier(network, n_estimators=3, random_state=0, **options)
+
+
+@MAY_NOT_CONVERGE
+def test_members_are_the_same_side_by_side_and_one_after_the_other():
+    X, y = load_iris(return_X_y=True)
+    side_by_side, in_turn = small_average().fit(X, y), small_average(n_jobs=1).fit(X, y)
+    np.testing.assert_allclose(
+        side_by_side.predict_proba(X), in_turn.predict_proba(X), rtol=0, atol=1e-9
+    )
+
+
+@MAY_NOT_CONVERGE
+@pytest.mark.usefixtures("needs_callbacks")
+def test_a_monitor_set_on_an_average_follows_every_member():
+    X, y = load_iris(return_X_y=True)
+    monitor = ValidationMonitor(scoring="neg_log_loss")
+    model = small_average(n_jobs=1).set_callbacks(monitor)
+    model.fit(X, y)
+    assert len(monitor.get_logs().data) == 3 * 6
+
+
+@MAY_NOT_CONVERGE
+@pytest.mark.usefixtures("needs_callbacks")
+def test_one_progress_bar_shows_all_members(capsys):
+    from sklearn.callback import ProgressBar
+
+    X, y = load_iris(return_X_y=True)
+    for model in (small_average(), HiddenLayerTransformer(small_average().estimator)):
+        bar = ProgressBar()
+        model.set_callbacks(bar).fit(X, y)
+        out = capsys.readouterr().out
+        assert f"{type(model).__name__} - fit" in out
+        assert model._skl_callbacks == [bar]
+        assert not hasattr(model.estimator, "_skl_callbacks")
+
+
+@pytest.mark.usefixtures("needs_callbacks")
+def test_a_monitor_on_a_pipeline_is_refused_before_training():
+    model = tabular_pipeline("classifier", n_estimators=1)
+    with pytest.raises(ValueError, match=r"ValidationMonitor .* was set on a Pipeline.*\[-1\]"):
+        model.set_callbacks(ValidationMonitor()).fit([[1.0], [2.0]], [0, 1])

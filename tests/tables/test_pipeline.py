@@ -146,7 +146,7 @@ def test_targets_may_be_series(kind):
 
 
 @pytest.mark.parametrize("kind", RECIPES)
-@pytest.mark.parametrize("n", [4, 5, 12])
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 12])
 def test_a_table_with_few_rows_can_be_learned(kind, n):
     X, y = pandas_table().head(n), np.arange(n) % 2
     model = tabular_pipeline(kind, **QUICK).fit(X, y)
