@@ -22,7 +22,7 @@ def test_find_learning_rate_suggests_a_rate_that_learns():
 
 
 def test_find_learning_rate_refuses_lbfgs_and_wrong_limits():
-    with pytest.raises(ValueError, match="so not lbfgs"):
+    with pytest.raises(ValueError, match="other than lbfgs"):
         find_learning_rate(MLPClassifier(solver="lbfgs"), X, Y)
     with pytest.raises(ValueError, match="0 < low < high"):
         find_learning_rate(MLPClassifier(), X, Y, low=1, high=0.1)
