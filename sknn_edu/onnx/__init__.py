@@ -2,7 +2,8 @@
 
 ``import sknn_edu.onnx`` registers the estimators of this package with skl2onnx. After that
 ``skl2onnx.to_onnx(model, X[:1])`` converts them, alone or within a Pipeline. This needs the extra
-``onnx``.
+``onnx``. A pipeline that begins with a :class:`~sknn_edu.TabularPreprocessor` has an input for each
+column of the table: ``skl2onnx.to_onnx(model, initial_types=initial_types(model))``.
 
 Each layer is one Gemm node (a W + b), followed by the nodes of its activation.
 :data:`ACTIVATION_NODES` and :data:`OUTPUT_NODES` list these nodes by the name of the function; to
@@ -33,7 +34,8 @@ except ImportError as error:
 from sknn_edu.onnx.graph import Graph
 from sknn_edu.onnx.nodes import ACTIVATION_NODES, OUTPUT_NODES
 from sknn_edu.onnx.registration import register
+from sknn_edu.onnx.table import initial_types
 
-__all__ = ["ACTIVATION_NODES", "OUTPUT_NODES", "Graph", "register"]
+__all__ = ["ACTIVATION_NODES", "OUTPUT_NODES", "Graph", "initial_types", "register"]
 
 register()

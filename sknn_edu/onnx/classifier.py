@@ -30,12 +30,21 @@ def convert_classifier(scope, operator, container):
     network = fitted_network(model)
     z = sums_of_outputs(graph, network, input_features(graph, operator))
     raw = scope.get_options(model, {"raw_scores": False})["raw_scores"]
-    for value, variable in zip(answers(graph, network, z, raw), operator.outputs, strict=True):
+    output_answers(graph, operator, *answers(graph, network, z, raw))
+
+
+def output_answers(graph, operator, labels, scores):
+    """Connect the labels and scores of each rule to the outputs of a classifier."""
+    label, score = labels[0], scores[0]
+    if len(labels) > 1:
+        label = graph.add("Concat", *labels, axis=1)
+        score = graph.add("SequenceConstruct", *scores)
+    for value, variable in zip((label, score), operator.outputs, strict=True):
         graph.output(value, variable)
 
 
 def answers(graph, network, z, raw):
-    """Return the labels, and probabilities or weighted sums.
+    """Return the labels, and probabilities or weighted sums, of each rule.
 
     Parameters
     ----------
@@ -48,8 +57,8 @@ def answers(graph, network, z, raw):
 
     Returns
     -------
-    label, scores : tuple of str
-        Their names.
+    labels, scores : tuple of str
+        Their names, one for each rule.
     """
     rules, n_outputs = network.label_rules, network.biases[-1].size
     has_columns = len(rules) > 1
@@ -58,10 +67,7 @@ def answers(graph, network, z, raw):
         labels_and_scores(graph, rule, sums_for(graph, rule, z, n_outputs), labels, **options)
         for rule, labels in zip(rules, labels_of(network), strict=True)
     ]
-    if not has_columns:
-        return pairs[0]
-    labels, scores = zip(*pairs, strict=True)
-    return graph.add("Concat", *labels, axis=1), graph.add("SequenceConstruct", *scores)
+    return tuple(zip(*pairs, strict=True))
 
 
 def labels_of(network):
@@ -75,10 +81,14 @@ def labels_of(network):
 
 
 def declare_classifier(operator):
-    """Declare the outputs of a classifier: labels and scores."""
-    label, scores = operator.outputs
+    """Declare the outputs of a classifier."""
     check_ready(operator.raw_operator, operator)
-    network, n = fitted_network(operator.raw_operator), n_samples(operator)
+    declare_answers_of(fitted_network(operator.raw_operator), operator)
+
+
+def declare_answers_of(network, operator):
+    """Declare the answers of a network: labels and scores."""
+    (label, scores), n = operator.outputs, n_samples(operator)
     rules, labels, floats = network.label_rules, labels_of(network), float_type(operator)
     n_columns = sum(n_label_columns(rule, network.biases[-1].size) for rule in rules)
     if len(rules) > 1:
@@ -108,9 +118,13 @@ def parse_classifier(scope, model, inputs, custom_parsers=None):  # noqa: ARG001
     outputs : list of skl2onnx.common._topology.Variable
     """
     check_is_fitted(model)
-    names = ["label", "probabilities"]
-    outputs = declare_operator(scope, model, inputs, names)
-    rules, zipmap = fitted_network(model).label_rules, scope.get_options(model, {"zipmap": True})
+    return parse_answers_of(fitted_network(model), scope, model, inputs)
+
+
+def parse_answers_of(network, scope, model, inputs):
+    """Declare a classifier that answers like a network; see :func:`parse_classifier`."""
+    outputs = declare_operator(scope, model, inputs, ["label", "probabilities"])
+    rules, zipmap = network.label_rules, scope.get_options(model, {"zipmap": True})
     if not zipmap["zipmap"] or len(rules) > 1:
         return outputs
     zipped = ZipMap(onnx_labels(rules[0].labels), columns=zipmap["zipmap"] == "columns")

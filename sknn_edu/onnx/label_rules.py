@@ -115,6 +115,31 @@ def labels_and_scores(graph, rule, z, labels, *, raw, keepdims, smoothing):
     return label, without_smoothing(graph, rule, probabilities(graph, rule, z), smoothing)
 
 
+def most_probable(graph, rule, p, labels, *, keepdims):
+    """Return the labels with the largest probabilities, or those that are more likely than not.
+
+    Parameters
+    ----------
+    graph : Graph
+    rule : LabelRule
+        Tells which of the two.
+    p : str
+        The name of the probabilities (n_samples, n_classes).
+    labels : ndarray (n_classes,) of int64 or str
+    keepdims : bool
+        Whether the labels are a column rather than a vector.
+
+    Returns
+    -------
+    label : str
+        The name of the labels.
+    """
+    if rule.decision == "each positive":
+        return graph.cast(graph.add("Greater", p, 0.5), np.int64)
+    decision = graph.add("ArgMax", p, axis=1, keepdims=int(keepdims))
+    return graph.add("Gather", labels, decision)
+
+
 def certain(graph, decision, n_classes):
     """Return probabilities of 0 and 1 for a decision; n_classes is None if it has 0 and 1."""
     if n_classes is not None:

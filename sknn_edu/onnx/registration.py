@@ -7,11 +7,21 @@ from sknn_edu.estimators.mlp_classifier import MLPClassifier
 from sknn_edu.estimators.mlp_regressor import MLPRegressor
 from sknn_edu.estimators.perceptron_classifier import PerceptronClassifier
 from sknn_edu.estimators.sigmoid_neuron_classifier import SigmoidNeuronClassifier
+from sknn_edu.onnx.averages import (
+    convert_averaging_classifier,
+    convert_averaging_regressor,
+    declare_averaging_classifier,
+    declare_averaging_regressor,
+    parse_averaging_classifier,
+)
 from sknn_edu.onnx.classifier import convert_classifier, declare_classifier, parse_classifier
 from sknn_edu.onnx.operators import alias_of
 from sknn_edu.onnx.regressor import convert_regressor, declare_regressor
+from sknn_edu.onnx.table import convert_preprocessor, declare_preprocessor
 from sknn_edu.onnx.transformer import convert_transformer, declare_transformer
 from sknn_edu.onnx.zipmap import ZipMap, convert_zipmap, declare_zipmap
+from sknn_edu.tables.averaging import AveragingClassifier, AveragingRegressor
+from sknn_edu.tables.preprocessor import TabularPreprocessor
 
 CLASSIFIERS = (PerceptronClassifier, SigmoidNeuronClassifier, MLPClassifier)
 
@@ -44,8 +54,18 @@ def register():
             parser=parse_classifier,
             options=CLASSIFIER_OPTIONS,
         )
+    update_registered_converter(
+        AveragingClassifier,
+        alias_of(AveragingClassifier),
+        declare_averaging_classifier,
+        convert_averaging_classifier,
+        parser=parse_averaging_classifier,
+        options={"zipmap": CLASSIFIER_OPTIONS["zipmap"]},
+    )
     for model, declare, convert in (
         (MLPRegressor, declare_regressor, convert_regressor),
+        (AveragingRegressor, declare_averaging_regressor, convert_averaging_regressor),
+        (TabularPreprocessor, declare_preprocessor, convert_preprocessor),
         (HiddenLayerTransformer, declare_transformer, convert_transformer),
         (ZipMap, declare_zipmap, convert_zipmap),
     ):

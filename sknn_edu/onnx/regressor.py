@@ -19,8 +19,28 @@ def convert_regressor(scope, operator, container):
     """Add the nodes of a regressor: its layers, its output activation, and clipping."""
     graph = start_graph(scope, operator, container)
     network = fitted_network(operator.raw_operator)
-    z = sums_of_outputs(graph, network, input_features(graph, operator))
-    y = output_nodes(network.loss)(graph, z)
+    y, graph = predictions(graph, network, input_features(graph, operator))
+    graph.output(y, operator.outputs[0])
+
+
+def predictions(graph, network, X):
+    """Return the predictions of a network, and the graph in whose dtype they are.
+
+    Parameters
+    ----------
+    graph : Graph
+    network : FittedNetwork
+    X : str
+        The name of the samples.
+
+    Returns
+    -------
+    y : str
+        The name of the predictions (n_samples, n_outputs).
+    graph : Graph
+        In float64 if targets were scaled.
+    """
+    y = output_nodes(network.loss)(graph, sums_of_outputs(graph, network, X))
     if network.unit is not None:
         center, scale = network.unit
         y, graph = graph.cast(y, np.float64), graph.in_double()
@@ -28,12 +48,16 @@ def convert_regressor(scope, operator, container):
     if network.clip_range is not None:
         low, high = network.clip_range
         y = graph.add("Min", graph.add("Max", y, low), high)
-    graph.output(y, operator.outputs[0])
+    return y, graph
 
 
 def declare_regressor(operator):
-    """Declare the output of a regressor: (n_samples, n_outputs), double if targets are scaled."""
+    """Declare the output of a regressor."""
     check_ready(operator.raw_operator, operator)
-    network = fitted_network(operator.raw_operator)
+    declare_predictions_of(fitted_network(operator.raw_operator), operator)
+
+
+def declare_predictions_of(network, operator):
+    """Declare predictions of a network: (n_samples, n_outputs), double if targets are scaled."""
     floats = float_type(operator) if network.unit is None else DoubleTensorType
     operator.outputs[0].set_type(floats([n_samples(operator), network.biases[-1].size]))

@@ -1,0 +1,88 @@
+"""The converters of averages: the mean of what their networks answer."""
+
+from sklearn.utils.validation import check_is_fitted
+
+from sknn_edu.estimators.interface import fitted_network
+from sknn_edu.estimators.network_estimator import NetworkEstimator
+from sknn_edu.estimators.perceptron_classifier import PerceptronClassifier
+from sknn_edu.onnx.classifier import (
+    answers,
+    declare_answers_of,
+    labels_of,
+    output_answers,
+    parse_answers_of,
+)
+from sknn_edu.onnx.label_rules import most_probable
+from sknn_edu.onnx.layers import sums_of_outputs
+from sknn_edu.onnx.operators import check_ready, input_features, start_graph
+from sknn_edu.onnx.regressor import declare_predictions_of, predictions
+
+
+def networks_of(average):
+    """Return the FittedNetwork of each member of an average.
+
+    Raises
+    ------
+    TypeError
+        If a member is no network of this package, but a pipeline, say.
+    """
+    for member in average.estimators_:
+        if not isinstance(member, NetworkEstimator | PerceptronClassifier):
+            raise TypeError(
+                f"The ONNX model of an {type(average).__name__} needs members that are networks of "
+                f"this package; got {type(member).__name__}. Put the other steps before the "
+                "average: make_pipeline(step, average)."
+            )
+    return [fitted_network(member) for member in average.estimators_]
+
+
+def mean(graph, values):
+    """Return the mean of values of the same shape."""
+    total = values[0]
+    for value in values[1:]:
+        total = graph.add("Add", total, value)
+    return graph.add("Div", total, float(len(values)))
+
+
+def convert_averaging_classifier(scope, operator, container):
+    """Add the nodes of an AveragingClassifier: mean probabilities, and the labels they choose."""
+    graph = start_graph(scope, operator, container)
+    networks, X = networks_of(operator.raw_operator), input_features(graph, operator)
+    scores = [
+        answers(graph, network, sums_of_outputs(graph, network, X), raw=False)[1]
+        for network in networks
+    ]
+    p = [mean(graph, of_rule) for of_rule in zip(*scores, strict=True)]
+    rules, known = networks[0].label_rules, labels_of(networks[0])
+    labels = [
+        most_probable(graph, rule, of_rule, names, keepdims=len(rules) > 1)
+        for rule, of_rule, names in zip(rules, p, known, strict=True)
+    ]
+    output_answers(graph, operator, labels, p)
+
+
+def declare_averaging_classifier(operator):
+    """Declare the outputs of an AveragingClassifier: labels and probabilities."""
+    check_ready(operator.raw_operator, operator)
+    declare_answers_of(networks_of(operator.raw_operator)[0], operator)
+
+
+def parse_averaging_classifier(scope, model, inputs, custom_parsers=None):  # noqa: ARG001
+    """Declare an AveragingClassifier, followed by a ZipMap if the option ``zipmap`` asks for it."""
+    check_is_fitted(model)
+    return parse_answers_of(networks_of(model)[0], scope, model, inputs)
+
+
+def convert_averaging_regressor(scope, operator, container):
+    """Add the nodes of an AveragingRegressor: the mean prediction."""
+    graph = start_graph(scope, operator, container)
+    X = input_features(graph, operator)
+    results = [predictions(graph, network, X) for network in networks_of(operator.raw_operator)]
+    _, graph = results[0]
+    graph.output(mean(graph, [y for y, _ in results]), operator.outputs[0])
+
+
+def declare_averaging_regressor(operator):
+    """Declare the output of an AveragingRegressor: (n_samples, n_outputs)."""
+    check_ready(operator.raw_operator, operator)
+    declare_predictions_of(networks_of(operator.raw_operator)[0], operator)

@@ -1,0 +1,184 @@
+"""The converter of TabularPreprocessor, and the types of a table's columns.
+
+ONNX has no missing strings, so a missing category is the empty string. A missing number is NaN.
+"""
+
+import numpy as np
+from skl2onnx.common.data_types import (
+    BooleanTensorType,
+    DoubleTensorType,
+    FloatTensorType,
+    Int64TensorType,
+    StringTensorType,
+)
+from sklearn.utils.validation import check_is_fitted
+
+from sknn_edu.onnx.graph import Graph
+from sknn_edu.onnx.operators import check_ready, n_samples
+from sknn_edu.tables.preprocessor import TabularPreprocessor
+from sknn_edu.tables.reader import Number
+from sknn_edu.tables.scaling import LARGEST
+
+TYPES = {"category": StringTensorType, "boolean": BooleanTensorType}
+"""The type of a column for each kind but numbers, which are double."""
+
+
+def initial_types(model):
+    """Return the inputs of the ONNX model of a pipeline for tables: one for each column.
+
+    Parameters
+    ----------
+    model : TabularPreprocessor or Pipeline that begins with one
+        Fitted.
+
+    Returns
+    -------
+    types : list of tuple (str, skl2onnx type)
+        For :func:`skl2onnx.to_onnx`: the name of each column, and a type of shape (n_samples, 1).
+
+    Raises
+    ------
+    TypeError
+        If the model does not begin with a TabularPreprocessor.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skl2onnx import to_onnx
+    >>> from sknn_edu import tabular_pipeline
+    >>> from sknn_edu.onnx import initial_types
+    >>> table = pd.DataFrame({"size": [70.0, 120.0, 45.0] * 5, "city": ["Ulm", "Bonn", "Rom"] * 5})
+    >>> model = tabular_pipeline("regressor", n_estimators=1, max_iter=5, random_state=0)
+    >>> model = model.fit(table, table["size"])
+    >>> proto = to_onnx(model, initial_types=initial_types(model))
+    >>> [column.name for column in proto.graph.input]
+    ['size', 'city']
+    """
+    preprocessor = model[0] if hasattr(model, "steps") else model
+    if not isinstance(preprocessor, TabularPreprocessor):
+        raise TypeError(
+            "model must be a TabularPreprocessor or a pipeline that begins with one; got "
+            f"{type(preprocessor).__name__}."
+        )
+    check_is_fitted(preprocessor)
+    names = getattr(preprocessor, "feature_names_in_", None)
+    if names is None:
+        names = [f"x{j}" for j in range(preprocessor.n_features_in_)]
+    kinds = zip(names, preprocessor.kinds_, strict=True)
+    return [(name, TYPES.get(kind, DoubleTensorType)([None, 1])) for name, kind in kinds]
+
+
+def convert_preprocessor(scope, operator, container):
+    """Add the nodes of a TabularPreprocessor: numbers, missing indicators and categories."""
+    model = operator.raw_operator
+    dtype = np.dtype(model.dtype).type
+    graph, columns = Graph(scope, container, np.float64), columns_of_inputs(operator)
+    parts = number_nodes(graph, model, columns, dtype)
+    for j, levels in zip(model.categories_, model.levels_, strict=True):
+        parts.append(level_nodes(graph, levels, *columns(graph, j), dtype))
+    graph.output(graph.add("Concat", *parts, axis=1), operator.outputs[0])
+
+
+def declare_preprocessor(operator):
+    """Declare the output of a TabularPreprocessor; refuse columns that ONNX cannot read."""
+    model = operator.raw_operator
+    check_ready(model, operator)
+    read = [model._name(j) for j, r in zip(model.numbers_, model.readers_, strict=True)
+            if not isinstance(r, Number)]  # fmt: skip
+    if read:
+        raise ValueError(
+            f"ONNX models cannot read dates or text as TabularPreprocessor does with columns "
+            f"{', '.join(map(str, read))}. Convert these columns to numbers or drop them before "
+            "training, or train with TabularPreprocessor(reader=None), "
+            "tabular_pipeline(..., reader=None): each text is then a category, and a date its "
+            "number of days since 1970."
+        )
+    floats = FloatTensorType if model.dtype == "float32" else DoubleTensorType
+    operator.outputs[0].set_type(floats([n_samples(operator), len(model.get_feature_names_out())]))
+
+
+def columns_of_inputs(operator):
+    """Return a function of a graph and an index: the name of a column (n_samples, 1), its type."""
+    variables = operator.inputs
+
+    def column(graph, j):
+        if len(variables) > 1:
+            return variables[j].full_name, type(variables[j].type)
+        return graph.columns(variables[0].full_name, j, j + 1), type(variables[0].type)
+
+    return column
+
+
+def number_nodes(graph, model, column, dtype):
+    """Return scaled and clipped numbers, and missing indicators: names of arrays in dtype."""
+    if not model.numbers_:
+        return []
+    raw = [graph.cast(column(graph, j)[0], np.float64) for j in model.numbers_]
+    x = graph.add("Concat", *raw, axis=1)
+    half = np.where((model.scale_ > LARGEST / 8) & (model.scale_ < np.inf), 0.5, 1.0)
+    z = graph.add("Sub", graph.add("Mul", x, half), model.center_ * half)
+    z = graph.add("Div", z, model.scale_ * half)
+    largest = float(np.sqrt(np.finfo(dtype).max))
+    z = graph.add("Min", graph.add("Max", z, -largest), largest)
+    if model.smooth_clip is not None:
+        share = graph.add("Div", z, float(model.smooth_clip))
+        root = graph.add("Sqrt", graph.add("Add", graph.add("Mul", share, share), 1.0))
+        z = graph.add("Div", z, root)
+    is_missing = graph.add("IsNaN", x)
+    parts = [graph.cast(graph.add("Where", is_missing, 0.0, z), dtype)]
+    if model.missing_indicator and model.gaps_.any():
+        indicators = graph.cast(is_missing, dtype)
+        parts.append(graph.add("Gather", indicators, np.flatnonzero(model.gaps_), axis=1))
+    return parts
+
+
+def level_nodes(graph, levels, column, column_type, dtype):
+    """Return the columns of a categorical column: the name of an array in dtype.
+
+    Parameters
+    ----------
+    graph : Graph
+    levels : Levels
+    column : str
+        The name of the column (n_samples, 1).
+    column_type : type
+        skl2onnx's type of the column.
+    dtype : {numpy.float32, numpy.float64}
+
+    Returns
+    -------
+    encoded : str
+        Its name.
+    """
+    numbers = range(len(levels.names))
+    codes = {"" if name is None else name: k for name, k in zip(levels.names, numbers, strict=True)}
+    keys = {"keys_strings": list(codes)}
+    if column_type is not StringTensorType:
+        if column_type is BooleanTensorType:
+            column = graph.cast(column, np.int64)
+            codes = {int(name == "True"): k for name, k in codes.items() if name}
+        elif column_type is Int64TensorType:
+            codes = {int(name): k for name, k in codes.items() if is_whole(name)}
+        else:
+            raise ValueError(
+                "A categorical column needs the ONNX type StringTensorType, Int64TensorType or "
+                f"BooleanTensorType; got {column_type.__name__}. Use "
+                "sknn_edu.onnx.initial_types(model)."
+            )
+        keys = {"keys_int64s": list(codes)}
+    other = len(levels.names) if levels.has_rare else -1
+    code = graph.add(
+        "LabelEncoder", column, op_domain="ai.onnx.ml",
+        op_version=2, values_int64s=list(codes.values()),
+        default_int64=other, **keys,
+    )  # fmt: skip
+    n_levels = len(levels.names) + levels.has_rare
+    one_hot = graph.cast(graph.add("Equal", code, np.arange(n_levels)), dtype)
+    if n_levels == 2:
+        return graph.add("Sub", graph.columns(one_hot, 1, 2), graph.columns(one_hot, 0, 1))
+    return one_hot
+
+
+def is_whole(name):
+    """Return whether the name of a category is how a whole number is written."""
+    return name.lstrip("-").isdecimal() and str(int(name)) == name
