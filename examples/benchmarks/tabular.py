@@ -97,6 +97,44 @@ def light_gbm(kind):
     return make_pipeline(columns, model(random_state=0, n_jobs=1, verbose=-1))
 
 
+def cat_boost(kind):
+    import catboost
+
+    model = catboost.CatBoostClassifier if kind == "classifier" else catboost.CatBoostRegressor
+    return WithNamedCategories(
+        model(random_state=0, thread_count=1, verbose=0, allow_writing_files=False)
+    )
+
+
+class WithNamedCategories:
+    """CatBoost with all columns that are no numbers as categories, and no gaps among these."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def fit(self, X, y):
+        self.categories = list(X.select_dtypes(exclude="number").columns)
+        self.model.fit(self._as_text(X), y, cat_features=self.categories)
+
+    def predict(self, X):
+        return self.model.predict(self._as_text(X))
+
+    def predict_proba(self, X):
+        return self.model.predict_proba(self._as_text(X))
+
+    def _as_text(self, X):
+        text = {
+            name: X[name].astype(object).fillna("missing").astype(str) for name in self.categories
+        }
+        return X.assign(**text)
+
+
+def skrub_pipeline(kind):
+    import skrub
+
+    return skrub.tabular_pipeline(boosted_trees(kind)[-1])
+
+
 OURS, PLAIN = "sknn_edu, the recipe", "scikit-learn MLP, scaled"
 CONTESTANTS = {
     PLAIN: scikit_learn_mlp,
@@ -105,9 +143,18 @@ CONTESTANTS = {
     ),
     "HistGradientBoosting": boosted_trees,
     "LightGBM": light_gbm,
+    "CatBoost": cat_boost,
+    "skrub, HistGradientBoosting": skrub_pipeline,
     "sknn_edu, one network": lambda kind: tabular_pipeline(kind, n_estimators=1, random_state=0),
     OURS: lambda kind: tabular_pipeline(kind, random_state=0),
 }
+
+NEEDED = {
+    "LightGBM": "lightgbm",
+    "CatBoost": "catboost",
+    "skrub, HistGradientBoosting": "skrub",
+}
+"""The packages of contestants that may be missing."""
 
 
 # -- the recipe, one technique at a time -------------------------------------------------------
@@ -293,8 +340,9 @@ def main():
     parser.add_argument("--n-jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
     contestants = {n: make for n, make in CONTESTANTS.items() if n in (options.only or CONTESTANTS)}
-    if find_spec("lightgbm") is None and contestants.pop("LightGBM", None):
-        print("LightGBM is not installed and does not take part.")
+    for name, package in NEEDED.items():
+        if find_spec(package) is None and contestants.pop(name, None):
+            print(f"{name} is not installed and does not take part.")
     if options.pace:
         table = table_of_pace({name: pace(name) for name in options.names or PACE_TASKS})
         print(table)

@@ -129,10 +129,11 @@ PARAMETERS = f"""
     feature_scale : bool, default=False
         Whether the first layer learns a scale for each of its inputs, ``W_j = s_j U_j``, so that a
         single number can switch off a feature. ``coefs_[0]`` holds the product.
-    number_embedding : {{'pbld', 'periodic'}}, Waves or None, default=None
+    number_embedding : {{'pbld', 'periodic', 'auto'}}, Waves or None, default=None
         Whether the first layer receives learned periodic functions of each feature with more than
-        two values: 'pbld' besides the feature, 'periodic' instead of it; see
-        :class:`~sknn_edu.core.beyond.number_embedding.Waves`. Scale the features first. Needs
+        two values: 'pbld' besides the feature, 'periodic' instead of it. 'auto' is 'pbld' for up
+        to 100 such features, and None for more, where it gains little and costs most of the time.
+        See :class:`~sknn_edu.core.beyond.number_embedding.Waves`. Scale the features first. Needs
         dense X.
     category_embedding : int or None, default=None
         The number of dimensions in which each category's levels are embedded. A category is a run

@@ -121,7 +121,7 @@ def find_structure(X, number_embedding, category_embedding):
     """
     columns, groups = (), ()
     if number_embedding is not None:
-        columns = columns_to_embed(X)
+        columns = columns_to_embed(X, number_embedding)
     if category_embedding is not None:
         inputs = X
         if columns:

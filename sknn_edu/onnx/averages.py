@@ -36,7 +36,7 @@ def networks_of(average):
     return [fitted_network(member) for member in average.estimators_]
 
 
-def mean(graph, values):
+def mean_of(graph, values):
     """Return the mean of values of the same shape."""
     total = values[0]
     for value in values[1:]:
@@ -52,7 +52,7 @@ def convert_averaging_classifier(scope, operator, container):
         answers(graph, network, sums_of_outputs(graph, network, X), raw=False)[1]
         for network in networks
     ]
-    p = [mean(graph, of_rule) for of_rule in zip(*scores, strict=True)]
+    p = [mean_of(graph, of_rule) for of_rule in zip(*scores, strict=True)]
     rules, known = networks[0].label_rules, labels_of(networks[0])
     labels = [
         most_probable(graph, rule, of_rule, names, keepdims=len(rules) > 1)
@@ -79,7 +79,7 @@ def convert_averaging_regressor(scope, operator, container):
     X = input_features(graph, operator)
     results = [predictions(graph, network, X) for network in networks_of(operator.raw_operator)]
     _, graph = results[0]
-    graph.output(mean(graph, [y for y, _ in results]), operator.outputs[0])
+    graph.output(mean_of(graph, [y for y, _ in results]), operator.outputs[0])
 
 
 def declare_averaging_regressor(operator):

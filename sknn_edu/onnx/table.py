@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn_edu.onnx.graph import Graph
 from sknn_edu.onnx.operators import check_ready, n_samples
-from sknn_edu.tables.preprocessor import TabularPreprocessor
+from sknn_edu.tables.preprocessor import TabularPreprocessor, input_names
 from sknn_edu.tables.reader import Number
 from sknn_edu.tables.scaling import LARGEST
 
@@ -83,12 +83,13 @@ def declare_preprocessor(operator):
     """Declare the output of a TabularPreprocessor; refuse columns that ONNX cannot read."""
     model = operator.raw_operator
     check_ready(model, operator)
-    read = [model._name(j) for j, r in zip(model.numbers_, model.readers_, strict=True)
-            if not isinstance(r, Number)]  # fmt: skip
+    names = input_names(model, None)
+    readers = zip(model.numbers_, model.readers_, strict=True)
+    read = [repr(names[j]) for j, reader in readers if not isinstance(reader, Number)]
     if read:
         raise ValueError(
             f"ONNX models cannot read dates or text as TabularPreprocessor does with columns "
-            f"{', '.join(map(str, read))}. Convert these columns to numbers or drop them before "
+            f"{', '.join(read)}. Convert these columns to numbers or drop them before "
             "training, or train with TabularPreprocessor(reader=None), "
             "tabular_pipeline(..., reader=None): each text is then a category, and a date its "
             "number of days since 1970."

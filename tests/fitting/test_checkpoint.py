@@ -345,7 +345,7 @@ def test_parameters_are_told_apart_by_what_they_hold_not_by_how_they_print(tmp_p
 def test_the_members_of_an_average_write_a_file_each_and_continue(tmp_path):
     checkpoint = Checkpoint(tmp_path / "fit", every=4)
     mlp = MLPClassifier(5, max_iter=20, warm_start=True)
-    average = AveragingClassifier(mlp, n_estimators=3, random_state=0)
+    average = AveragingClassifier(mlp, n_estimators=3, random_state=0, n_jobs=1)
     expected = clone(average).fit(X, Y)
     crashing = clone(mlp).set_callbacks(CrashIn(31), checkpoint)  # in epoch 11 of the second member
     with pytest.raises(Crash):

@@ -18,6 +18,9 @@ import numpy as np
 
 from sknn_edu.core.speed.arrays import Array, zeros
 
+N_DRAWS = 2**16
+"""The number of values of a draw; rates are multiples of its inverse."""
+
 
 class Dropout:
     """Dropout behind each hidden layer.
@@ -44,9 +47,12 @@ class Dropout:
 
     def draw(self, k: int, like: Array) -> Array:
         """Return the factors r for hidden layer k, in the shape and dtype of an array."""
-        rate = self.strength * self.rates[k]
-        r = self.rng.random(like.shape, dtype=np.float32) >= rate
-        return np.multiply(r, 1 / (1 - rate), dtype=like.dtype)
+        # 16 random bits for each neuron, not 32: a third of the time
+        silenced = min(round(self.strength * self.rates[k] * N_DRAWS), N_DRAWS - 1)
+        draws = self.rng.bit_generator.random_raw(-(-like.size // 4)).view(np.uint16)[: like.size]
+        r = (draws >= np.uint16(silenced)).astype(like.dtype)
+        r *= like.dtype.type(N_DRAWS / (N_DRAWS - silenced))
+        return r.reshape(like.shape)
 
     def scheduled(self, schedule: Callable[[float], float]) -> Callable[[float], float]:
         """Return the schedule such that each call also sets the strength of dropout."""

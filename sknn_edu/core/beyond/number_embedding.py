@@ -48,6 +48,8 @@ class Waves:
         Whether the first layer also receives the number itself.
     sigma : float, default=0.1
         The standard deviation of the initial frequencies w, in periods per unit of x.
+    most_columns : int or None, default=None
+        If more columns than that have more than two values, none is embedded; None for no limit.
 
     Raises
     ------
@@ -65,6 +67,7 @@ class Waves:
     n_functions: int = 3
     keeps_number: bool = True
     sigma: float = 0.1
+    most_columns: int | None = None
 
     def __post_init__(self) -> None:
         counts = self.n_waves, self.n_functions
@@ -79,6 +82,7 @@ class Waves:
 EMBEDDINGS: dict[str, Waves] = {
     "pbld": Waves(),
     "periodic": Waves(n_functions=4, keeps_number=False),
+    "auto": Waves(most_columns=100),
 }
 """The embeddings of numbers by name."""
 
@@ -244,10 +248,11 @@ class EmbeddingAtWork:
         dw *= -2 * pi  # dw = -2 pi sum delta_c s x
 
 
-def columns_to_embed(X: Array) -> tuple[int, ...]:
-    """Return the columns of X with more than two values.
+def columns_to_embed(X: Array, waves: Waves) -> tuple[int, ...]:
+    """Return the columns of X with more than two values, or none if there are too many of them.
 
     Any function of two values is linear, so other columns would gain nothing.
     """
     low, high = X.min(axis=0), X.max(axis=0)
-    return tuple(np.flatnonzero(~((low == X) | (high == X)).all(axis=0)).tolist())
+    columns = np.flatnonzero(~((low == X) | (high == X)).all(axis=0)).tolist()
+    return tuple(columns) if len(columns) <= (waves.most_columns or inf) else ()

@@ -57,26 +57,29 @@ class MixedWithIdentity:
         self, activation: ParametricActivation, alpha: Array, dalpha: Array | None = None
     ) -> None:
         self.activation, self.alpha, self.dalpha = activation, alpha, dalpha
-        self._sample_axis = int(alpha.shape[1] == 1)
-        self._shape = (len(alpha), -1) if self._sample_axis else (-1, alpha.shape[1])
+        has_rows = alpha.shape[1] == 1
+        self._shape = (len(alpha), -1) if has_rows else (-1, alpha.shape[1])
+        self._sum_over_samples = "ij,ij->i" if has_rows else "ij,ij->j"
 
     def forward(self, z: Array, a: Array) -> None:
         """a = z + alpha (g(z) - z)."""
         self._g = np.empty_like(z)
         self.activation.forward(z, self._g)  # g(z)
-        change = self._g - z
-        change.reshape(self._shape)[...] *= self.alpha
-        np.add(z, change, out=a)
+        self._change = self._g - z
+        scaled = self._change.reshape(self._shape) * self.alpha
+        np.add(z, scaled.reshape(z.shape), out=a)
 
     def backward(self, z: Array, a: Array, delta: Array) -> None:
         """da/dalpha = g(z) - z, and da/dz = (1 - alpha) + alpha g'(z)."""
-        slopes = (self._g - z) * delta
-        slopes.reshape(self._shape).sum(axis=self._sample_axis, keepdims=True, out=self.dalpha)
-        linear = delta.reshape(self._shape) * (1 - self.alpha)
+        of_neurons = delta.reshape(self._shape)
+        if self.dalpha is not None:  # einsum takes a fifth of the time of (x * y).sum
+            change = self._change.reshape(self._shape)
+            sums = np.einsum(self._sum_over_samples, change, of_neurons)
+            self.dalpha[...] = sums.reshape(self.alpha.shape)
+        linear = of_neurons * (1 - self.alpha)
         self.activation.backward(z, self._g, delta)
-        delta = delta.reshape(self._shape)
-        delta *= self.alpha
-        delta += linear
+        of_neurons *= self.alpha
+        of_neurons += linear
 
 
 def parametric(g: Activation) -> ParametricActivation:

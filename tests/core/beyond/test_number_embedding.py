@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 
 from sknn_edu.core.beyond import number_embedding
-from sknn_edu.core.beyond.number_embedding import EmbeddedNumbers, Waves, columns_to_embed
+from sknn_edu.core.beyond.number_embedding import (
+    EMBEDDINGS,
+    EmbeddedNumbers,
+    Waves,
+    columns_to_embed,
+)
 from sknn_edu.core.beyond.parametric_activations import ALL_ACTIVATIONS
 from sknn_edu.core.losses import LOSSES
 from tests.core.beyond.architectures import (
@@ -93,8 +98,8 @@ def test_features_that_are_not_embedded_are_passed_on():
 
 
 def test_a_column_of_two_values_is_not_embedded():
-    assert columns_to_embed(table(50)) == (0, 5)
-    assert columns_to_embed(np.ones((5, 2))) == ()
+    assert columns_to_embed(table(50), Waves()) == (0, 5)
+    assert columns_to_embed(np.ones((5, 2)), Waves()) == ()
 
 
 @DTYPES
@@ -146,3 +151,10 @@ def test_frequencies_start_small_and_phases_fill_the_circle(embedding):
 def test_waves_that_cannot_be_are_refused(wrong):
     with pytest.raises(ValueError, match="n_waves and n_functions must be ints >= 1, and sigma"):
         Waves(**wrong)
+
+
+def test_hundreds_of_columns_are_not_embedded_unless_asked():
+    X = np.random.default_rng(0).normal(size=(9, 101))
+    assert columns_to_embed(X, EMBEDDINGS["auto"]) == ()
+    assert columns_to_embed(X[:, 1:], EMBEDDINGS["auto"]) == tuple(range(100))
+    assert columns_to_embed(X, EMBEDDINGS["pbld"]) == tuple(range(101))
