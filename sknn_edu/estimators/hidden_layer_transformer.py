@@ -3,7 +3,6 @@
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.frozen import FrozenEstimator
-from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_edu.estimators.mlp import BaseMLP, as_layer_sizes, check_layer
@@ -53,8 +52,8 @@ class HiddenLayerTransformer(
     (150, 5)
     """
 
-    __metadata_request__fit = {"sample_weight": UNUSED}  # the network requests it
-    __metadata_request__fit_transform = {"sample_weight": UNUSED}
+    __metadata_request__fit = {"sample_weight": True}  # the network receives it
+    __metadata_request__fit_transform = {"sample_weight": True}
 
     def __init__(self, estimator, layer=-1):
         self.estimator = estimator

@@ -1,7 +1,12 @@
 """Metadata routing of meta-estimators: what fit receives goes on to the fit of an estimator."""
 
 from sklearn import get_config
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    get_routing_for_object,
+    process_routing,
+)
 
 
 def router_to_fit(owner, callers=("fit",)):
@@ -38,10 +43,12 @@ def routed_to_fit(owner, sample_weight, fit_params):
     Returns
     -------
     params : dict
-        With metadata routing enabled, those that the estimator requests; else all of them.
+        With metadata routing enabled, those that the estimator requests, and the weights unless it
+        has declined them; else all of them.
     """
-    if sample_weight is not None:
-        fit_params = {**fit_params, "sample_weight": sample_weight}
     if get_config()["enable_metadata_routing"]:
-        return dict(process_routing(owner, "fit", **fit_params).estimator.fit)
-    return fit_params
+        fit_params = dict(process_routing(owner, "fit", **fit_params).estimator.fit)
+        request = getattr(get_routing_for_object(owner.estimator), "fit", None)
+        if request is not None and request.requests.get("sample_weight") is False:
+            sample_weight = None
+    return fit_params if sample_weight is None else {**fit_params, "sample_weight": sample_weight}

@@ -12,9 +12,8 @@ from sknn_edu.fitting.estimator import check_sample_weight, rows_of, takes_weigh
 
 IN_A_PIPELINE = (
     "A step of a pipeline before the network transforms X, but not X_val. Let the pipeline "
-    "transform it: sklearn.set_config(enable_metadata_routing=True), "
-    "Pipeline(steps, transform_input=['X_val']) and set_fit_request(X_val=True, y_val=True) on the "
-    "network; tabular_pipeline, called after set_config, needs no more."
+    "transform it: sklearn.set_config(enable_metadata_routing=True), then "
+    "Pipeline(steps, transform_input=['X_val']), or tabular_pipeline(...)."
 )
 """What to do about a validation set that the steps of a pipeline have not transformed."""
 

@@ -15,7 +15,6 @@ from sklearn.base import (
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state, get_tags
-from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted
 
 from sknn_edu.estimators.accuracy import AccuracyMixin
@@ -55,7 +54,8 @@ _PARAMETERS = """
 class _Average(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
     """The common part of both averages: training, metadata routing and tags."""
 
-    __metadata_request__fit = {"sample_weight": UNUSED}  # the members request it, not the average
+    __metadata_request__fit = {"sample_weight": True}  # all members receive it
+    __metadata_request__score = {"sample_weight": True}
     _parameter_constraints: dict = {
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
         "n_jobs": [Integral, None],
@@ -92,8 +92,7 @@ class _Average(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
             The sample weights.
         **fit_params
             Further parameters of the estimator's fit, such as ``X_val`` and ``y_val``. With
-            metadata routing enabled, the estimator must request them, and sample_weight, with
-            ``set_fit_request``.
+            metadata routing enabled, the estimator must request them, as networks do.
 
         Returns
         -------

@@ -1,6 +1,6 @@
 """A pipeline for tables: preprocessing and averaged networks with recommended parameters."""
 
-from sklearn import config_context, get_config
+from sklearn import get_config
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.pipeline import Pipeline
 
@@ -50,10 +50,6 @@ _PREFIX = "preprocessor__"
 
 SCALES = "scale_target", "estimator__scale_target"
 """The parameter of a network, and of an average of networks, to learn targets of any unit."""
-
-
-FIT_PARAMETERS = ("sample_weight", "X_val", "y_val", "sample_weight_val")
-"""What the networks of a recipe request where metadata routing is enabled."""
 
 
 def tabular_pipeline(
@@ -147,17 +143,11 @@ def tabular_pipeline(
             "'regressor' or an estimator of either kind."
         )
     steps = [
-        ("preprocessor", with_requests(preprocessor, FIT_PARAMETERS[:1])),
+        ("preprocessor", preprocessor),
         ("classifier" if is_classifier(model) else "regressor", model),
     ]
     is_routed = get_config()["enable_metadata_routing"]  # without routing a Pipeline refuses it
     return Pipeline(steps, transform_input=["X_val"] if is_routed else None)
-
-
-def with_requests(estimator, parameters):
-    """Return an estimator whose fit requests these parameters wherever routing is enabled."""
-    with config_context(enable_metadata_routing=True):
-        return estimator.set_fit_request(**dict.fromkeys(parameters, True))
 
 
 def _average_of_networks(kind, overrides, average):
@@ -182,12 +172,9 @@ def _average_of_networks(kind, overrides, average):
             f"estimator must be 'classifier', 'regressor' or an estimator; got {kind!r}."
         )
     parameters = {**RECIPES[kind], **overrides}
-    network = MLPClassifier() if kind == "classifier" else MLPRegressor()
-    network = with_requests(network.set_params(**parameters), FIT_PARAMETERS)
-    averages = {"classifier": AveragingClassifier, "regressor": AveragingRegressor}
-    model = averages[kind](network, **average)
-    with config_context(enable_metadata_routing=True):
-        return model.set_score_request(sample_weight=True)
+    if kind == "classifier":
+        return AveragingClassifier(MLPClassifier().set_params(**parameters), **average)
+    return AveragingRegressor(MLPRegressor().set_params(**parameters), **average)
 
 
 def _copy_with(estimator, overrides):

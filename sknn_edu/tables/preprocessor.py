@@ -156,6 +156,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     3  1.34          0.0        0.0       1.0       0.0
     """
 
+    __metadata_request__fit = {"sample_weight": True}
     _parameter_constraints: dict = {
         "scaling": [one_of("robust", "standard", "none")],
         "smooth_clip": [Interval(Real, 0, None, closed="neither"), None],

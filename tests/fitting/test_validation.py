@@ -48,7 +48,6 @@ def test_validation_set_passes_through_a_pipeline_and_metadata_routing():
     raw = load_iris().data
     with config_context(enable_metadata_routing=True):
         mlp = MLPClassifier(5, max_iter=10, random_state=0, early_stopping=True)
-        mlp.set_fit_request(X_val=True, y_val=True)
         pipeline = make_pipeline(StandardScaler(), mlp)
         pipeline.set_params(transform_input=["X_val"])
         pipeline.fit(raw[TRAIN], Y[TRAIN], X_val=raw[VALIDATION], y_val=Y[VALIDATION])

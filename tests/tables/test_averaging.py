@@ -6,7 +6,6 @@ from scipy.special import expit, softmax
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_iris
-from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
@@ -135,15 +134,22 @@ def test_a_validation_set_reaches_the_members_by_routing():
     direct = AveragingClassifier(mlp, n_estimators=2, random_state=0)
     direct.fit(X, y, X_val=X[::3], y_val=y[::3], sample_weight=np.ones(150))
     with config_context(enable_metadata_routing=True):
-        requesting = clone(mlp).set_fit_request(X_val=True, y_val=True, sample_weight=True)
-        routed = make_pipeline(AveragingClassifier(requesting, n_estimators=2, random_state=0))
+        routed = make_pipeline(AveragingClassifier(mlp, n_estimators=2, random_state=0))
         routed.fit(X, y, X_val=X[::3], y_val=y[::3], sample_weight=np.ones(150))
-        scored = routed[-1].set_score_request(sample_weight=True)
-        assert scored.score(X, y, sample_weight=np.ones(150)) == direct.score(X, y)
-        with pytest.raises(UnsetMetadataPassedError, match="set_fit_request"):
-            AveragingClassifier(mlp).fit(X, y, sample_weight=np.ones(150))
+        assert routed.score(X, y, sample_weight=np.ones(150)) == direct.score(X, y)
     for ours, theirs in zip(routed[-1].estimators_, direct.estimators_, strict=True):
         assert ours.validation_loss_curve_ == theirs.validation_loss_curve_
+
+
+@MAY_NOT_CONVERGE
+def test_a_member_that_declines_weights_does_not_receive_them():
+    X, y = load_iris(return_X_y=True)
+    weight = (y > 0).astype(float)
+    with config_context(enable_metadata_routing=True):
+        declining = clone(MLP).set_fit_request(sample_weight=False)
+        average = AveragingClassifier(declining, n_estimators=1, random_state=0)
+        weighted, plain = clone(average).fit(X, y, sample_weight=weight), clone(average).fit(X, y)
+    np.testing.assert_array_equal(weighted.predict_proba(X), plain.predict_proba(X))
 
 
 @pytest.mark.parametrize(
