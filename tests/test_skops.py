@@ -6,18 +6,26 @@ import os
 import zipfile
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import load_iris
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sknn_edu import HiddenLayerTransformer, MLPClassifier, MLPRegressor, PerceptronClassifier
+from sknn_edu import (
+    HiddenLayerTransformer,
+    MLPClassifier,
+    MLPRegressor,
+    PerceptronClassifier,
+    tabular_pipeline,
+)
 from sknn_edu import SigmoidNeuronClassifier as Neuron
 from sknn_edu.core.activations import Activation, relu, relu_backward
 from sknn_edu.core.losses import Loss, absolute_error, absolute_error_delta, identity_output
 from sknn_edu.core.optimizers import RMSprop
 from sknn_edu.estimators.plan import NetworkPlan
+from sknn_edu.tables.reader import SKRUB_TYPES
 from tests.callbacks import StopAfter
 
 sio = pytest.importorskip("skops.io")
@@ -353,3 +361,27 @@ def test_a_pickle_in_the_place_of_an_array_is_refused_and_nothing_runs(honest, t
     assert not (tmp_path / "ran").exists()
     np.load(io.BytesIO(content.getvalue()), allow_pickle=True)
     assert (tmp_path / "ran").exists()  # it would have run
+
+
+@pytest.mark.filterwarnings("ignore:The network is no better than a constant")
+@pytest.mark.parametrize("reader", ["skrub", None])
+def test_a_pipeline_for_tables_asks_for_classes_of_this_package_and_named_ones_of_skrub(reader):
+    rng = np.random.default_rng(0)
+    words = ["red", "green", "blue", "old", "new", "soft"]
+    table = pd.DataFrame(
+        {
+            "price": [f"${x:.2f}" for x in rng.lognormal(3, 1, 60)],
+            "day": pd.date_range("2024-01-01", periods=60, freq="17h"),
+            "note": [" ".join(rng.choice(words, 5)) for _ in range(60)],
+            "town": rng.choice(["Ulm", "Bonn"], 60),
+        }
+    )
+    kept = table if reader else table[["town"]].assign(x=rng.normal(size=60))
+    model = tabular_pipeline("regressor", n_estimators=1, max_iter=2, random_state=0, reader=reader)
+    model.fit(kept, rng.normal(size=60))
+    data = sio.dumps(model)
+    asked = sio.get_untrusted_types(data=data)
+    assert set(asked) - set(SKRUB_TYPES) == {n for n in asked if n.startswith("sknn_edu.")}
+    assert bool(set(asked) & set(SKRUB_TYPES)) == (reader is not None)
+    loaded = sio.loads(data, trusted=asked)
+    np.testing.assert_array_equal(loaded.predict(kept), model.predict(kept))

@@ -1,5 +1,7 @@
 """The activations of hidden neurons, as features for another model."""
 
+from numbers import Integral
+
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.frozen import FrozenEstimator
@@ -7,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn_edu.estimators.mlp import BaseMLP, as_layer_sizes, check_layer
 from sknn_edu.fitting.callbacks import MetaCallbackMixin, as_task_of, with_callbacks
+from sknn_edu.fitting.estimator import HasMethods, checked_parameters
 from sknn_edu.fitting.routing import routed_to_fit, router_to_fit
 
 
@@ -54,11 +57,13 @@ class HiddenLayerTransformer(
 
     __metadata_request__fit = {"sample_weight": True}  # the network receives it
     __metadata_request__fit_transform = {"sample_weight": True}
+    _parameter_constraints: dict = {"estimator": [HasMethods(["fit"])], "layer": [Integral]}
 
     def __init__(self, estimator, layer=-1):
         self.estimator = estimator
         self.layer = layer
 
+    @checked_parameters
     @with_callbacks
     def fit(self, X, y=None, sample_weight=None, **fit_params):
         """Train a clone of the network.

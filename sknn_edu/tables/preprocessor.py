@@ -96,10 +96,11 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         Whether numeric columns with missing values in training get a missing indicator.
     dtype : {'float32', 'float64'}, default='float32'
         The dtype of the result. Networks compute in the dtype of their input.
-    min_frequency : int, default=10
+    min_frequency : int, default=2
         The number of rows from which on a category always has a column, if ``max_categories``
-        allows. With sample weights, the sum of the weights of its rows; they are scaled to a mean
-        of 1 unless all are whole numbers.
+        allows: by default all but those of a single row. Where targets are very noisy, 5 or 10 can
+        be better. With sample weights, the sum of the weights of its rows; they are scaled to a
+        mean of 1 unless all are whole numbers.
     reader : {'skrub', None}, default='skrub'
         What reads dates and text. Only a column of dates or prose needs the package skrub, which
         the extra ``tables`` installs. With None a date is a number of days and nothing more, and
@@ -174,7 +175,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         max_categories="auto",
         missing_indicator=True,
         dtype="float32",
-        min_frequency=10,
+        min_frequency=2,
         reader="skrub",
     ):
         self.scaling = scaling
@@ -466,19 +467,19 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
 
     def _numbers(self, columns):
         """Return what the numeric columns become, NaN where missing: (n_samples, n_features)."""
-        parts = [np.empty((len(columns[0].missing), 0))]
-        for j, reader in zip(self.numbers_, self.readers_, strict=True):
+        numbers = np.empty((len(columns[0].missing), len(self._number_features())))
+        for j, reader, k in zip(self.numbers_, self.readers_, self._first_features(), strict=True):
+            part = numbers[:, k : k + len(reader.suffixes)]
             try:
-                part = reader.read(columns[j])
+                part[...] = reader.read(columns[j])
             except OverflowError:  # a Python int beyond the range of float64
-                part = np.array([[np.inf]])
+                part[...] = np.inf
             if np.isinf(part).any():
                 raise ValueError(
                     f"Column {self._name(j)} has infinite values; numbers must be finite. Replace "
                     "them with large numbers, or with NaN where a value is missing."
                 )
-            parts.append(part)
-        return np.hstack(parts)
+        return numbers
 
     def _name(self, j):
         """Return the quoted name of column j, or its index if it has no name."""
@@ -524,9 +525,11 @@ def input_names(preprocessor, input_features):
         return [f"x{j}" for j in range(n_features)] if known is None else list(known)
     names = list(input_features)
     if len(names) != n_features or (known is not None and names != list(known)):
+        what = "is not equal to feature_names_in_"
+        if known is None:
+            what = f"should have length equal to the number of columns in fit, {n_features}"
         raise ValueError(
-            f"input_features is not equal to feature_names_in_: expected {n_features} names"
-            f"{'' if known is None else f', {list(known)}'}; got {names}. Omit input_features to "
-            "use the names of the columns in fit."
+            f"input_features {what}{'' if known is None else f', {list(known)}'}; got {names}. "
+            "Omit input_features to use the names of the columns in fit."
         )
     return names

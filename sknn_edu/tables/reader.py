@@ -23,6 +23,14 @@ from sknn_edu.tables.number_text import NumberFormat, find_number_format, is_mis
 N_PROSE_FEATURES = 30
 """The largest number of features that a column of prose becomes."""
 
+SKRUB_TYPES = [
+    "skrub._datetime_encoder.DatetimeEncoder",
+    "skrub._datetime_encoder._CircularEncoder",
+    "skrub._string_encoder.StringEncoder",
+    "skrub._to_str.ToStr",
+]
+"""What skops must trust, beside the classes of this package, to load columns that skrub encodes."""
+
 MANY = 30
 """A column of text with fewer different values is never prose, nor identifiers."""
 
