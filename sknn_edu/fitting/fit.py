@@ -27,13 +27,7 @@ from sknn_edu.core.schedules import Schedule
 from sknn_edu.core.speed.mini_batches import MiniBatches
 from sknn_edu.core.training import RESUMABLE, Epochs, Outcome, shuffled
 from sknn_edu.fitting.callbacks import FitTasks
-from sknn_edu.fitting.estimator import (
-    INTERRUPTED,
-    check_sample_weight,
-    hold_out,
-    rows_of,
-    warn,
-)
+from sknn_edu.fitting.estimator import INTERRUPTED, check_sample_weight, hold_out, warn
 from sknn_edu.fitting.history import History
 from sknn_edu.fitting.overflow import refuse_overflow
 from sknn_edu.fitting.threads import one_thread_for_scipy
@@ -405,8 +399,7 @@ def split_rows(estimator, data, rng):
             return np.arange(data.y.shape[0]), None
         share = min(max(2, ceil(share * rows.size)), rows.size - 2)
         stratify = stratify and 1 < np.count_nonzero(data.y[rows]) < rows.size - 1
-    labels = rows_of(data.y_given, rows) if stratify else None
-    train, held_out = hold_out(rows, share, rng, stratify=labels)
+    train, held_out = hold_out(rows, share, rng, data.y[rows] if stratify else None)
     if held_out.size < 2:
         raise ValueError(
             "The validation set is too small. Increase 'validation_fraction' (now "

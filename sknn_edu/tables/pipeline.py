@@ -39,7 +39,7 @@ RECIPES = {
     "regressor": {
         **_FOR_BOTH,
         "activation": "parametric_mish",
-        "learning_rate_init": 0.2,
+        "learning_rate_init": 0.14,
         "clip_output": True,
         "scale_target": True,
     },
