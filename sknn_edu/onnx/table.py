@@ -15,7 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from sknn_edu.onnx.graph import Graph
 from sknn_edu.onnx.operators import check_ready, n_samples
-from sknn_edu.tables.preprocessor import TabularPreprocessor, input_names
+from sknn_edu.tables.feature_names import input_names
+from sknn_edu.tables.preprocessor import TabularPreprocessor
 from sknn_edu.tables.reader import Number
 from sknn_edu.tables.scaling import LARGEST
 

@@ -150,7 +150,8 @@ def find_number_format(texts):
         The format; why the texts, which look like numbers, cannot be read; or None if they do not
         look like numbers.
     """
-    if not texts or any(map(CODE.fullmatch, texts)):
+    have_digits = sum(map(bool, map(re.compile(r"\d").search, texts)))
+    if not is_nearly_all(have_digits, texts) or any(map(CODE.fullmatch, texts)):
         return None
     units = Counter(map(unit_of, texts))
     known = [unit for unit in units if not unit or unit == "%" or is_currency(unit)]

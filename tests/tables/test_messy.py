@@ -21,10 +21,13 @@ TABLES = {
         np.log(AMOUNT),
     ),
     "shares in per cent": (pd.Series([f"{k / 6:.1f} %" for k in range(N)]), np.arange(N) / N),
-    "dates as text": (pd.Series(DATES.strftime("%d.%m.%Y")), DATES.year + DATES.dayofyear / 365.25),
+    "dates as text": (
+        pd.Series(DATES.strftime("%d.%m.%Y")),
+        DATES.year + DATES.day_of_year / 365.25,
+    ),
     "the hour": (pd.Series(DATES), np.sin(2 * np.pi * DATES.hour / 24)),
-    "the day of the week": (pd.Series(DATES), 1.0 * (DATES.dayofweek > 4)),
-    "the season": (pd.Series(DATES), np.cos(2 * np.pi * DATES.dayofyear / 365)),
+    "the day of the week": (pd.Series(DATES), 1.0 * (DATES.day_of_week > 4)),
+    "the season": (pd.Series(DATES), np.cos(2 * np.pi * DATES.day_of_year / 365)),
     "words in prose": (pd.Series(map(" ".join, WORDS)), 1.0 * (WORDS == "sunny").sum(axis=1)),
     "many levels": (pd.Series([f"street {k}" for k in LEVEL]), OF_LEVEL[LEVEL]),
 }
