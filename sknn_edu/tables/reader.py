@@ -14,6 +14,8 @@ on its values only:
 Dates and prose are encoded by skrub, which the extra ``tables`` installs.
 """
 
+import warnings
+
 import numpy as np
 
 from sknn_edu.tables.columns import MICROSECONDS_PER_DAY, kind_of_type, to_datetime64
@@ -154,8 +156,10 @@ class Prose:
 
         n_features = min(N_PROSE_FEATURES, len(column.present) - 1)
         self.encoder = StringEncoder(n_components=n_features, random_state=0)
-        self.encoder.fit(as_series(column.present))
-        self.suffixes = [f"_{k}" for k in range(n_features)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # fewer n-grams than that are no fault
+            self.encoder.fit(as_series(column.present))
+        self.suffixes = [f"_{k}" for k in range(self.encoder.n_components_)]
         return self
 
     def read(self, column):

@@ -110,6 +110,13 @@ def test_prose_becomes_numbers_that_tell_its_words():
     assert ((fitted > 0.5) == is_red).mean() > 0.9
 
 
+def test_prose_of_few_letters_becomes_fewer_numbers():
+    texts = [" ".join(RNG.choice(["x", "y", "no"], 6)) for _ in range(300)]
+    model = TabularPreprocessor().fit(pd.DataFrame({"note": texts}))
+    assert model.kinds_ == ["text"]
+    assert model.transform(pd.DataFrame({"note": texts})).shape[1] < 30
+
+
 # -- dates -------------------------------------------------------------------------------------
 
 
