@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import Any
 
 from sknn_edu.fitting.callbacks import new_progress_bar
-from sknn_edu.fitting.side_by_side import is_interrupted
 
 
 @dataclass
@@ -57,7 +56,7 @@ class History:
 
     @property
     def wants_stop(self):
-        return (self.tasks is not None and self.tasks.stop) or is_interrupted()
+        return self.tasks is not None and self.tasks.stop
 
     def epoch_begins(self):
         if self.tasks is not None:

@@ -1,6 +1,6 @@
 """Averaging several copies of an estimator that are trained from different random seeds."""
 
-from functools import partial
+from multiprocessing import current_process
 from numbers import Integral
 
 import numpy as np
@@ -12,10 +12,10 @@ from sklearn.base import (
     clone,
     is_classifier,
 )
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import r2_score
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import ThreadpoolController
 
 from sknn_edu.estimators.accuracy import AccuracyMixin
 from sknn_edu.estimators.targets import target_kind
@@ -27,11 +27,12 @@ from sknn_edu.fitting.estimator import (
     InvalidParameterError,
     checked_parameters,
     fill_docstring,
-    warn,
 )
 from sknn_edu.fitting.given_targets import side_by_side
 from sknn_edu.fitting.routing import routed_to_fit, router_to_fit
-from sknn_edu.fitting.side_by_side import run_side_by_side
+
+ENOUGH_FOR_PROCESSES = 1000
+"""The number of samples from which on members are trained in several processes by default."""
 
 _PARAMETERS = """
     estimator : {kind}
@@ -39,11 +40,11 @@ _PARAMETERS = """
     n_estimators : int, default=4
         The number of members, that is, of trained copies.
     n_jobs : int or None, default=None
-        How members are trained in parallel. None trains them side by side in threads, as many as
-        BLAS may use, with one BLAS thread each; in a worker of a parallel search, where BLAS has
-        one thread, they train one after the other. A number is that of processes, -1 one for each
-        CPU core, and 1 trains one after the other, with all threads of BLAS. Within
-        :func:`joblib.parallel_config` None is its ``n_jobs``.
+        The number of processes in which members are trained; -1 means one for each CPU core. With
+        None there are as many as BLAS has threads, and only one for fewer than 1,000 samples,
+        where processes take longer to start than they save, for an estimator with callbacks, and
+        in the workers of a parallel search. Within :func:`joblib.parallel_config` None is its
+        ``n_jobs``.
     random_state : int, RandomState instance or None, default=None
         Draws a seed for each member. The seed becomes the ``random_state`` of the member and of
         all estimators inside it, such as the steps of a pipeline. Pass an int for reproducible
@@ -109,21 +110,14 @@ class _Average(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
         rng = check_random_state(self.random_state)
         seeds = rng.randint(np.iinfo(np.int32).max, size=self.n_estimators).tolist()
         task, tasks = self._begin_tasks(X, y, self.n_estimators)
-        jobs = [
+        n_jobs = self.n_jobs
+        if n_jobs is None and effective_n_jobs(None) == 1:
+            n_samples = X.shape[0] if hasattr(X, "shape") else np.shape(y)[0]
+            n_jobs = min(n_processes(self.estimator, n_samples), len(seeds))
+        self.estimators_ = Parallel(n_jobs=n_jobs)(
             delayed(_fit_member)(self, k, seed, tasks[k], X, y, fit_params)
             for k, seed in enumerate(seeds)
-        ]
-        is_left_to_us = self.n_jobs is None and effective_n_jobs(None) == 1
-        if is_left_to_us:
-            self.estimators_ = run_side_by_side([partial(fit, *given) for fit, given, _ in jobs])
-        else:
-            self.estimators_ = Parallel(n_jobs=self.n_jobs)(jobs)
-        if len(self.estimators_) < self.n_estimators:
-            warn(
-                f"Training was interrupted: the average has {len(self.estimators_)} of "
-                f"{self.n_estimators} members.",
-                ConvergenceWarning,
-            )
+        )
         task.call_on_fit_task_end(estimator=self, X=X, y=y)
         self._is_multilabel = is_classifier(self) and target_kind(y) == "multilabel-indicator"
         for name in ("n_features_in_", "feature_names_in_", "classes_"):
@@ -158,6 +152,28 @@ class _Average(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
         tags.regressor_tags = member_tags.regressor_tags
         tags.non_deterministic = member_tags.non_deterministic
         return tags
+
+
+def n_processes(estimator, n_samples):
+    """Return in how many processes copies of an estimator are best trained here.
+
+    Parameters
+    ----------
+    estimator : estimator
+    n_samples : int
+
+    Returns
+    -------
+    n_processes : int
+        The number of threads of BLAS. 1 for few samples, in a process that may have no children,
+        and where callbacks, which may not survive the way into another process, are set.
+    """
+    inside = (estimator, *estimator.get_params().values())
+    has_callbacks = any(getattr(part, "_skl_callbacks", ()) for part in inside)
+    if n_samples < ENOUGH_FOR_PROCESSES or has_callbacks or current_process().daemon:
+        return 1
+    blas = ThreadpoolController().select(user_api="blas")
+    return max((library.num_threads for library in blas.lib_controllers), default=1)
 
 
 def _fit_member(average, k, seed, task, X, y, fit_params):

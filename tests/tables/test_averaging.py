@@ -1,7 +1,10 @@
 """Averages of several trained copies of an estimator."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from joblib import parallel_config
 from scipy.special import expit, softmax
 from sklearn import config_context
 from sklearn.base import clone
@@ -10,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import check_estimator
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from sknn_edu import (
     AveragingClassifier,
@@ -20,6 +24,8 @@ from sknn_edu import (
     ValidationMonitor,
     tabular_pipeline,
 )
+from sknn_edu.tables import averaging
+from sknn_edu.tables.averaging import n_processes
 
 MAY_NOT_CONVERGE = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 MLP = MLPClassifier(hidden_layer_sizes=4, solver="lbfgs", max_iter=8)
@@ -179,12 +185,39 @@ def small_average(**options):
 
 
 @MAY_NOT_CONVERGE
-def test_members_are_the_same_side_by_side_and_one_after_the_other():
+def test_members_are_the_same_in_several_processes_and_one_after_the_other():
     X, y = load_iris(return_X_y=True)
-    side_by_side, in_turn = small_average().fit(X, y), small_average(n_jobs=1).fit(X, y)
-    np.testing.assert_allclose(
-        side_by_side.predict_proba(X), in_turn.predict_proba(X), rtol=0, atol=1e-9
-    )
+    in_two, in_turn = small_average(n_jobs=2).fit(X, y), small_average(n_jobs=1).fit(X, y)
+    np.testing.assert_allclose(in_two.predict_proba(X), in_turn.predict_proba(X), rtol=0, atol=1e-9)
+
+
+def test_processes_are_used_where_they_pay(monkeypatch):
+    blas = ThreadpoolController().select(user_api="blas").lib_controllers
+    n_threads = max((library.num_threads for library in blas), default=1)
+    network = MLPClassifier()
+    assert n_processes(network, 1000) == n_threads
+    assert n_processes(network, 999) == 1
+    with threadpool_limits(1):  # as in the workers of a parallel search
+        assert n_processes(network, 10**6) == 1
+    monkeypatch.setattr(averaging, "current_process", lambda: SimpleNamespace(daemon=True))
+    assert n_processes(network, 10**6) == 1
+
+
+@pytest.mark.usefixtures("needs_callbacks")
+def test_an_estimator_with_callbacks_stays_in_its_process():
+    network = MLPClassifier().set_callbacks(ValidationMonitor())
+    assert n_processes(network, 10**6) == 1
+    assert n_processes(make_pipeline(StandardScaler(), network), 10**6) == 1
+
+
+@MAY_NOT_CONVERGE
+def test_many_samples_are_learned_in_processes_by_default():
+    X = np.random.default_rng(0).normal(size=(1200, 3))
+    y = X[:, 0] > 0
+    p = small_average().fit(X, y).predict_proba(X)
+    np.testing.assert_allclose(p, small_average(n_jobs=1).fit(X, y).predict_proba(X), atol=1e-9)
+    with parallel_config(n_jobs=1):
+        np.testing.assert_allclose(small_average().fit(X, y).predict_proba(X), p, atol=1e-9)
 
 
 @MAY_NOT_CONVERGE
