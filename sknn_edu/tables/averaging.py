@@ -112,7 +112,8 @@ class _Average(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
         task, tasks = self._begin_tasks(X, y, self.n_estimators)
         n_jobs = self.n_jobs
         if n_jobs is None and effective_n_jobs(None) == 1:
-            n_jobs = min(n_processes(self.estimator, len(np.asarray(y))), len(seeds))
+            n_samples = sum(np.asarray(y).shape[:1])  # 0 for what the members will refuse
+            n_jobs = min(n_processes(self.estimator, n_samples), len(seeds))
         self.estimators_ = Parallel(n_jobs=n_jobs)(
             delayed(_fit_member)(self, k, seed, tasks[k], X, y, fit_params)
             for k, seed in enumerate(seeds)
