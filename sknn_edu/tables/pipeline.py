@@ -57,9 +57,10 @@ def tabular_pipeline(
 ):
     """Return a pipeline that learns from a raw table, without cleaning, scaling or tuning.
 
-    The table is a pandas or polars frame, or an array, with numbers, missing values, strings,
-    categories, booleans, dates and durations; see :class:`TabularPreprocessor`. The targets of a
-    regression may have any unit: the networks have ``scale_target=True``.
+    The table is a pandas or polars frame, or an array, with numbers, missing values, text,
+    categories, booleans, dates and durations; see :class:`TabularPreprocessor`. Columns of dates
+    or prose need the extra ``tables``. The targets of a regression may have any unit: the networks
+    have ``scale_target=True``.
 
     With scikit-learn's metadata routing enabled before this call, ``fit`` takes ``sample_weight``,
     which reaches the preprocessor and the networks, and a validation set ``X_val`` and ``y_val``,
@@ -77,8 +78,8 @@ def tabular_pipeline(
     n_estimators : int, default=4
         The number of networks to average. Ignored unless ``estimator`` is a string.
     n_jobs : int or None, default=None
-        The number of processes that train the networks in parallel. Ignored unless ``estimator``
-        is a string.
+        The number of processes that train the networks; None uses several where that pays, see
+        :class:`AveragingClassifier`. Ignored unless ``estimator`` is a string.
     random_state : int, RandomState instance or None, default=None
         Draws a seed for each network. Pass an int for reproducible results. Ignored unless
         ``estimator`` is a string.
