@@ -49,7 +49,7 @@ def initial_types(model):
     >>> from sknn_edu import tabular_pipeline
     >>> from sknn_edu.onnx import initial_types
     >>> table = pd.DataFrame({"size": [70.0, 120.0, 45.0] * 5, "city": ["Ulm", "Bonn", "Rom"] * 5})
-    >>> model = tabular_pipeline("regressor", n_estimators=1, max_iter=24, random_state=0)
+    >>> model = tabular_pipeline("regressor", n_estimators=1, random_state=0)
     >>> model = model.fit(table, table["size"])
     >>> proto = to_onnx(model, initial_types=initial_types(model))
     >>> [column.name for column in proto.graph.input]
