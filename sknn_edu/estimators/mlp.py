@@ -144,7 +144,6 @@ def is_rate(value):
 class BaseMLP(NetworkEstimator):
     """What the classifier and the regressor share: everything but the targets."""
 
-    __metadata_request__fit = {"X_val": True, "y_val": True, "sample_weight_val": True}
     _parameter_constraints: dict = {
         "hidden_layer_sizes": ["array-like", Integral, str],
         "activation": [one_of(*ALL_ACTIVATIONS), Activation, list, tuple],

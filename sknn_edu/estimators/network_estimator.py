@@ -28,6 +28,7 @@ class NetworkEstimator(NeuralEstimator):
     A fitted one has the attribute ``_plan``, a :class:`~sknn_edu.estimators.plan.NetworkPlan`.
     """
 
+    __metadata_request__fit = {"X_val": True, "y_val": True, "sample_weight_val": True}
     _target_attributes = (
         "classes_",
         "target_range_",

@@ -145,7 +145,6 @@ class SigmoidNeuronClassifier(AccuracyMixin, NetworkEstimator):
     _target_attributes = ("classes_",)
     _target_kinds = SINGLE_LAYER_KINDS
 
-    __metadata_request__fit = {"X_val": True, "y_val": True, "sample_weight_val": True}
     _parameter_constraints: dict = {
         "loss": [one_of(*reversed(NEURON_LOSSES))],
         "solver": [one_of("lbfgs", "gd", "sgd", "adam")],

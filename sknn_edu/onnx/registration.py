@@ -45,23 +45,18 @@ def register():
     >>> [output.name for output in model.graph.output]
     ['label', 'probabilities']
     """
-    for model in CLASSIFIERS:
-        update_registered_converter(
-            model,
-            alias_of(model),
-            declare_classifier,
-            convert_classifier,
-            parser=parse_classifier,
-            options=CLASSIFIER_OPTIONS,
-        )
-    update_registered_converter(
-        AveragingClassifier,
-        alias_of(AveragingClassifier),
+    of_networks = declare_classifier, convert_classifier, parse_classifier, CLASSIFIER_OPTIONS
+    of_averages = (
         declare_averaging_classifier,
         convert_averaging_classifier,
-        parser=parse_averaging_classifier,
-        options={"zipmap": CLASSIFIER_OPTIONS["zipmap"]},
+        parse_averaging_classifier,
+        {"zipmap": CLASSIFIER_OPTIONS["zipmap"]},
     )
+    classifiers = dict.fromkeys(CLASSIFIERS, of_networks) | {AveragingClassifier: of_averages}
+    for model, (declare, convert, parser, options) in classifiers.items():
+        update_registered_converter(
+            model, alias_of(model), declare, convert, parser=parser, options=options
+        )
     for model, declare, convert in (
         (MLPRegressor, declare_regressor, convert_regressor),
         (AveragingRegressor, declare_averaging_regressor, convert_averaging_regressor),

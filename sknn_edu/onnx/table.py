@@ -18,7 +18,7 @@ from sknn_edu.onnx.operators import check_ready, n_samples
 from sknn_edu.tables.feature_names import input_names
 from sknn_edu.tables.preprocessor import TabularPreprocessor
 from sknn_edu.tables.reader import Number
-from sknn_edu.tables.scaling import LARGEST
+from sknn_edu.tables.scaling import halved
 
 TYPES = {"category": StringTensorType, "boolean": BooleanTensorType}
 """The type of a column for each kind but numbers, which are double."""
@@ -62,10 +62,7 @@ def initial_types(model):
             f"{type(preprocessor).__name__}."
         )
     check_is_fitted(preprocessor)
-    names = getattr(preprocessor, "feature_names_in_", None)
-    if names is None:
-        names = [f"x{j}" for j in range(preprocessor.n_features_in_)]
-    kinds = zip(names, preprocessor.kinds_, strict=True)
+    kinds = zip(input_names(preprocessor, None), preprocessor.kinds_, strict=True)
     return [(name, TYPES.get(kind, DoubleTensorType)([None, 1])) for name, kind in kinds]
 
 
@@ -117,7 +114,7 @@ def number_nodes(graph, model, column, dtype):
         return []
     raw = [graph.cast(column(graph, j)[0], np.float64) for j in model.numbers_]
     x = graph.add("Concat", *raw, axis=1)
-    half = np.where((model.scale_ > LARGEST / 8) & (model.scale_ < np.inf), 0.5, 1.0)
+    half = halved(model.scale_)
     z = graph.add("Sub", graph.add("Mul", x, half), model.center_ * half)
     z = graph.add("Div", z, model.scale_ * half)
     largest = float(np.sqrt(np.finfo(dtype).max))
@@ -152,8 +149,7 @@ def level_nodes(graph, levels, column, column_type, dtype):
     encoded : str
         Its name.
     """
-    numbers = range(len(levels.names))
-    codes = {"" if name is None else name: k for name, k in zip(levels.names, numbers, strict=True)}
+    codes = {"" if name is None else name: k for k, name in enumerate(levels.names)}
     keys = {"keys_strings": list(codes)}
     if column_type is not StringTensorType:
         if column_type is BooleanTensorType:
@@ -168,15 +164,13 @@ def level_nodes(graph, levels, column, column_type, dtype):
                 "sknn_edu.onnx.initial_types(model)."
             )
         keys = {"keys_int64s": list(codes)}
-    other = len(levels.names) if levels.has_rare else -1
     code = graph.add(
         "LabelEncoder", column, op_domain="ai.onnx.ml",
         op_version=2, values_int64s=list(codes.values()),
-        default_int64=other, **keys,
+        default_int64=levels.other_code, **keys,
     )  # fmt: skip
-    n_levels = len(levels.names) + levels.has_rare
-    one_hot = graph.cast(graph.add("Equal", code, np.arange(n_levels)), dtype)
-    if n_levels == 2:
+    one_hot = graph.cast(graph.add("Equal", code, np.arange(levels.n_codes)), dtype)
+    if levels.n_codes == 2:
         return graph.add("Sub", graph.columns(one_hot, 1, 2), graph.columns(one_hot, 0, 1))
     return one_hot
 

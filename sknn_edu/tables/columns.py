@@ -22,11 +22,10 @@ READABLE_FROM = {
     "duration": {"duration"},
     "boolean": {"boolean", "number", "category"},
     "category": {"boolean", "number", "category"},
+    "text": {"boolean", "number", "category"},
     NOTHING: {"number", "date", "duration", "boolean", "category"},
 }
 """For each kind that a column had in training, the kinds of values that it accepts later."""
-
-READABLE_FROM["text"] = READABLE_FROM["category"]
 
 KIND_OF_DTYPE = {"b": "boolean", "i": "number", "u": "number", "f": "number", "M": "date"}
 KIND_OF_DTYPE |= {"m": "duration", "U": "category", "S": "category"}

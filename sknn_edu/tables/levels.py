@@ -18,24 +18,31 @@ class Levels:
     ----------
     names : list of str or None
         The levels: sorted names, and last None if values were missing.
-    has_rare : bool
-        Whether the other levels of the training table share a column, which comes last. Levels
-        that training did not contain belong there as well; without it they are 0 in all columns.
     n_pooled : int
-        How many levels of the training table share that column.
+        How many other levels of the training table share a column, which comes last. Levels that
+        training did not contain belong there as well; without it they are 0 in all columns.
     pooled_share : float
         The share of the rows, by weight, that have such a level.
     """
 
-    def __init__(self, names, has_rare, n_pooled=0, pooled_share=0.0):
-        self.names, self.has_rare = names, has_rare
-        self.n_pooled, self.pooled_share = n_pooled, pooled_share
+    def __init__(self, names, n_pooled, pooled_share):
+        self.names, self.n_pooled, self.pooled_share = names, n_pooled, pooled_share
         self._code_of = {name: k for k, name in enumerate(names)}
+
+    @property
+    def n_codes(self):
+        """The number of codes: one for each name, and one for the levels that share a column."""
+        return len(self.names) + bool(self.n_pooled)
+
+    @property
+    def other_code(self):
+        """The code of any level without a name: the last one, or -1 if none share a column."""
+        return len(self.names) if self.n_pooled else -1
 
     @property
     def suffixes(self):
         """The names of the columns: two levels share a single one, named after the second."""
-        names = [str(name) for name in self.names] + [RARE_SUFFIX] * self.has_rare
+        names = [str(name) for name in self.names] + [RARE_SUFFIX] * bool(self.n_pooled)
         return names[1:] if len(names) == 2 else names
 
     @property
@@ -62,8 +69,7 @@ class Levels:
         codes : ndarray of int64 of shape (n_samples,)
             -1 for a level that has no column.
         """
-        other = len(self.names) if self.has_rare else -1
-        code_of = self._code_of
+        code_of, other = self._code_of, self.other_code
         return np.fromiter((code_of.get(v, other) for v in values), np.int64, len(values))
 
     def encode(self, values, dtype):
@@ -82,10 +88,9 @@ class Levels:
             One-hot; of two levels a single column of -1 and 1, and 0 for an unknown level.
         """
         codes = self.codes(values)
-        n_levels = len(self.names) + self.has_rare
-        if n_levels == 2:
+        if self.n_codes == 2:
             return np.choose(codes + 1, [0, -1, 1]).astype(dtype)[:, np.newaxis]
-        encoded = np.zeros((len(codes), n_levels), dtype)
+        encoded = np.zeros((len(codes), self.n_codes), dtype)
         is_known = codes >= 0
         encoded[np.flatnonzero(is_known), codes[is_known]] = 1
         return encoded
@@ -126,4 +131,4 @@ def find_levels(values, min_frequency, max_categories, weight=None):
     pooled = by_frequency[n_kept:]
     names = sorted(by_frequency[:n_kept], key=lambda name: (name is None, name or ""))
     share = sum(counts[name] for name in pooled) / sum(counts.values())
-    return Levels(names, bool(pooled), len(pooled), float(share))
+    return Levels(names, len(pooled), float(share))

@@ -23,11 +23,8 @@ from sknn_edu.tables.columns import (
 )
 from sknn_edu.tables.feature_names import input_names, make_unique
 from sknn_edu.tables.levels import find_levels
-from sknn_edu.tables.reader import Number, find_reader, look_at_text
+from sknn_edu.tables.reader import IDENTIFIER, Number, find_reader, look_at_text
 from sknn_edu.tables.scaling import as_frequencies, center_and_scale, scale_and_clip
-
-IDENTIFIER = "identifier"
-"""The kind of a text column of which every row has a value of its own."""
 
 DROPPED = (NOTHING, IDENTIFIER)
 """The kinds of columns that become no feature."""
@@ -241,7 +238,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             j for j, kind in enumerate(self.kinds_) if kind in {"boolean", "category"}
         ]
         numbers = self._numbers(columns)
-        is_missing = np.isnan(numbers[:, self._first_features()])
+        is_missing = np.isnan(numbers[:, self._edges()[:-1]])
         self.gaps_ = is_missing.any(axis=0)
         self.center_, self.scale_ = center_and_scale(numbers, self.scaling, weight)
         self.levels_ = [self._levels_of(j, columns[j], weight) for j in self.categories_]
@@ -282,7 +279,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         z[is_missing] = 0
         parts = [z.astype(self.dtype)]
         if self.missing_indicator:
-            parts.append(is_missing[:, self._first_features()[self.gaps_]].astype(self.dtype))
+            parts.append(is_missing[:, self._edges()[:-1][self.gaps_]].astype(self.dtype))
         for j, levels in zip(self.categories_, self.levels_, strict=True):
             parts.append(levels.encode(columns[j].as_text(self.kinds_[j]), self.dtype))
         return np.hstack(parts)
@@ -309,7 +306,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         names = input_names(self, input_features)
-        names_out = [names[j] + suffix for j, suffix in self._number_features()]
+        readers = zip(self.numbers_, self.readers_, strict=True)
+        names_out = [names[j] + suffix for j, reader in readers for suffix in reader.suffixes]
         if self.missing_indicator:
             indicators = zip(self.numbers_, self.gaps_, strict=True)
             names_out += [f"{names[j]}_missing" for j, had_missing in indicators if had_missing]
@@ -346,15 +344,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         columns = {"read as": read_as, "features": n_features, "missing": self.missing_shares_}
         return pd.DataFrame(columns, index=pd.Index(input_names(self, None), name="column"))
 
-    def _number_features(self):
-        """Return for each feature of the numeric columns the column's index, and its suffix."""
-        readers = zip(self.numbers_, self.readers_, strict=True)
-        return [(j, suffix) for j, reader in readers for suffix in reader.suffixes]
-
-    def _first_features(self):
-        """Return where the features of each numeric column begin: ndarray of int (n_numbers,)."""
-        widths = [len(reader.suffixes) for reader in self.readers_]
-        return np.cumsum([0, *widths])[:-1].astype(int)
+    def _edges(self):
+        """Return the first feature of each numeric column, and their number: (n_numbers + 1,)."""
+        return np.cumsum([0, *(len(reader.suffixes) for reader in self.readers_)])
 
     def _columns(self, X, reset):
         """Check a table and return its columns; with ``reset`` it defines the features."""
@@ -415,18 +407,20 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
 
     def _read_without(self, j, column, kind):
         """Return the kind of column j and its reader or None for ``reader=None``."""
-        looks_like = "dates" if kind == "date" else look_at_text(column)[0]
+        if kind == "category":
+            looks_like, _ = look_at_text(column)
+            if looks_like != "words":
+                warn(
+                    f"Column {self._name(j)} is text that looks like {looks_like}: with "
+                    "reader=None each text is the name of a category."
+                )
+            return kind, None
         if kind == "date":
             warn(
                 f"Column {self._name(j)} has dates: with reader=None each is a number of days, "
                 "without its season, weekday and hour."
             )
-        elif looks_like != "words" and kind == "category":
-            warn(
-                f"Column {self._name(j)} is text that looks like {looks_like}: with reader=None "
-                "each text is the name of a category."
-            )
-        return (kind, None) if kind == "category" else (kind, Number(kind))
+        return kind, Number(kind)
 
     def _what_is_accepted(self, columns):
         """Return for each column the kinds of values that later tables may have there."""
@@ -466,9 +460,10 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
 
     def _numbers(self, columns):
         """Return what the numeric columns become, NaN where missing: (n_samples, n_features)."""
-        numbers = np.empty((len(columns[0].missing), len(self._number_features())))
-        for j, reader, k in zip(self.numbers_, self.readers_, self._first_features(), strict=True):
-            part = numbers[:, k : k + len(reader.suffixes)]
+        edges = self._edges()
+        numbers = np.empty((len(columns[0].missing), edges[-1]))
+        for k, (j, reader) in enumerate(zip(self.numbers_, self.readers_, strict=True)):
+            part = numbers[:, edges[k] : edges[k + 1]]
             try:
                 part[...] = reader.read(columns[j])
             except OverflowError:  # a Python int beyond the range of float64

@@ -33,6 +33,9 @@ SKRUB_TYPES = [
 ]
 """What skops must trust, beside the classes of this package, to load columns that skrub encodes."""
 
+IDENTIFIER = "identifier"
+"""The kind of a text column of which every row has a value of its own."""
+
 MANY = 30
 """A column of text with fewer different values is never prose, nor identifiers."""
 
@@ -187,8 +190,9 @@ def find_reader(column, kind):
     Returns
     -------
     found : Number, NumberText, Calendar, Prose, str or None
-        A reader; 'identifier' for a column that tells nothing but which row it is; a sentence if
-        the column looks like numbers or dates but cannot be read; None for names of categories.
+        A reader; :data:`IDENTIFIER` for a column that tells nothing but which row it is; a
+        sentence if the column looks like numbers or dates but cannot be read; None for names of
+        categories.
 
     Raises
     ------
@@ -206,7 +210,7 @@ def find_reader(column, kind):
     if looks_like == "prose":
         return with_skrub(Prose().fit, column)
     if looks_like == "identifiers":
-        return "identifier"
+        return IDENTIFIER
     return NumberText(found) if isinstance(found, NumberFormat) else found
 
 

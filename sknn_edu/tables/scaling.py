@@ -92,6 +92,11 @@ def as_frequencies(weight):
     return weight if (weight == np.floor(weight)).all() else weight / weight.mean()
 
 
+def halved(scale):
+    """Return 1/2 for columns that span so much that x - center may overflow, and 1 for others."""
+    return np.where((scale > LARGEST / 8) & (scale < np.inf), 0.5, 1.0)
+
+
 def scale_and_clip(numbers, center, scale, bound, largest):
     """Return z = (x - center) / scale, clipped smoothly to (-c, c): z / sqrt(1 + (z / c)^2).
 
@@ -111,7 +116,7 @@ def scale_and_clip(numbers, center, scale, bound, largest):
     z : ndarray of float64 of shape (n_samples, n_numbers)
         Without a unit.
     """
-    half = np.where((scale > LARGEST / 8) & (scale < np.inf), 0.5, 1)  # or x - center may overflow
+    half = halved(scale)
     with np.errstate(over="ignore", invalid="ignore"):
         z = (numbers * half - center * half) / (scale * half)
         z = np.clip(z, -largest, largest)
