@@ -21,19 +21,22 @@ classes the weights never settle. Their *average* over all samples seen does (Fr
 1999). The next chapter makes the step smooth.
 """
 
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from sknn_edu.core.speed.arrays import Array, Indices, RowCopies, is_sparse
+from sknn_edu.core.speed.vectors import vector_operations
 
-BLOCK = 512
-"""Samples are scored this many at a time; Python only loops over the mistakes among them."""
+BLOCK, SPARSE_BLOCK = 512, 256
+"""This many samples are copied out of the data and scored at a time."""
 
-BLOCKS_AT_ONCE = 2
-"""This many blocks are copied out of the data at once."""
+RIGHT_IN_A_ROW = 20
+"""Sparse samples are scored one by one until this many in a row were right."""
 
 
 @dataclass
@@ -54,7 +57,8 @@ class Perceptron:
     @classmethod
     def start(cls, W: Array, b: Array) -> "Perceptron":
         """Return a perceptron that starts with copies of the given weights."""
-        return cls(W.copy(), b.copy(), np.zeros_like(W), np.zeros_like(b))
+        W, b = W.copy(), b.copy()
+        return cls(W, b, np.zeros_like(W), np.zeros_like(b))
 
     def average(self) -> tuple[Array, Array]:
         """Return the means of W and of b, as they were after each sample seen."""
@@ -108,65 +112,150 @@ def learn_epoch(
 
     Notes
     -----
-    Up to rounding, the result is that of processing one sample after the other. A block is scored
-    by one matrix product; after each mistake the sums of the remaining samples are corrected, so
-    Python only loops over the mistakes.
+    Up to rounding, the result is that of processing one sample after the other. A block of samples
+    is scored by one matrix product. Python then only looks at its mistakes, or, in sparse samples,
+    at what follows the first of them.
     """
     n_mistakes = np.zeros(eta.size, dtype=int)
-    copies = RowCopies(X, BLOCKS_AT_ONCE * BLOCK)
-    for start in range(0, order.size, BLOCKS_AT_ONCE * BLOCK):
-        rows = order[start : start + BLOCKS_AT_ONCE * BLOCK]
-        X_rows, y_rows = copies(rows), y[rows]
-        for first in range(0, rows.size, BLOCK):
-            X_block, y_block = X_rows[first : first + BLOCK], y_rows[first : first + BLOCK]
-            z = X_block @ perceptron.W + perceptron.b
-            steps, mistakes = _steps(z, X_block, y_block, eta, fit_intercept)
-            if mistakes:
-                _take_steps(perceptron, X_block, steps, fit_intercept)
-                np.add.at(n_mistakes, y_block[mistakes], 1)
-            perceptron.t += y_block.size
+    learn, size = (_learn_sparse, SPARSE_BLOCK) if is_sparse(X) else (_learn, BLOCK)
+    copies = RowCopies(X, size)
+    for start in range(0, order.size, size):
+        rows = order[start : start + size]
+        y_rows = y[rows]
+        mistakes = learn(perceptron, copies(rows), y_rows, eta, fit_intercept)
+        if mistakes:
+            n_mistakes += np.bincount(y_rows[mistakes], minlength=eta.size)
+        perceptron.t += rows.size
     return n_mistakes
 
 
-def _steps(
-    z: Array, X: Any, y: Indices, eta: Array, fit_intercept: bool
-) -> tuple[Array, list[int]]:
-    """Return steps for a block of samples, so that W += X^T steps, and the rows with mistakes.
+def _learn(
+    perceptron: Perceptron, X: Array, y: Indices, eta: Array, fit_intercept: bool
+) -> list[int]:
+    """Learn from a block of samples and return the rows of its mistakes.
 
-    Steps are (m, k), one column for each column of W, and 0 where the answer was right. After each
-    mistake the sums z (m, k) of the following samples are corrected in place: a change of W by
-    step * x changes the sum of x' by (x' . x) * step.
+    W changes by X[mistakes]^T steps at the end. Until then, each mistake corrects the sums z (m, k)
+    of the samples behind it: a change of W by x step changes the sum of x' by (x' . x) step.
     """
-    steps, mistakes, start = np.zeros_like(z), [], 0
-    while start < y.size:
-        wrong = winners(z[start:]) != y[start:]
-        i = start + int(wrong.argmax())
-        if not wrong[i - start]:
-            break
-        right = int(y[i])
-        if z.shape[1] == 1:
-            steps[i] = eta[right] if right == 1 else -eta[right]
-        else:
-            steps[i, z[i].argmax()] = -eta[right]
-            steps[i, right] = eta[right]
-        x = X[[i]].toarray()[0] if is_sparse(X) else X[i]
-        start = i + 1
-        similarity = X[start:] @ x
+    z = X @ perceptron.W + perceptron.b
+    if z.shape[1] == 1:
+        steps, mistakes = _steps_of_one(z[:, 0], X, y == 1, eta, fit_intercept)
+    else:
+        steps, mistakes = _steps_of_several(z, X, y, eta, fit_intercept)
+    if mistakes:
+        seen = np.array(mistakes, steps.dtype) + perceptron.t
+        late_steps = steps * seen[:, np.newaxis]
+        X_T = X[mistakes].T
+        perceptron.W += X_T @ steps
+        perceptron.late_W += X_T @ late_steps
         if fit_intercept:
-            similarity += 1  # the bias's input
-        z[start:] += similarity[:, np.newaxis] * steps[i]
+            perceptron.b += steps.sum(axis=0)
+            perceptron.late_b += late_steps.sum(axis=0)
+    return mistakes
+
+
+def _steps_of_one(
+    z: Array, X: Array, yes: Array, eta: Array, fit_intercept: bool
+) -> tuple[Array, list[int]]:
+    """Return steps (n_mistakes, 1) and mistakes where there is one sum for each sample: z (m,)."""
+    add = vector_operations(z).add
+    eta_no, eta_yes = eta.tolist()
+    threshold = 0.0  # less what the bias has gained in this block
+    steps, mistakes, start = [], [], 0
+    while start < yes.size:
+        wrong = (z[start:] >= threshold) != yes[start:]
+        k = int(wrong.argmax())
+        if not wrong[k]:
+            break
+        i, start = start + k, start + k + 1
+        step = eta_yes if yes[i] else -eta_no
+        steps.append(step)
         mistakes.append(i)
-    return steps, mistakes
+        if fit_intercept:
+            threshold -= step
+        if start < yes.size:
+            add(X[start:].dot(X[i]), z[start:], a=step)
+    return np.array(steps, z.dtype)[:, np.newaxis], mistakes
 
 
-def _take_steps(perceptron: Perceptron, X: Any, steps: Array, fit_intercept: bool) -> None:
-    """Add a block's steps to W and b, and to what the average needs."""
-    late_steps = steps * (perceptron.t + np.arange(len(steps), dtype=steps.dtype))[:, np.newaxis]
-    perceptron.W += X.T @ steps
-    perceptron.late_W += X.T @ late_steps
-    if fit_intercept:
-        perceptron.b += steps.sum(axis=0)
-        perceptron.late_b += late_steps.sum(axis=0)
+def _steps_of_several(
+    z: Array, X: Array, y: Indices, eta: Array, fit_intercept: bool
+) -> tuple[Array, list[int]]:
+    """Return steps (n_mistakes, k) and mistakes where each class has a sum: z (m, k)."""
+    steps, mistakes, start = [], [], 0
+    while start < y.size:
+        answers = winners(z[start:])
+        k = int((answers != y[start:]).argmax())
+        i, start = start + k, start + k + 1
+        if answers[k] == y[i]:
+            break
+        step = np.zeros_like(z[i])
+        step[answers[k]], step[y[i]] = -eta[y[i]], eta[y[i]]
+        steps.append(step)
+        mistakes.append(i)
+        similarity = X[start:].dot(X[i]) + fit_intercept  # 1 is the bias's input
+        z[start:] += similarity[:, np.newaxis] * step
+    return np.array(steps), mistakes
+
+
+def _learn_sparse(
+    perceptron: Perceptron, X: Any, y: Indices, eta: Array, fit_intercept: bool
+) -> list[int]:
+    """Learn from a block of sparse samples and return the rows of its mistakes.
+
+    One matrix product finds the next mistake. From there samples are scored one by one, until so
+    many in a row were right that another product takes less time.
+    """
+    mistakes: list[int] = []
+    start, learns_from = 0, None
+    while start < y.size:
+        wrong = winners(X @ perceptron.W + perceptron.b) != y
+        i = start + int(wrong[start:].argmax())
+        if not wrong[i]:
+            break
+        if learns_from is None:
+            learns_from = _one_by_one(perceptron, X, y.tolist(), eta.tolist(), fit_intercept)
+        last_mistake = i
+        while i < y.size and i - last_mistake < RIGHT_IN_A_ROW:
+            if learns_from(i):
+                mistakes.append(i)
+                last_mistake = i
+            i += 1
+        start = i
+    return mistakes
+
+
+def _one_by_one(
+    perceptron: Perceptron, X: Any, y: list[int], eta: list[float], fit_intercept: bool
+) -> Callable[[int], bool]:
+    """Return a function that shows sparse sample i, and says whether it was a mistake."""
+    X.sum_duplicates()
+    rows = [slice(start, stop) for start, stop in pairwise(X.indptr.tolist())]
+    all_features, values = X.indices.astype(np.intp), X.data
+    W, b, late_b, is_one = perceptron.W, perceptron.b, perceptron.late_b, perceptron.b.size == 1
+    columns, late_columns = list(W.T), list(perceptron.late_W.T)  # views
+
+    def learns_from(i: int) -> bool:
+        row, right = rows[i], y[i]
+        features, x = all_features[row], values[row]
+        if is_one:
+            answer = int(x.dot(columns[0][features]) + b[0] >= 0)
+        else:
+            answer = int((x.dot(W.take(features, axis=0)) + b).argmax())
+        if answer == right:
+            return False
+        rate, t = eta[right], perceptron.t + i
+        steps = ((0, rate if right else -rate),) if is_one else ((answer, -rate), (right, rate))
+        for k, step in steps:
+            change = step * x
+            columns[k][features] += change  # one index takes a fifth of the time of two
+            late_columns[k][features] += t * change
+            if fit_intercept:
+                b[k] += step
+                late_b[k] += t * step
+        return True
+
+    return learns_from
 
 
 @dataclass

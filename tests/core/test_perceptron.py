@@ -53,6 +53,34 @@ def test_an_epoch_in_blocks_follows_the_rule_one_by_one(container, fit_intercept
     np.testing.assert_allclose(perceptron.average()[1], mean_b, atol=1e-9)
 
 
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_wide_sparse_samples_are_learned_like_dense_ones(n_classes, dtype):
+    rng = np.random.default_rng(0)
+    n, n_features, k = 700, 300, 1 if n_classes == 2 else n_classes
+    X = rng.integers(-3, 4, size=(n, n_features)) * (rng.random((n, n_features)) < 0.02)
+    X, y = X.astype(dtype), (X[:, :n_classes].argmax(axis=1) + (X[:, 9] > 0)) % n_classes
+    learned = []
+    for container in (np.asarray, csr_array):
+        perceptron = Perceptron.start(np.zeros((n_features, k), dtype), np.zeros(k, dtype))
+        mistakes = [
+            learn_epoch(perceptron, container(X), y, rng.permutation(n), np.ones(n_classes), True)
+            for rng in map(np.random.default_rng, range(4))  # many mistakes, then few
+        ]
+        learned.append((perceptron.W, perceptron.b, perceptron.late_W, np.array(mistakes)))
+    for dense, sparse in zip(*learned, strict=True):
+        np.testing.assert_array_equal(sparse, dense)
+    assert learned[0][3].sum(axis=1)[-1] < learned[0][3].sum(axis=1)[0] / 2
+
+
+def test_an_entry_of_a_sparse_sample_may_be_stored_in_two_parts():
+    X = csr_array((np.array([1.0, 2.0]), np.array([0, 0]), np.array([0, 2])), shape=(1, 1))
+    perceptron = Perceptron.start(np.zeros((1, 1)), np.zeros(1))
+    learn_epoch(perceptron, X, np.zeros(1, int), np.arange(1), np.ones(2), fit_intercept=True)
+    np.testing.assert_array_equal(perceptron.W, [[-3]])
+    assert X.nnz == 2
+
+
 def test_a_tie_fires():
     np.testing.assert_array_equal(winners(np.array([[0.0], [-1e-300]])), [1, 0])
 
