@@ -4,9 +4,10 @@ from copy import copy
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
-from sknn_edu.core.network import output_sums
+from sknn_edu.core.network import ROWS_AT_ONCE, output_sums
 from sknn_edu.estimators.plan import NetworkPlan
 from sknn_edu.fitting.estimator import NeuralEstimator
 from sknn_edu.fitting.fit import CURVES
@@ -20,6 +21,23 @@ def trains_in_epochs(estimator):
             "uses all samples at every step."
         )
     return True
+
+
+def in_batches(of_rows, n_samples):
+    """Return the results of ``of_rows(slice)``, an array or a list of them, for all rows.
+
+    The results of one batch after the other are written into arrays that have as many rows.
+    """
+    if n_samples <= ROWS_AT_ONCE:
+        return of_rows(slice(None))
+    wholes = []
+    for rows in gen_batches(n_samples, ROWS_AT_ONCE):
+        results = of_rows(rows)
+        parts = results if isinstance(results, list) else [results]
+        wholes = wholes or [np.empty((n_samples, *part.shape[1:]), part.dtype) for part in parts]
+        for whole, part in zip(wholes, parts, strict=True):
+            whole[rows] = part
+    return wholes if isinstance(results, list) else wholes[0]
 
 
 class NetworkEstimator(NeuralEstimator):
@@ -92,9 +110,23 @@ class NetworkEstimator(NeuralEstimator):
 
     def _output_sums(self, X):
         """Return z of the output layer for raw X: (n_samples, n_outputs)."""
-        X, weights, biases = self._first_layer_inputs(X)
-        with np.errstate(over="ignore", invalid="ignore"):
-            return output_sums(self._fitted_activations(), weights, biases, X)
+        return self._of_output_sums(X, lambda z: z)
+
+    def _of_output_sums(self, X, function):
+        """Return ``function(z)``, one or several arrays, for z of the output layer for raw X.
+
+        The function is called for some rows at a time, so that beside its results there is never
+        more in memory than belongs to these rows.
+        """
+        X, weights, biases = self._checked(X)
+        activations = self._fitted_activations()
+
+        def of_rows(rows):
+            with np.errstate(over="ignore", invalid="ignore"):
+                z = output_sums(activations, weights, biases, self._transformed(X[rows]))
+            return function(z)
+
+        return in_batches(of_rows, X.shape[0])
 
     def _first_layer_inputs(self, X):
         """Return what the first layer receives for raw X, and the weights and biases."""

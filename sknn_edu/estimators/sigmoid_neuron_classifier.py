@@ -333,8 +333,7 @@ class SigmoidNeuronClassifier(AccuracyMixin, NetworkEstimator):
         y : ndarray of shape (n_samples,)
             Labels from ``classes_``.
         """
-        z = self._output_sums(X)
-        return self._plan.targets.predict(z)
+        return self._of_output_sums(X, self._plan.targets.predict)
 
     def predict_proba(self, X):
         """Return the probability of each class.
@@ -349,10 +348,15 @@ class SigmoidNeuronClassifier(AccuracyMixin, NetworkEstimator):
         p : ndarray of shape (n_samples, n_classes)
             Rows sum to 1; no probability is exactly 0 or 1.
         """
-        log_p = self.predict_log_proba(X)
-        p = np.exp(log_p)
-        within_0_and_1(p, lambda: log_p)
-        return p
+        targets = self._plan.targets
+
+        def probabilities(z):
+            log_p = targets.log_probabilities(z)
+            p = np.exp(log_p)
+            within_0_and_1(p, lambda: log_p)
+            return p
+
+        return self._of_output_sums(X, probabilities)
 
     def predict_log_proba(self, X):
         """Return the natural logarithm of :meth:`predict_proba`, finite for any finite sums.
@@ -367,8 +371,7 @@ class SigmoidNeuronClassifier(AccuracyMixin, NetworkEstimator):
         log_p : ndarray of shape (n_samples, n_classes)
             Computed from the weighted sums, not from the probabilities.
         """
-        z = self._output_sums(X)
-        return self._plan.targets.log_probabilities(z)
+        return self._of_output_sums(X, self._plan.targets.log_probabilities)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

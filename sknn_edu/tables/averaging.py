@@ -139,10 +139,17 @@ class _Average(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
     def _mean(self, method, X):
         """Return the mean result of a method over the members; if it is a list, of each array."""
         check_is_fitted(self)
-        results = [getattr(member, method)(X) for member in self.estimators_]
-        if isinstance(results[0], list):
-            return [np.mean(arrays, axis=0) for arrays in zip(*results, strict=True)]
-        return np.mean(results, axis=0)
+        first, *others = self.estimators_
+        results = getattr(first, method)(X)
+        arrays = results if isinstance(results, list) else [results]
+        means = [np.array(a, dtype=a.dtype if a.dtype.kind == "f" else float) for a in arrays]
+        for member in others:  # added up one by one: two results are in memory, not all
+            added = getattr(member, method)(X)
+            for mean, a in zip(means, added if isinstance(added, list) else [added], strict=True):
+                mean += a
+        for mean in means:
+            mean /= len(self.estimators_)
+        return means if isinstance(results, list) else means[0]
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
