@@ -17,7 +17,7 @@ from math import pi, sqrt
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.special import expit, ndtr
+from scipy.special import ndtr
 
 from sknn_edu.core.sigmoid_neuron import sigmoid_backward
 from sknn_edu.core.speed.arrays import Array, scalar
@@ -142,6 +142,14 @@ def relu(z: Array, a: Array) -> None:
         relu(z[start : start + zeros.size], a[start : start + zeros.size])
 
 
+def negative_part(z: Array, out: Array | None = None) -> Array:
+    """Return min(0, z), in ``out`` if that is given; like :func:`relu` with an array of zeros."""
+    zeros = ZEROS[z.dtype.type]
+    if z.size > zeros.size:
+        zeros = np.zeros_like(z)
+    return np.minimum(z, zeros[: z.size], out=out)
+
+
 def relu_backward(z: Array, a: Array, delta: Array) -> None:
     """da/dz = 1 where z > 0, else 0."""
     delta *= a > ZERO[a.dtype.type]
@@ -158,18 +166,28 @@ def leaky_relu(z: Array, a: Array) -> None:
 
 def leaky_relu_backward(z: Array, a: Array, delta: Array) -> None:
     """da/dz = 1 where z > 0, else 1/100."""
-    np.multiply(delta, LEAKY_SLOPE, out=delta, where=a <= 0)
+    slope = (a > ZERO[a.dtype.type]).astype(a.dtype)  # ``where`` takes 5 times as long
+    slope *= 1 - LEAKY_SLOPE
+    slope += LEAKY_SLOPE
+    delta *= slope
 
 
 def elu(z: Array, a: Array) -> None:
-    """a = z above 0, e^z - 1 below (Clevert et al., arXiv 1511.07289)."""
-    below = np.expm1(np.minimum(z, 0))
+    """a = z above 0, e^z - 1 below (Clevert et al., arXiv 1511.07289).
+
+    Near 0 the absolute error is at most 1e-16; ``expm1`` would take 8 times as long as ``exp``.
+    """
+    below = negative_part(z)
+    np.exp(below, out=below)
+    below -= 1
     np.maximum(z, below, out=a)
 
 
 def elu_backward(z: Array, a: Array, delta: Array) -> None:
     """da/dz = 1 above 0, a + 1 = e^z below."""
-    delta *= np.minimum(a, 0) + 1
+    slope = negative_part(a)
+    slope += 1
+    delta *= slope
 
 
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
@@ -180,7 +198,7 @@ def selu(z: Array, a: Array) -> None:
 
     Klambauer et al., arXiv 1706.02515. Near 0 the absolute error is at most 1e-16.
     """
-    below = np.minimum(z, ZERO[z.dtype.type])
+    below = negative_part(z)
     np.exp(below, out=below)
     below -= 1
     below *= SELU_SCALE * SELU_ALPHA
@@ -197,7 +215,7 @@ def selu_backward(z: Array, a: Array, delta: Array) -> None:
     step = (a > ZERO[a.dtype.type]).astype(a.dtype)
     step *= SELU_SCALE - SELU_SCALE * SELU_ALPHA
     step += SELU_SCALE * SELU_ALPHA
-    np.minimum(a, ZERO[a.dtype.type], out=a)
+    negative_part(a, out=a)
     a += step
     delta *= a
 
@@ -218,23 +236,42 @@ def gelu_backward(z: Array, a: Array, delta: Array) -> None:
 
 def silu(z: Array, a: Array) -> None:
     """a = z s(z), s the sigmoid; also called swish (Elfwing et al., arXiv 1702.03118)."""
-    np.multiply(z, expit(z), out=a)
+    s = np.empty_like(z)
+    logistic(z, s)
+    np.multiply(z, s, out=a)
 
 
 def silu_backward(z: Array, a: Array, delta: Array) -> None:
     """da/dz = s + z s (1 - s) = s + a (1 - s)."""
-    s = expit(z)
-    delta *= s + a * (1 - s)
+    s = np.empty_like(z)
+    logistic(z, s)
+    np.multiply(a, s, out=z)
+    a -= z
+    a += s
+    delta *= a
 
 
 def softplus(z: Array, a: Array) -> None:
-    """a = log(1 + e^z), a smooth relu."""
-    np.logaddexp(z, z.dtype.type(0), out=a)
+    """a = log(1 + e^z), a smooth relu.
+
+    Computed as max(0, z) + log(1 + e^-|z|). The absolute error is at most 1e-16; ``logaddexp``
+    would take 8 times as long.
+    """
+    bend = np.abs(z)
+    np.negative(bend, out=bend)
+    np.exp(bend, out=bend)
+    bend += 1
+    np.log(bend, out=bend)
+    relu(z, a)
+    a += bend
 
 
 def softplus_backward(z: Array, a: Array, delta: Array) -> None:
     """da/dz = s(z) = 1 - e^-a."""
-    delta *= -np.expm1(-a)
+    np.negative(a, out=a)
+    np.exp(a, out=a)
+    np.subtract(1, a, out=a)
+    delta *= a
 
 
 MISH_LINEAR_FROM = 20.0
@@ -246,7 +283,8 @@ def mish(z: Array, a: Array) -> None:
 
     With n = e^z (e^z + 2) the tanh is n / (n + 2): one exponential instead of three functions.
     """
-    e = np.exp(np.minimum(z, z.dtype.type(MISH_LINEAR_FROM)))
+    e = np.clip(z, -np.inf, MISH_LINEAR_FROM)  # a third of the time of minimum
+    np.exp(e, out=e)
     n = e + 2
     n *= e
     np.add(n, 2, out=e)
@@ -256,7 +294,8 @@ def mish(z: Array, a: Array) -> None:
 
 def mish_backward(z: Array, a: Array, delta: Array) -> None:
     """da/dz = t + z s (1 - t^2) with t = tanh(log(1 + e^z)), s = e^z / (1 + e^z)."""
-    s = np.exp(np.minimum(z, z.dtype.type(MISH_LINEAR_FROM)))
+    s = np.clip(z, -np.inf, MISH_LINEAR_FROM)
+    np.exp(s, out=s)
     t = s + 2
     t *= s
     np.add(t, 2, out=a)

@@ -111,8 +111,10 @@ class ParameterUpdate:
             if self._penalises:
                 penalty += add_l2(g, theta, chunk.l2, chunk.workspace)
             rates: float | Array = rate
-            if chunk.multipliers is not None:
+            if chunk.rates is not None:
                 rates = np.multiply(chunk.multipliers, rate, out=chunk.rates)
+            elif chunk.multipliers is not None:
+                rates = rate * float(chunk.multipliers)
             optimizer.move(theta, g, chunk.memory, self._constants, rates, chunk.workspace)
         return n * penalty
 

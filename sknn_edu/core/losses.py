@@ -376,6 +376,10 @@ def add_l2(g: Array, theta: Array, strengths: Array, workspace: Array) -> float:
         Overwritten.
     """
     _, add, dot = vector_operations(theta)
+    if strengths.ndim == 0:
+        strength = float(strengths)
+        add(theta, g, a=strength)
+        return 0.5 * strength * dot(theta, theta)
     np.multiply(strengths, theta, out=workspace)  # alpha W / n
     add(workspace, g)
     return 0.5 * dot(workspace, theta)

@@ -248,7 +248,10 @@ def decay_weights(theta: Array, is_weight: Array, shrinkage: Array) -> None:
     shrinkage : ndarray ()
         eta lambda.
     """
-    theta -= shrinkage * is_weight * theta
+    if is_weight.ndim == 0:
+        vector_operations(theta).scale(1 - float(shrinkage * is_weight), theta)
+    else:
+        theta -= shrinkage * is_weight * theta
 
 
 @dataclass(frozen=True)

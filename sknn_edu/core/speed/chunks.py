@@ -27,13 +27,14 @@ class Chunk:
     memory : list of ndarray (length,)
         The optimiser's vectors.
     is_weight : ndarray (length,) or ()
-        1 for a weight, else 0; a single number where all are equal.
+        1 for a weight, else 0; a single number where all are equal, which saves a pass over the
+        chunk (``examples/benchmarks``, W5).
     l2 : ndarray of the same shape
         Own memory for the L2 strength of each parameter.
     multipliers : ndarray (length,) or () or None
         Learning-rate multipliers, if there are any.
-    rates : ndarray of the same shape or None
-        Own memory for the learning rate of each parameter.
+    rates : ndarray (length,) or None
+        Own memory for the learning rate of each parameter, if they differ.
     workspace : ndarray (length,)
         Shared memory for intermediate results.
     """
@@ -62,6 +63,7 @@ def split_into_chunks(
         s = slice(start, start + CHUNK_LENGTH)
         weights = scalar_if_constant(is_weight[s])
         factors = None if multipliers is None else scalar_if_constant(multipliers[s])
+        is_common = factors is None or factors.ndim == 0
         chunks.append(
             Chunk(
                 theta=theta[s],
@@ -70,7 +72,7 @@ def split_into_chunks(
                 is_weight=weights,
                 l2=zeros(weights.shape, theta.dtype),
                 multipliers=factors,
-                rates=None if factors is None else zeros(factors.shape, theta.dtype),
+                rates=None if is_common else zeros(factors.shape, theta.dtype),
                 workspace=workspace[: theta[s].size],
             )
         )

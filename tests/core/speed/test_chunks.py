@@ -41,7 +41,8 @@ def test_what_is_constant_in_a_chunk_is_a_single_number():
     assert first.is_weight.shape == first.l2.shape == ()
     assert second.is_weight.shape == second.l2.shape == (CHUNK_LENGTH,)
     assert first.multipliers.shape == first.rates.shape == (CHUNK_LENGTH,)
-    assert second.multipliers.shape == second.rates.shape == ()
+    assert second.multipliers.shape == ()
+    assert second.rates is None
     assert (first.is_weight, second.multipliers) == (1, 3)
     np.testing.assert_array_equal(second.is_weight, is_weight[CHUNK_LENGTH:])
     np.testing.assert_array_equal(first.multipliers, multipliers[:CHUNK_LENGTH])
