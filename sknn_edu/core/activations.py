@@ -147,7 +147,8 @@ def negative_part(z: Array, out: Array | None = None) -> Array:
     zeros = ZEROS[z.dtype.type]
     if z.size > zeros.size:
         zeros = np.zeros_like(z)
-    return np.minimum(z, zeros[: z.size], out=out)
+    negative: Array = np.minimum(z, zeros[: z.size], out=out)
+    return negative
 
 
 def relu_backward(z: Array, a: Array, delta: Array) -> None:

@@ -110,11 +110,7 @@ class ParameterUpdate:
                 decay_weights(theta, chunk.is_weight, self._shrinkage)
             if self._penalises:
                 penalty += add_l2(g, theta, chunk.l2, chunk.workspace)
-            rates: float | Array = rate
-            if chunk.rates is not None:
-                rates = np.multiply(chunk.multipliers, rate, out=chunk.rates)
-            elif chunk.multipliers is not None:
-                rates = rate * float(chunk.multipliers)
+            rates = chunk.rates_at(rate)
             optimizer.move(theta, g, chunk.memory, self._constants, rates, chunk.workspace)
         return n * penalty
 

@@ -501,13 +501,16 @@ def learn_targets(kinds, y, weight, known, classes, estimator):
 
 def checked_labels(y, classes=None):
     """Return the sorted labels: those given, or those of y; refuse real numbers as labels."""
-    try:
-        check_classification_targets(y)
-    except ValueError as error:
-        raise explained_label_error(error, y) from None
+    labels = np.unique(y) if y.dtype.kind in "iub" else None
+    if labels is None or 2 * labels.size > y.size:  # else there is nothing to refuse or to warn of
+        try:
+            check_classification_targets(y)
+        except ValueError as error:
+            raise explained_label_error(error, y) from None
     if classes is not None:
         return classes
-    labels = unique_labels(y)
+    if labels is None:
+        labels = unique_labels(y)
     n = labels.size
     if n >= MANY_CLASSES and labels.dtype.kind in "iuf":
         first, last = labels[[0, -1]].tolist()

@@ -175,6 +175,9 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             tags.target_tags.multi_output = tags.classifier_tags.multi_label = True
         return tags
 
+    # scikit-learn asks for the names several times in a fit or a clone, each for 0.1 ms
+    _get_param_names = classmethod(functools.cache(BaseEstimator._get_param_names.__func__))
+
     def _validate_params(self):
         try:
             super()._validate_params()

@@ -312,6 +312,24 @@ def test_prediction_takes_some_rows_at_a_time(monkeypatch):
     assert n_rows == [5, 5, 1]
 
 
+def test_prediction_activates_some_rows_at_a_time(monkeypatch):
+    sizes = []
+
+    def forward(z, a):
+        sizes.append(z.size)
+        np.tanh(z, out=a)
+
+    z = np.random.default_rng(0).standard_normal((7, 4))
+    expected = np.tanh(z)
+    monkeypatch.setattr(network_module, "NUMBERS_AT_ONCE", 14)  # 3 rows of 4
+    network_module.activate_rows(replace(ACTIVATIONS["tanh"], forward=forward), z)
+    np.testing.assert_array_equal(z, expected)
+    assert sizes == [12, 12, 4]
+    monkeypatch.setattr(network_module, "NUMBERS_AT_ONCE", 1)  # at least a row
+    network_module.activate_rows(ACTIVATIONS["tanh"], z)
+    np.testing.assert_array_equal(z, np.tanh(expected))
+
+
 def test_dense_inputs_reach_the_first_layer_as_they_are():
     X, W = np.ones((2, 3)), np.ones((3, 4))
     assert DENSE.specs(3) == (3, [])

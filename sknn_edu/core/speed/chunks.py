@@ -48,6 +48,14 @@ class Chunk:
     rates: Array | None
     workspace: Array
 
+    def rates_at(self, rate: float) -> float | Array:
+        """Return the learning rate of each parameter, or one number if they are all equal."""
+        if self.multipliers is None:
+            return rate
+        if self.rates is None:
+            return rate * float(self.multipliers)
+        return np.multiply(self.multipliers, rate, out=self.rates)
+
 
 def split_into_chunks(
     theta: Array,
@@ -63,7 +71,9 @@ def split_into_chunks(
         s = slice(start, start + CHUNK_LENGTH)
         weights = scalar_if_constant(is_weight[s])
         factors = None if multipliers is None else scalar_if_constant(multipliers[s])
-        is_common = factors is None or factors.ndim == 0
+        rates = None
+        if factors is not None and factors.ndim:
+            rates = zeros(factors.shape, theta.dtype)
         chunks.append(
             Chunk(
                 theta=theta[s],
@@ -72,7 +82,7 @@ def split_into_chunks(
                 is_weight=weights,
                 l2=zeros(weights.shape, theta.dtype),
                 multipliers=factors,
-                rates=None if is_common else zeros(factors.shape, theta.dtype),
+                rates=rates,
                 workspace=workspace[: theta[s].size],
             )
         )
