@@ -230,7 +230,7 @@ class MLPClassifier(AccuracyMixin, BaseMLP):
         y : ndarray of shape (n_samples,) or (n_samples, n_columns)
             Labels from ``classes_``; 0 or 1 for multilabel y.
         """
-        return self._of_output_sums(X, self._plan.targets.predict)
+        return self._of_output_sums(X, lambda z, targets: targets.predict(z))
 
     def predict_proba(self, X):
         """Return the probability of each class, or of each label.
@@ -246,8 +246,9 @@ class MLPClassifier(AccuracyMixin, BaseMLP):
             Rows sum to 1, except for multilabel y, whose columns are independent of each other. For
             several columns of classes, one array per column.
         """
-        targets = self._plan.targets
-        return self._of_output_sums(X, lambda z: targets.predict_proba(z, self.undo_smoothing))
+        return self._of_output_sums(
+            X, lambda z, targets: targets.predict_proba(z, self.undo_smoothing)
+        )
 
     def predict_log_proba(self, X):
         """Return the natural logarithm of :meth:`predict_proba`, finite even where that is tiny.
@@ -262,5 +263,6 @@ class MLPClassifier(AccuracyMixin, BaseMLP):
         log_p : ndarray of shape (n_samples, n_classes), or a list of them
             Where the probability underflows, the logarithm is computed from the weighted sums.
         """
-        targets = self._plan.targets
-        return self._of_output_sums(X, lambda z: targets.predict_log_proba(z, self.undo_smoothing))
+        return self._of_output_sums(
+            X, lambda z, targets: targets.predict_log_proba(z, self.undo_smoothing)
+        )

@@ -110,13 +110,13 @@ class NetworkEstimator(NeuralEstimator):
 
     def _output_sums(self, X):
         """Return z of the output layer for raw X: (n_samples, n_outputs)."""
-        return self._of_output_sums(X, lambda z: z)
+        return self._of_output_sums(X, lambda z, _: z)
 
     def _of_output_sums(self, X, function):
-        """Return ``function(z)``, one or several arrays, for z of the output layer for raw X.
+        """Return ``function(z, targets)``, an array or a list of arrays, for raw X.
 
-        The function is called for some rows at a time, so that beside its results there is never
-        more in memory than belongs to these rows.
+        z is that of the output layer, (n_samples, n_outputs). The function is called for some rows
+        at a time, so that beside its results only what belongs to these rows is in memory.
         """
         X, weights, biases = self._checked(X)
         activations = self._fitted_activations()
@@ -124,7 +124,7 @@ class NetworkEstimator(NeuralEstimator):
         def of_rows(rows):
             with np.errstate(over="ignore", invalid="ignore"):
                 z = output_sums(activations, weights, biases, self._transformed(X[rows]))
-            return function(z)
+            return function(z, self._plan.targets)
 
         return in_batches(of_rows, X.shape[0])
 

@@ -333,7 +333,7 @@ class SigmoidNeuronClassifier(AccuracyMixin, NetworkEstimator):
         y : ndarray of shape (n_samples,)
             Labels from ``classes_``.
         """
-        return self._of_output_sums(X, self._plan.targets.predict)
+        return self._of_output_sums(X, lambda z, targets: targets.predict(z))
 
     def predict_proba(self, X):
         """Return the probability of each class.
@@ -348,9 +348,8 @@ class SigmoidNeuronClassifier(AccuracyMixin, NetworkEstimator):
         p : ndarray of shape (n_samples, n_classes)
             Rows sum to 1; no probability is exactly 0 or 1.
         """
-        targets = self._plan.targets
 
-        def probabilities(z):
+        def probabilities(z, targets):
             log_p = targets.log_probabilities(z)
             p = np.exp(log_p)
             within_0_and_1(p, lambda: log_p)
@@ -371,7 +370,7 @@ class SigmoidNeuronClassifier(AccuracyMixin, NetworkEstimator):
         log_p : ndarray of shape (n_samples, n_classes)
             Computed from the weighted sums, not from the probabilities.
         """
-        return self._of_output_sums(X, self._plan.targets.log_probabilities)
+        return self._of_output_sums(X, lambda z, targets: targets.log_probabilities(z))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

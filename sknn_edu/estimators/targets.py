@@ -501,7 +501,7 @@ def learn_targets(kinds, y, weight, known, classes, estimator):
 
 def checked_labels(y, classes=None):
     """Return the sorted labels: those given, or those of y; refuse real numbers as labels."""
-    labels = np.unique(y) if y.dtype.kind in "iub" else None
+    labels = np.unique(y) if y.ndim == 1 and y.dtype.kind in "iub" else None
     if labels is None or 2 * labels.size > y.size:  # else there is nothing to refuse or to warn of
         try:
             check_classification_targets(y)

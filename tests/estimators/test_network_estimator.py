@@ -45,7 +45,7 @@ def test_results_for_many_samples_are_computed_in_batches():
 
 @pytest.mark.parametrize("estimator", [MLPClassifier(3, max_iter=1), SigmoidNeuronClassifier()])
 def test_prediction_keeps_no_sums_of_all_outputs_in_memory(estimator):
-    n_classes, n_samples = 200, 20_000
+    n_classes, n_samples = 200, 40_000
     rng = np.random.default_rng(0)
     estimator.set_params(max_iter=1, random_state=0)
     estimator.fit(rng.standard_normal((2 * n_classes, 2)), np.repeat(np.arange(n_classes), 2))
