@@ -111,9 +111,9 @@ board = trace(network, x.T, [y])
 print(board)
 
 # %%
-# Line by line these are our numbers. And because two calculations may be wrong in the same way,
-# there is a judge: ``check_gradient`` moves all weights a little along random directions, measures
-# how the loss changes, and compares that with backpropagation.
+# Line by line these are our numbers. But both calculations could be wrong in the same way, so there
+# is an independent check: ``check_gradient`` moves all weights a little along random directions,
+# measures how the loss changes, and compares that with backpropagation.
 print("dW1 the same:", np.allclose(board.layers[0].dW, dW1))
 print("dW2 the same:", np.allclose(board.layers[1].dW, dW2))
 print("gradient right:", check_gradient(network, x.T, [y]).error < 1e-6)

@@ -21,7 +21,7 @@ smaller towards the end, so that the last steps no longer chase after each singl
    \text{weight decay:} \quad & W \leftarrow W - \eta \, \lambda \, W \\
    \text{cosine schedule:} \quad & \eta = \eta_0 \, \tfrac12 \bigl( 1 + \cos (\pi s) \bigr)
 
-Here :math:`p` is the rate of dropout, and the factor :math:`r` is drawn anew for each neuron,
+Here :math:`p` is the rate of dropout, and the factor :math:`r` is drawn separately for each neuron,
 sample and step. :math:`\lambda` is the decay, which comes on top of the optimiser's step. The
 progress :math:`s` of training runs from 0 to 1.
 """

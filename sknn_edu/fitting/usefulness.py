@@ -122,8 +122,8 @@ def has_something_to_learn(run):
     """Return whether a feature, or a product of two, goes together with a target.
 
     The correlation of ranks (Spearman 1904) sees any rise or fall. The largest is compared with the
-    largest after the targets, with their weights, have been dealt out anew: a permutation test,
-    exact for any number of samples, rare values and ties.
+    largest after the targets, with their weights, have been shuffled: a permutation test, exact for
+    any number of samples, rare values and ties.
     """
     rows = run.state.order
     picked = np.linspace(0, rows.size - 1, min(rows.size, MAX_ROWS)).astype(int)
