@@ -366,19 +366,12 @@ class PerceptronTraining(Workload):
             w, b = loop(X, y, 1)
             check(f"{self.name}, weights", np.append(one.coef_[0], one.intercept_), np.append(w, b))
 
-        def measure(kind, epochs=5 if quick else self.epochs):
-            perceptron = kind(max_iter=epochs, tol=None, random_state=0)
-            taken = seconds(lambda: perceptron.fit(X, y))
-            return taken / perceptron.n_iter_
-
+        epochs = 5 if quick else self.epochs
         measurements = {
             TEXTBOOK: lambda: seconds(lambda: textbook_loop(X, y, 1)),
             LOOP: lambda: seconds(lambda: shortest_loop(X, y, 2)) / 2,
         }
-        measurements[OURS] = lambda: measure(PerceptronClassifier)
-        if "sklearn" in chosen:
-            measurements[SKLEARN] = lambda: measure(linear_model.Perceptron)
-        return measurements
+        return measurements | perceptrons(X, y, epochs, chosen)
 
 
 @dataclass(frozen=True)
@@ -402,15 +395,20 @@ class SparsePerceptronTraining(Workload):
             for samples in (X, X.toarray())
         )
         check(f"{self.name}, weights", sparse.coef_, dense.coef_)
-        kinds = {OURS: PerceptronClassifier}
-        if "sklearn" in chosen:
-            kinds[SKLEARN] = linear_model.Perceptron
+        return perceptrons(X, y, 10, chosen)
 
-        def measure(kind):
-            perceptron = kind(max_iter=10, tol=None, random_state=0)
-            return seconds(lambda: perceptron.fit(X, y)) / perceptron.n_iter_
 
-        return {name: lambda kind=kind: measure(kind) for name, kind in kinds.items()}
+def perceptrons(X, y, epochs: int, chosen: set[str]) -> dict[str, Measurement]:
+    """Return the time per epoch of ours and of scikit-learn's."""
+    kinds = {OURS: PerceptronClassifier}
+    if "sklearn" in chosen:
+        kinds[SKLEARN] = linear_model.Perceptron
+
+    def measure(kind):
+        perceptron = kind(max_iter=epochs, tol=None, random_state=0)
+        return seconds(lambda: perceptron.fit(X, y)) / perceptron.n_iter_
+
+    return {name: lambda kind=kind: measure(kind) for name, kind in kinds.items()}
 
 
 def textbook_loop(X: np.ndarray, y: np.ndarray, epochs: int) -> tuple[np.ndarray, float]:

@@ -151,6 +151,25 @@ def negative_part(z: Array, out: Array | None = None) -> Array:
     return negative
 
 
+def exp_minus_1_below(z: Array) -> Array:
+    """Return e^z - 1 below 0, else 0; ``expm1`` would take 8 times as long as ``exp``."""
+    below = negative_part(z)
+    np.exp(below, out=below)
+    below -= 1
+    return below
+
+
+def step_at_0(a: Array, below: float, above: float) -> Array:
+    """Return one number where a <= 0 and another where a > 0, computed arithmetically.
+
+    ``where`` takes 5 to 10 times as long.
+    """
+    step = (a > ZERO[a.dtype.type]).astype(a.dtype)
+    step *= above - below
+    step += below
+    return step
+
+
 def relu_backward(z: Array, a: Array, delta: Array) -> None:
     """da/dz = 1 where z > 0, else 0."""
     delta *= a > ZERO[a.dtype.type]
@@ -167,21 +186,15 @@ def leaky_relu(z: Array, a: Array) -> None:
 
 def leaky_relu_backward(z: Array, a: Array, delta: Array) -> None:
     """da/dz = 1 where z > 0, else 1/100."""
-    slope = (a > ZERO[a.dtype.type]).astype(a.dtype)  # ``where`` takes 5 times as long
-    slope *= 1 - LEAKY_SLOPE
-    slope += LEAKY_SLOPE
-    delta *= slope
+    delta *= step_at_0(a, LEAKY_SLOPE, 1.0)
 
 
 def elu(z: Array, a: Array) -> None:
     """a = z above 0, e^z - 1 below (Clevert et al., arXiv 1511.07289).
 
-    Near 0 the absolute error is at most 1e-16; ``expm1`` would take 8 times as long as ``exp``.
+    Near 0 the absolute error is at most 1e-16.
     """
-    below = negative_part(z)
-    np.exp(below, out=below)
-    below -= 1
-    np.maximum(z, below, out=a)
+    np.maximum(z, exp_minus_1_below(z), out=a)
 
 
 def elu_backward(z: Array, a: Array, delta: Array) -> None:
@@ -199,9 +212,7 @@ def selu(z: Array, a: Array) -> None:
 
     Klambauer et al., arXiv 1706.02515. Near 0 the absolute error is at most 1e-16.
     """
-    below = negative_part(z)
-    np.exp(below, out=below)
-    below -= 1
+    below = exp_minus_1_below(z)
     below *= SELU_SCALE * SELU_ALPHA
     relu(z, a)
     a *= SELU_SCALE
@@ -209,13 +220,8 @@ def selu(z: Array, a: Array) -> None:
 
 
 def selu_backward(z: Array, a: Array, delta: Array) -> None:
-    """da/dz = 1.0507 above 0, a + 1.7581 below.
-
-    The step between the two is computed arithmetically: ``where`` takes 10 times as long.
-    """
-    step = (a > ZERO[a.dtype.type]).astype(a.dtype)
-    step *= SELU_SCALE - SELU_SCALE * SELU_ALPHA
-    step += SELU_SCALE * SELU_ALPHA
+    """da/dz = 1.0507 above 0, a + 1.7581 below."""
+    step = step_at_0(a, SELU_SCALE * SELU_ALPHA, SELU_SCALE)
     negative_part(a, out=a)
     a += step
     delta *= a

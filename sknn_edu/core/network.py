@@ -392,9 +392,6 @@ def activate_rows(activation: Activation, z: Array) -> None:
     """
     flat, n_neurons = z.reshape(-1), z.shape[1]
     n_numbers = max(NUMBERS_AT_ONCE // n_neurons, 1) * n_neurons
-    if flat.size <= n_numbers:
-        activation.forward(flat, flat)
-        return
     for start in range(0, flat.size, n_numbers):
         chunk = flat[start : start + n_numbers]
         activation.forward(chunk, chunk)
