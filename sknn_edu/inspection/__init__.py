@@ -11,6 +11,7 @@ from sknn_edu.inspection.displays import (
     WeightsDisplay,
 )
 from sknn_edu.inspection.gradient_check import GradientCheck, check_gradient
+from sknn_edu.inspection.playground import Playground
 from sknn_edu.inspection.replay import TrainingReplay
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "LossCurveDisplay",
     "NetworkDisplay",
     "ParameterTrace",
+    "Playground",
     "Trace",
     "TrainingReplay",
     "WeightsDisplay",

@@ -1,20 +1,13 @@
 """A training run as a page for the browser: the decision, weights and loss of each epoch."""
 
-import base64
-import json
-import zlib
-from html import escape
-from importlib.resources import files
-from pathlib import Path
-
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone, is_classifier
-from sklearn.exceptions import NotFittedError
 from sklearn.metrics import r2_score
 
 from sknn_edu.estimators.interface import fitted_network, is_inspectable
 from sknn_edu.inspection.displays import last_step, shown
+from sknn_edu.inspection.pages import Page, pack_payload
 
 MAX_CLASSES = 8
 """Colours and shapes cannot distinguish more classes."""
@@ -29,7 +22,7 @@ MAP_SIZE = 16
 """The map of a neuron has this many points in each direction."""
 
 
-class TrainingReplay:
+class TrainingReplay(Page):
     """Records a training run on two features, to be replayed in a browser.
 
     :meth:`save` writes a page that is a single file and needs no internet connection. It has
@@ -74,6 +67,8 @@ class TrainingReplay:
     True
     """
 
+    _template, _frame_title = "replay.html", "Training replay"
+
     def __init__(self, estimator, *, most_frames=60, resolution=48, title=None):
         self.estimator = estimator
         self.most_frames = most_frames
@@ -104,96 +99,73 @@ class TrainingReplay:
         ValueError
             If X has not two columns, or y more than 8 classes or several columns.
         """
-        self._check(X, y)
+        check_two_features(self.estimator, X, y, self.most_frames)
+        if not 8 <= self.resolution <= 256:
+            raise ValueError(f"resolution must be from 8 to 256; got {self.resolution}.")
         model = clone(self.estimator)
-        learner = last_step(model)
-        recorder = EpochRecorder(self.most_frames)
-        before = getattr(last_step(self.estimator), "_skl_callbacks", [])
-        learner.set_callbacks(*before, recorder)
-        try:
-            model.fit(X, y, **fit_params)
-        finally:
-            learner.set_callbacks(*before)
-        if recorder.last is None:
-            raise ValueError(
-                "The fit ended before its first epoch, so there is nothing to replay. With lbfgs a "
-                "smaller tol makes it begin."
-            )
-        frames = recorder.frames()
+        callbacks = getattr(last_step(self.estimator), "_skl_callbacks", [])
+        frames = record_epochs(model, X, y, self.most_frames, callbacks, **fit_params)
         self.estimator_, self.epochs_ = model, list(frames)
         self._payload = payload(model, frames, X, y, self.resolution)
         return self
 
-    def to_html(self):
-        """Return the page as text.
+    def _heading(self):
+        return self.title or type(last_step(self.estimator)).__name__
 
-        Returns
-        -------
-        html : str
-            A whole HTML document.
-        """
-        if not hasattr(self, "estimator_"):
-            raise NotFittedError("There is nothing to replay yet: call fit(X, y) first.")
-        title = self.title or type(last_step(self.estimator)).__name__
-        page = files("sknn_edu.inspection").joinpath("replay.html").read_text(encoding="utf-8")
-        return page.replace("{{payload}}", self._payload).replace("{{title}}", escape(title))
 
-    def save(self, path):
-        """Write the page.
-
-        Parameters
-        ----------
-        path : str or Path
-            Where to save it, such as ``"replay.html"``.
-
-        Returns
-        -------
-        path : Path
-            The path of the page.
-        """
-        path = Path(path)
-        path.write_text(self.to_html(), encoding="utf-8")
-        return path
-
-    def _repr_html_(self):
-        if not hasattr(self, "estimator_"):
-            return f"<pre>{escape(repr(self))}</pre>"
-        return (
-            f'<iframe srcdoc="{escape(self.to_html(), quote=True)}" title="Training replay" '
-            'style="width: 100%; height: 640px; border: 0"></iframe>'
+def check_two_features(estimator, X, y, most_frames, *, is_test=False):
+    """Refuse what a page cannot draw."""
+    learner, of = last_step(estimator), "_test" if is_test else ""
+    if not is_inspectable(learner):
+        raise TypeError(
+            "estimator must be a PerceptronClassifier, SigmoidNeuronClassifier, MLPClassifier "
+            "or MLPRegressor of sknn_edu, or a Pipeline that ends with one; got "
+            f"{estimator!r}."
+        )
+    if most_frames < 2 * N_FIRST:
+        raise ValueError(f"most_frames must be at least {2 * N_FIRST}; got {most_frames}.")
+    if np.ndim(X) != 2 or np.shape(X)[1] != 2:
+        raise ValueError(
+            f"X{of} must have two columns, the axes of the picture; got shape {np.shape(X)}. "
+            "Choose two features, or reduce them to two, for example with PCA."
+        )
+    if not np.isfinite(np.asarray(X, dtype=float)).all():
+        raise ValueError(
+            f"X{of} must be finite numbers, to have a place in the picture; got NaN or inf."
+        )
+    if np.ndim(y) != 1:
+        raise ValueError(f"y{of} must have one dimension to be drawn; got shape {np.shape(y)}.")
+    if not is_classifier(learner) or is_test:
+        return
+    if not 2 <= (n_classes := np.unique(y).size) <= MAX_CLASSES:
+        raise ValueError(
+            f"y must have 2 to {MAX_CLASSES} classes, which a picture can tell apart; got "
+            f"{n_classes}."
         )
 
-    def __repr__(self):
-        return f"TrainingReplay({self.estimator!r})"
 
-    def _check(self, X, y):
-        learner = last_step(self.estimator)
-        if not is_inspectable(learner):
-            raise TypeError(
-                "estimator must be a PerceptronClassifier, SigmoidNeuronClassifier, MLPClassifier "
-                "or MLPRegressor of sknn_edu, or a Pipeline that ends with one; got "
-                f"{self.estimator!r}."
-            )
-        if self.most_frames < 2 * N_FIRST:
-            raise ValueError(f"most_frames must be at least {2 * N_FIRST}; got {self.most_frames}.")
-        if not 8 <= self.resolution <= 256:
-            raise ValueError(f"resolution must be from 8 to 256; got {self.resolution}.")
-        if np.ndim(X) != 2 or np.shape(X)[1] != 2:
-            raise ValueError(
-                f"X must have two columns, the axes of the picture; got shape {np.shape(X)}. "
-                "Choose two features, or reduce them to two, for example with PCA."
-            )
-        if not np.isfinite(np.asarray(X, dtype=float)).all():
-            raise ValueError(
-                "X must be finite numbers, to have a place in the picture; got NaN or inf."
-            )
-        if np.ndim(y) != 1:
-            raise ValueError(f"y must have one dimension to be drawn; got shape {np.shape(y)}.")
-        if is_classifier(learner) and not 2 <= (n_classes := np.unique(y).size) <= MAX_CLASSES:
-            raise ValueError(
-                f"y must have 2 to {MAX_CLASSES} classes, which a picture can tell apart; got "
-                f"{n_classes}."
-            )
+def record_epochs(model, X, y, most_frames, callbacks=(), **fit_params):
+    """Fit the model and return {epoch: copy of it after that epoch}.
+
+    Parameters
+    ----------
+    model : estimator
+        Fitted in place.
+    callbacks : list
+        Of the estimator's own.
+    """
+    learner, recorder = last_step(model), EpochRecorder(most_frames)
+    learner.set_callbacks(*callbacks, recorder)
+    try:
+        model.fit(X, y, **fit_params)
+    finally:
+        learner.set_callbacks(*callbacks)
+    if recorder.last is None:
+        raise ValueError(
+            "The fit ended before its first epoch, so there is nothing to replay. With lbfgs a "
+            "smaller tol makes it begin."
+        )
+    return recorder.frames()
 
 
 class EpochRecorder:
@@ -259,9 +231,7 @@ def payload(model, frames, X, y, resolution):
         **described_curves(learner),
         "frames": rows,
     }
-    text = json.dumps(finite(facts), separators=(",", ":"), allow_nan=False).encode()
-    content = len(text).to_bytes(4, "big") + text + np.concatenate(images).tobytes()
-    return base64.b64encode(zlib.compress(content, 9)).decode()
+    return pack_payload(facts, np.concatenate(images).tobytes())
 
 
 def picture_box(points):
@@ -280,12 +250,20 @@ def draw_frames(frames, to_inputs, box, points, task, drawn, resolution):
         images += task.decision(network.layer_outputs(on_grid)[-1])
         images += maps_of(network.layer_outputs(on_map), drawn, task)
         weights = [
-            [[float(f"{w:.3g}") for w in row] for row in W[np.ix_(below, above)]]
+            rounded(W[np.ix_(below, above)])
             for W, below, above in zip(network.weights, drawn, drawn[1:], strict=False)
         ]
+        biases = [rounded(b[above]) for b, above in zip(network.biases, drawn[1:], strict=True)]
         score = task.score(network.layer_outputs(on_samples)[-1])
-        rows.append({"epoch": epoch, "weights": weights, "score": score})
+        rows.append({"epoch": epoch, "weights": weights, "biases": biases, "score": score})
     return rows, images
+
+
+def rounded(values):
+    """Return an array as lists of numbers with three digits."""
+    if values.ndim > 1:
+        return [rounded(row) for row in values]
+    return [float(f"{value:.3g}") for value in values]
 
 
 def described_samples(X, points, task):
@@ -293,13 +271,17 @@ def described_samples(X, points, task):
     rows = np.arange(len(points))
     if rows.size > MAX_SAMPLES:
         rows = np.sort(np.random.default_rng(0).choice(rows, MAX_SAMPLES, replace=False))
-    names = getattr(X, "columns", ["first feature", "second feature"])
     return {
-        "features": [str(name) for name in names],
+        "features": feature_names(X),
         "n_samples": len(points),
         "points": points[rows].round(4).tolist(),
         "targets": task.of_samples()[rows].tolist(),
     }
+
+
+def feature_names(X):
+    """Return the names of the two features."""
+    return [str(name) for name in getattr(X, "columns", ["first feature", "second feature"])]
 
 
 def described_curves(learner):
@@ -313,15 +295,6 @@ def described_curves(learner):
     }
 
 
-def finite(value):
-    """Return the value with None instead of NaN and inf, which JSON does not have."""
-    if isinstance(value, dict):
-        return {key: finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [finite(item) for item in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value
-
-
 def grid(low, high, n):
     """Return the centres (n * n, 2) of the pixels of a picture, from the top left."""
     across, down = (low + (high - low) * (np.arange(n)[:, np.newaxis] + 0.5) / n).T
@@ -329,9 +302,14 @@ def grid(low, high, n):
     return np.column_stack([first.ravel(), second.ravel()])
 
 
+def is_pipeline(model):
+    """Return whether the last step of the model has other steps before it."""
+    return hasattr(model, "steps") and len(model.steps) > 1
+
+
 def transformation(model, X):
     """Return a function from points of the picture to the inputs of the last step of the model."""
-    if not hasattr(model, "steps") or len(model.steps) == 1:
+    if not is_pipeline(model):
         return lambda points: points
 
     def transform(points):

@@ -1,12 +1,6 @@
 """A training run as a page: what is recorded, and the page in a real browser."""
 
-import base64
-import importlib.util
-import json
-import os
 import re
-import shutil
-import zlib
 
 import numpy as np
 import pandas as pd
@@ -23,6 +17,7 @@ from sklearn.preprocessing import KBinsDiscretizer, PolynomialFeatures, Standard
 from sknn_edu import MLPClassifier, MLPRegressor, PerceptronClassifier, SigmoidNeuronClassifier
 from sknn_edu.estimators.interface import fitted_network
 from sknn_edu.inspection import TrainingReplay
+from tests.inspection.pages import unpacked, wait
 from tests.problems import explodes_at_half_time
 
 pytestmark = [
@@ -32,15 +27,6 @@ pytestmark = [
 
 MOONS = make_moons(120, noise=0.2, random_state=0)
 NETWORK = MLPClassifier((5, 3), "tanh", learning_rate_init=0.05, max_iter=40, random_state=0)
-
-
-def unpacked(replay):
-    """Return what the page contains: the JSON, and the bytes that follow it."""
-    html = replay.to_html()
-    packed = re.search(r'<script id="payload"[^>]*>([^<]+)</script>', html).group(1)
-    whole = zlib.decompress(base64.b64decode(packed))
-    length = int.from_bytes(whole[:4], "big")
-    return json.loads(whole[4 : 4 + length]), np.frombuffer(whole[4 + length :], np.uint8)
 
 
 def pixels(run):
@@ -237,38 +223,6 @@ def test_what_cannot_be_drawn_is_refused(replay, X, y, error, message):
 # -- in a browser ----------------------------------------------------------------------------------
 
 
-FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--hide-scrollbars",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """Start a headless Chromium; without one the tests are skipped, unless it is required."""
-    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    installed = browser and driver and importlib.util.find_spec("selenium")
-    if not installed and os.environ.get("SKNN_EDU_BROWSER") != "required":
-        pytest.skip("needs chromium, chromedriver and selenium")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = browser
-    for flag in FLAGS:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    chrome = webdriver.Chrome(options, webdriver.ChromeService(driver))
-    yield chrome
-    chrome.quit()
-
-
 @pytest.fixture(scope="module")
 def page(chromium, tmp_path_factory):
     """Open the replay of a network; no test may leave a message in the console."""
@@ -281,12 +235,6 @@ def page(chromium, tmp_path_factory):
     yield chromium
     assert chromium.get_log("browser") == []
     assert chromium.execute_script("return performance.getEntriesByType('resource').length") == 0
-
-
-def wait(chrome, condition, seconds=10):
-    from selenium.webdriver.support.ui import WebDriverWait
-
-    return WebDriverWait(chrome, seconds, 0.05).until(lambda c: c.execute_script(condition))
 
 
 def state(chrome):
@@ -333,6 +281,38 @@ def test_play_runs_to_the_end_and_can_be_paused(page):
     wait(page, f"return document.getElementById('epoch').value === '{end}'")
     wait(page, "return document.getElementById('play').textContent === 'Play'")
     assert state(page) != stopped
+
+
+def test_single_steps_lead_to_the_neighbouring_epochs(page):
+    from selenium.webdriver.common.keys import Keys
+
+    press(page, Keys.HOME)
+    assert not page.find_element("id", "previous").is_enabled()
+    page.find_element("id", "next").click()
+    page.find_element("id", "next").click()
+    assert page.find_element("id", "now").text.startswith("epoch 3 of")
+    page.find_element("id", "previous").click()
+    assert page.find_element("id", "now").text.startswith("epoch 2 of")
+
+
+def test_values_are_read_at_the_pointer_and_with_arrow_keys(page):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.keys import Keys
+
+    press(page, Keys.END)
+    ActionChains(page).move_to_element(page.find_element("id", "decision")).perform()
+    assert re.search(r"feature \S+: \d with [01]\.\d\d$", page.find_element("id", "answer").text)
+    page.execute_script("document.getElementById('decision').blur()")
+    before = page.find_element("id", "answer").text
+    press(page, Keys.ARROW_LEFT * 9, "decision")
+    assert page.find_element("id", "answer").text not in (before, "")
+    weights = set()
+    for _ in range(4):
+        press(page, Keys.ARROW_DOWN, "network")
+        weights.add(page.find_element("id", "weight").text)
+    assert len(weights) == 4
+    first = "weight from first feature to hidden 1, neuron 1"
+    assert any(re.fullmatch(rf"{first}: -?[\d.]+", text) for text in weights)
 
 
 def test_a_screen_reader_is_told_what_is_seen(page):
