@@ -51,7 +51,8 @@ function writeBoard(training, s) {
   board.replaceChildren();
   const x = rows(data.X, data.d, [s]), y = rows(data.Y, data.n_outputs, [s]);
   const layers = boardRows(training, s), outputs = layers.at(-1).neurons.map(([, , a]) => a);
-  sentence(board, `Sample ${s + 1}: x = (${Array.from(x, digits).join(", ")}), y = ${Array.from(y, digits).join(", ")}. ` +
+  const target = scene.classes && y.length > 1 ? `(${Array.from(y).join(", ")}), the class ${scene.classes[y.indexOf(1)]}` : digits(y[0]);
+  sentence(board, `Sample ${s + 1}: x = (${Array.from(x, digits).join(", ")}), y = ${target}. ` +
     "The numbers are those from which the last step started; delta is dL/dz.");
   const tables = document.createElement("div");
   tables.className = "tables";

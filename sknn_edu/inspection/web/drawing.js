@@ -6,7 +6,8 @@
 // layers, drawn (the neurons of each layer that are drawn).
 //
 // A frame holds what changes: decision (bytes, from the top left), certainty (bytes; of more than two
-// classes), maps (bytes for each drawn neuron), weights and biases (of drawn neurons).
+// classes), margins (if known: arrays that are 0 where the answer changes), maps (bytes for each drawn
+// neuron), weights and biases (of drawn neurons).
 
 let scene, colours;
 
@@ -181,8 +182,14 @@ function drawCursor(pen, x, y) {
 
 function drawBoundary(pen, frame, left, top, w, h) {  // where the answer changes; of numbers, contours
   const n = scene.resolution, px = i => left + (i + .5) * w / n, py = j => top + (j + .5) * h / n;
+  const drawLine = (x1, y1, x2, y2) => {
+    pen.moveTo(px(x1), py(y1));
+    pen.lineTo(px(x2), py(y2));
+  };
   pen.beginPath();
-  if (isSeveral()) {
+  if (frame.margins) {
+    for (const margin of frame.margins) contour(margin, n, 0, drawLine);
+  } else if (isSeveral()) {
     for (let j = 0; j < n; j++) {
       for (let i = 0; i < n; i++) {
         const here = frame.decision[j * n + i], x = left + i * w / n, y = top + j * h / n;
@@ -192,10 +199,7 @@ function drawBoundary(pen, frame, left, top, w, h) {  // where the answer change
     }
   } else {
     for (const level of scene.classes === null ? [.25, .5, .75] : [.5]) {
-      contour(frame.decision, n, 255 * level, (x1, y1, x2, y2) => {
-        pen.moveTo(px(x1), py(y1));
-        pen.lineTo(px(x2), py(y2));
-      });
+      contour(frame.decision, n, 255 * level, drawLine);
     }
   }
   pen.lineWidth = scene.classes === null ? 1 : 2;

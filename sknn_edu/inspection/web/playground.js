@@ -204,23 +204,30 @@ const asByte = share => Math.round(255 * Math.min(Math.max(Number.isFinite(share
 function frameOf(layers) {
   const n = scene.resolution, points = n * n, outputs = training.layerOutputs(scene.grid, points, layers);
   const answers = outputs.at(-1), [low, high] = scene.range ?? [0, 1], k = data.n_outputs;
-  const frame = { layers, decision: new Uint8Array(points), certainty: null };
+  const frame = { layers, decision: new Uint8Array(points), certainty: null, margins: null };
   const share = a => (a - low) / (high - low || 1);
-  if (k === 1) {
-    for (let p = 0; p < points; p++) frame.decision[p] = asByte(share(answers[p]));
-  } else {
-    frame.certainty = new Uint8Array(points);
-    for (let p = 0; p < points; p++) {
-      let best = 0;
-      for (let c = 1; c < k; c++) if (answers[p * k + c] > answers[p * k + best]) best = c;
-      frame.decision[p] = best;
-      frame.certainty[p] = asByte(answers[p * k + best]);
-    }
-  }
+  if (k === 1) for (let p = 0; p < points; p++) frame.decision[p] = asByte(share(answers[p]));
+  else chooseClasses(frame, answers, k, points);
+  if (isPerceptron()) frame.margins = [weightedSums(scene.grid, layers[0], points)];  // its step hides where z is 0
   frame.maps = outputs.map((a, layer) => mapsOf(a, layer, share));
   frame.weights = layers.map(({ n_out, W }, l) => scene.drawn[l].map(i => scene.drawn[l + 1].map(j => W[i * n_out + j])));
   frame.biases = layers.map(({ b }, l) => scene.drawn[l + 1].map(j => b[j]));
   return frame;
+}
+
+function chooseClasses(frame, answers, k, points) {
+  frame.certainty = new Uint8Array(points);
+  frame.margins = Array.from({ length: k }, () => new Float32Array(points));
+  for (let p = 0; p < points; p++) {
+    let best = 0, second = -1;
+    for (let c = 1; c < k; c++) {
+      if (answers[p * k + c] > answers[p * k + best]) [best, second] = [c, best];
+      else if (second < 0 || answers[p * k + c] > answers[p * k + second]) second = c;
+    }
+    frame.decision[p] = best;
+    frame.certainty[p] = asByte(answers[p * k + best]);
+    for (let c = 0; c < k; c++) frame.margins[c][p] = answers[p * k + c] - answers[p * k + (c === best ? second : best)];
+  }
 }
 
 function mapsOf(a, layer, share) {  // of each drawn neuron, relative to the largest output of its layer
