@@ -53,7 +53,7 @@ def main():
 
 def draw(mlp, losses, X, y):
     """Return a picture: the decision, what each hidden neuron sees, and the loss so far."""
-    figure = Figure(figsize=(10, 3.5), layout="constrained")
+    figure = Figure(figsize=(10, 3), layout="constrained")
     left, middle, right = figure.subfigures(1, 3, width_ratios=(1.15, 1.5, 1.1))
     grid = np.meshgrid(np.linspace(*BOX[:2], 100), np.linspace(*BOX[2:], 100))
     points = np.stack(grid, axis=-1).reshape(-1, 2)

@@ -90,8 +90,8 @@ def readme_section(stored):
     )
     return f"""{short_table_of_contestants(stored)}
 
-One regression ({HARD_FOR_TREES}) is a table of 234 rows on which all boosted trees fail. Without it the
-regression error of CatBoost is {trees}, and that of the four networks {recipe}."""
+One regression ({HARD_FOR_TREES}) is a table of 234 rows on which all boosted trees fail. Without
+it the regression error of CatBoost is {trees}, and that of the four networks {recipe}."""
 
 
 def table_of_tasks(stored):
