@@ -35,6 +35,7 @@ sphinx_gallery_conf = {
     "min_reported_time": 60,
     "within_subsection_order": "FileNameSortKey",
     "show_signature": False,
+    "thumbnail_size": (500, 260),
 }
 html_math_renderer = "mathml"
 templates_path = ["_templates"]
@@ -54,6 +55,7 @@ pages_alone += ["coming_from_scikit_learn", "coming_from_keras", "what_has_been_
 pages_alone += ["notation", "design", "genindex", "search"]
 html_sidebars = {page: [] for page in pages_alone}
 html_show_sourcelink = False
+toc_object_entries_show_parents = "hide"
 html_static_path = ["_static", "images/learning.webp", "images/learning_still.webp"]
 html_css_files = ["sknn_edu.css"]
 autosummary_generate = True
