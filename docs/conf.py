@@ -33,6 +33,7 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "download_all_examples": False,
     "min_reported_time": 60,
+    "write_computation_times": False,  # that page would load scripts from other hosts
     "within_subsection_order": "FileNameSortKey",
     "show_signature": False,
     "thumbnail_size": (500, 260),

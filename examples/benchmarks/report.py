@@ -342,7 +342,7 @@ def beside_scikit_learn(results: list[Result], names=tuple(BESIDE_SCIKIT_LEARN))
         for name in names
         if name in first
     ]
-    return table(["times as fast as scikit-learn", "float64", "float32"], rows)
+    return table(["speed (scikit-learn = 1)", "float64", "float32"], rows)
 
 
 def _times_as_fast(result: Result, ours: str) -> str:
