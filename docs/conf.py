@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+from docutils import nodes
+
 import sknn_edu
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
@@ -31,8 +33,10 @@ sphinx_gallery_conf = {
     "abort_on_example_error": True,
     "download_all_examples": False,
     "min_reported_time": 60,
+    "write_computation_times": False,  # that page would load scripts from other hosts
     "within_subsection_order": "FileNameSortKey",
     "show_signature": False,
+    "thumbnail_size": (500, 260),
 }
 html_math_renderer = "mathml"
 templates_path = ["_templates"]
@@ -41,11 +45,19 @@ html_theme = "pydata_sphinx_theme"
 html_title = "sknn_edu"
 html_theme_options = {
     "header_links_before_dropdown": 5,
+    "navbar_align": "left",
+    "navbar_persistent": ["search-button"],
     "navigation_with_keys": False,
     "show_toc_level": 2,
 }
+# a page that is alone in its section has no other page to list beside it
+pages_alone = ["index", "installation", "tables", "inspection", "works_with", "benchmarks"]
+pages_alone += ["coming_from_scikit_learn", "coming_from_keras", "what_has_been_tried"]
+pages_alone += ["notation", "design", "genindex", "search"]
+html_sidebars = {page: [] for page in pages_alone}
 html_show_sourcelink = False
-html_static_path = ["_static"]
+toc_object_entries_show_parents = "hide"
+html_static_path = ["_static", "images/learning.webp", "images/learning_still.webp"]
 html_css_files = ["sknn_edu.css"]
 autosummary_generate = True
 numpydoc_show_class_members = False
@@ -56,3 +68,15 @@ autodoc_default_options = {
     "set_score_request",
 }
 autodoc_typehints = "none"
+
+
+def strip_code(_, doctree):
+    """Remove the empty line that doctest needs at the end of a block."""
+    for node in doctree.findall(nodes.literal_block):
+        if isinstance(node[0], nodes.Text):
+            node.rawsource = node.astext().rstrip()  # Sphinx highlights only what equals its source
+            node[0] = nodes.Text(node.rawsource)
+
+
+def setup(app):
+    app.connect("doctree-read", strip_code)

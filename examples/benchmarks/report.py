@@ -1,7 +1,7 @@
-"""The results as text, as Markdown tables between two markers of docs/benchmarks.md, as a plot.
+"""The results of the speed benchmarks: stored, as text, as Markdown tables, as a plot.
 
-The raw measurements are kept in results.json beside this file, so that a run of some workloads
-leaves the others in place.
+They are kept in speed_results.json beside this file, so that a run of some workloads leaves the
+others in place. Every table of the documentation is made from that file by figures.py.
 """
 
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 
 import peers
-from markdown import table, write_between
+from markdown_tables import table
 from timing import Spread, describe_blas, pairwise_ratio
 from workloads import (
     FLOOR_32,
@@ -30,9 +30,8 @@ from workloads import (
 
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parents[1] / "docs"
-PAGE = DOCS / "benchmarks.md"
 PLOT = DOCS / "images" / "benchmarks.png"
-STORED = HERE / "results.json"
+STORED = HERE / "speed_results.json"
 
 DISTURBED = 0.1
 """From so many processors that others keep busy, measurements are not to be trusted."""
@@ -42,13 +41,34 @@ TORCH, JAX = peers.NAMES["torch"], peers.NAMES["jax"]
 
 @dataclass(frozen=True)
 class Result:
-    """What each contestant of a workload took, in each round."""
+    """What each contestant of a workload took: medians over the rounds, and their ratios."""
 
     workload: Workload
-    times: dict[str, list[float]]
+    medians: dict[str, float]
+    ratios: dict[str, tuple[float, float, float]]
+    """For "above / below" the median of the ratios of all rounds, the smallest and the largest."""
+    rounds: int
     quick: bool
     busy: float | None = None
     """How many processors other programs kept busy meanwhile; None where that is not known."""
+
+    @classmethod
+    def of_rounds(
+        cls, workload: Workload, times: dict[str, list[float]], quick: bool, busy: float | None
+    ) -> "Result":
+        """Summarize what each contestant took in each round."""
+        return cls(
+            workload,
+            medians={name: median(taken) for name, taken in times.items()},
+            ratios={
+                f"{above} / {below}": pairwise_ratio(times[above], times[below])
+                for above, below, _ in workload.comparisons()
+                if above in times and below in times
+            },
+            rounds=min(map(len, times.values())),
+            quick=quick,
+            busy=busy,
+        )
 
     @property
     def is_disturbed(self) -> bool:
@@ -56,9 +76,8 @@ class Result:
 
     def ratio(self, above: str, below: str) -> Spread | None:
         """Return the ratio of two contestants, None if one of them did not take part."""
-        if above not in self.times or below not in self.times:
-            return None
-        return pairwise_ratio(self.times[above], self.times[below])
+        ratio = self.ratios.get(f"{above} / {below}")
+        return None if ratio is None else Spread(*ratio)
 
     def comparisons(self) -> list[tuple[Comparison, Spread]]:
         """Return the comparisons of the workload whose contestants both took part."""
@@ -67,7 +86,7 @@ class Result:
 
     def shown(self, contestant: str) -> str:
         """Return the median measurement of a contestant, with its unit."""
-        value = median(self.times[contestant])
+        value = self.medians[contestant]
         return f"{value:.1f} MB" if self.workload.unit == "MB" else duration(value)
 
 
@@ -103,23 +122,32 @@ def _version(package: str) -> str:
 # -- keeping ---------------------------------------------------------------------------------------
 
 
-def merge_with_stored(results: list[Result], environment: dict[str, str]) -> list[Result]:
-    """Store the results; return them and those of other workloads from the same environment."""
+def store(results: list[Result], environment: dict[str, str]) -> None:
+    """Add the results to those stored; those of another environment are dropped."""
     stored = json.loads(STORED.read_text()) if STORED.exists() else {}
     known = stored["results"] if stored.get("environment") == environment else {}
     for result in results:
         known[_key(result.workload)] = {
-            "times": result.times,
+            "medians": result.medians,
+            "ratios": result.ratios,
+            "rounds": result.rounds,
             "quick": result.quick,
             "busy": result.busy,
         }
     content = {"environment": environment, "results": known}
     STORED.write_text(json.dumps(content, indent=1) + "\n")
-    return [
+
+
+def stored() -> tuple[list[Result], dict[str, str]]:
+    """Return the stored results, in the order of the workloads, and their environment."""
+    content = json.loads(STORED.read_text())
+    known = content["results"]
+    results = [
         Result(workload, **known[_key(workload)])
         for workload in WORKLOADS
         if _key(workload) in known
     ]
+    return results, content["environment"]
 
 
 def _key(workload: Workload) -> str:
@@ -148,7 +176,7 @@ def span(ratio: Spread) -> str:
 
 def as_text(result: Result) -> str:
     """Return a line for each contestant and each comparison."""
-    lines = [f"  {name:14} {result.shown(name)} {_unit(result)}" for name in result.times]
+    lines = [f"  {name:14} {result.shown(name)} {_unit(result)}" for name in result.medians]
     for comparison, ratio in result.comparisons():
         target = "" if comparison.target is None else f", target {comparison.target:g}"
         lines.append(
@@ -172,14 +200,14 @@ def _unit(result: Result) -> str:
     return "" if result.workload.unit == "MB" else result.workload.unit
 
 
-def tables(results: list[Result], missing: list[str]) -> str:
+def tables(results: list[Result]) -> str:
     """Return the Markdown of all results."""
     full = [r for r in results if isinstance(r.workload, Training) and r.workload.full]
     scaling = [r for r in results if isinstance(r.workload, Scaling)]
     others = [r for r in results if r not in full and r not in scaling]
     parts = []
     if full:
-        parts += [_speed_table(full), _peers_table(full, missing)]
+        parts += [_speed_table(full), _peers_table(full)]
     if others:
         parts.append(_others_table(others))
     parts += [_scaling_table(result) for result in scaling]
@@ -196,7 +224,7 @@ def _speed_table(results: list[Result]) -> str:
     rows = []
     for result in results:
         row = [f"**{result.workload.name}** {result.workload.title}"]
-        row.append(result.shown(SKLEARN) if SKLEARN in result.times else "-")
+        row.append(result.shown(SKLEARN) if SKLEARN in result.medians else "-")
         for ours, target in zip((OURS, OURS_32), result.workload.targets, strict=True):
             row += [result.shown(ours), _ratio_cell(result, SKLEARN, ours), f"{target:g}"]
         rows.append(row)
@@ -207,7 +235,7 @@ def _speed_table(results: list[Result]) -> str:
     return f"{title}\n\n{table(head, rows)}"
 
 
-def _peers_table(results: list[Result], missing: list[str]) -> str:
+def _peers_table(results: list[Result]) -> str:
     columns = [
         (TORCH, OURS_32, "PyTorch / ours"),
         (JAX, OURS_32, "JAX / ours"),
@@ -216,7 +244,7 @@ def _peers_table(results: list[Result], missing: list[str]) -> str:
     ]
     rows = [
         [f"**{result.workload.name}**"]
-        + [_ratio_cell(result, above, below, missing) for above, below, _ in columns]
+        + [_ratio_cell(result, above, below) for above, below, _ in columns]
         for result in results
     ]
     title = (
@@ -226,9 +254,7 @@ def _peers_table(results: list[Result], missing: list[str]) -> str:
     return f"{title}\n\n{table(['Workload', *(name for *_, name in columns)], rows)}"
 
 
-def _ratio_cell(result: Result, above: str, below: str, missing: list[str] = ()) -> str:
-    if above in missing:
-        return "not installed"
+def _ratio_cell(result: Result, above: str, below: str) -> str:
     ratio = result.ratio(above, below)
     return "-" if ratio is None else f"**{number(ratio.median)}** ({span(ratio)})"
 
@@ -257,7 +283,7 @@ def _short(contestant: str) -> str:
 
 
 def _scaling_table(result: Result) -> str:
-    names = list(result.times)
+    names = list(result.medians)
     rows = [
         [
             name,
@@ -273,14 +299,58 @@ def _scaling_table(result: Result) -> str:
 # -- the docs --------------------------------------------------------------------------------------
 
 
-def write(results: list[Result], environment: dict[str, str], missing: list[str]) -> None:
-    """Put the tables between the markers of the page, and draw the plot."""
-    draw(results)
-    rounds = {len(times) for result in results for times in result.times.values()}
+def page(results: list[Result], environment: dict[str, str]) -> str:
+    """Return what docs/benchmarks.md says about the results: plot, environment, tables."""
+    rounds = {result.rounds for result in results}
     facts = "\n".join(f"- {key}: {value}" for key, value in environment.items())
     facts += f"\n- rounds: {min(rounds)}" + (f" to {max(rounds)}" if len(rounds) > 1 else "")
-    image = f"![Ratios and the cost of a row]({PLOT.relative_to(PAGE.parent).as_posix()})"
-    write_between(PAGE, "results", f"{image}\n\n{facts}\n\n{tables(results, missing)}")
+    image = f"![Ratios and the cost of a row]({PLOT.relative_to(DOCS).as_posix()})"
+    return f"{image}\n\n{facts}\n\n{tables(results)}"
+
+
+BESIDE_SCIKIT_LEARN = {
+    "W1": "an epoch, 150 x 4, 3 classes, one batch, 10 hidden neurons",
+    "W2": "an epoch, the digits, 1,797 x 64, 10 classes, 100 hidden neurons",
+    "W3": "an epoch, 50,000 x 30, 2 classes, 100 hidden neurons",
+    "W4": "an epoch, 50,000 x 100, regression, two layers of 256",
+    "W5": "an epoch, 60,000 x 784, 10 classes, layers of 512 and 256",
+    "W9": "an epoch, 50,000 x 30, batches of 32, 100 hidden neurons",
+    "sparse": "an epoch, sparse 20,000 x 10,000, 100 hidden neurons",
+    "iris": "a whole fit to iris, default parameters",
+    "lbfgs": "an iteration of L-BFGS",
+    "lbfgs-1thread": "an iteration of L-BFGS, both with one BLAS thread",
+    "grid": "`GridSearchCV(n_jobs=2)`, 12 fits to the digits",
+    "predict-1": "`predict_proba`, 1 row",
+    "predict-1000": "`predict_proba`, 1,000 rows",
+    "predict-100000": "`predict_proba`, 100,000 rows",
+    "perceptron": "an epoch of the perceptron, 100,000 x 30, separable",
+}
+"""The workloads of the short table, in words for readers who have not seen the others."""
+README_ROWS = ("W1", "W2", "W3", "W5", "iris", "lbfgs-1thread", "predict-1000")
+
+
+def beside_scikit_learn(results: list[Result], names=tuple(BESIDE_SCIKIT_LEARN)) -> str:
+    """Return a table of how many times as fast as scikit-learn the workloads are."""
+    first = {}  # of two workloads with one name the first
+    for result in results:
+        first.setdefault(result.workload.name, result)
+    rows = [
+        [
+            BESIDE_SCIKIT_LEARN[name],
+            *(_times_as_fast(first[name], ours) for ours in (OURS, OURS_32)),
+        ]
+        for name in names
+        if name in first
+    ]
+    return table(["speed (scikit-learn = 1)", "float64", "float32"], rows)
+
+
+def _times_as_fast(result: Result, ours: str) -> str:
+    ratio = result.ratio(SKLEARN, ours)
+    if ratio is not None:
+        return f"{ratio.median:.1f}"
+    slower = result.ratio(ours, SKLEARN)
+    return "" if slower is None else f"{1 / slower.median:.1f}"
 
 
 def draw(results: list[Result]) -> None:
@@ -348,8 +418,8 @@ def _draw_peers(axes, results: list[Result]) -> None:
 def _draw_scaling(axes, results: list[Result]) -> None:
     highest = 0.0
     for result in results:
-        n = [int(name.split()[0].replace(",", "")) for name in result.times]
-        values = [median(times) * 1e6 for times in result.times.values()]
+        n = [int(name.split()[0].replace(",", "")) for name in result.medians]
+        values = [seconds * 1e6 for seconds in result.medians.values()]
         axes.plot(n, values, "o-", color="C0", label=OURS)
         highest = max(highest, *values)
     axes.set_xscale("log")

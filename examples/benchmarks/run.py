@@ -12,6 +12,7 @@ import argparse
 import time
 import warnings
 
+import figures
 import peers
 import report
 from sklearn.exceptions import ConvergenceWarning
@@ -87,11 +88,12 @@ def main(arguments=None):
     print(f"{SIZES[options.quick]}: {time.perf_counter() - start:.0f} s in all\n")
 
     if options.write:
-        results = report.merge_with_stored(results, environment)
-        report.write(results, environment, missing)
-        print(f"wrote {report.PAGE} and {report.PLOT}")
+        report.store(results, environment)
+        report.draw(report.stored()[0])
+        figures.write()
+        print(f"wrote {report.STORED}, {report.PLOT} and the tables of the documentation")
     else:
-        print(report.tables(results, missing))
+        print(report.tables(results))
         print("The docs were not written; --write does it.")
 
 
@@ -107,7 +109,7 @@ def measure(workload, options, chosen) -> report.Result:
     times = take_turns(workload.prepare(options.quick, chosen), options.rounds)
     taken = time.perf_counter() - start
     busy = None if others is None else (busy_elsewhere() - others) / taken
-    result = report.Result(workload, times, options.quick, busy)
+    result = report.Result.of_rounds(workload, times, options.quick, busy)
     print(f"{report.as_text(result)}\n  took {taken:.0f} s\n", flush=True)
     return result
 

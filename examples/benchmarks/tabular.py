@@ -25,9 +25,10 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
+import figures
 import joblib
 import numpy as np
-from markdown import write_between
+from markdown_tables import write_between
 from sklearn.compose import (
     TransformedTargetRegressor,
     make_column_selector,
@@ -39,6 +40,8 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from tabular_report import (
+    STORED,
+    STORED_OTHERS,
     table_of_ablations,
     table_of_contestants,
     table_of_pace,
@@ -52,8 +55,6 @@ from sknn_edu import RECIPES, TabularPreprocessor, tabular_pipeline
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parents[1] / "docs" / "tables.md"
-README = HERE.parents[1] / "README.md"
-STORED, STORED_OTHERS = HERE / "tabular_results.json", HERE / "tabular_others.json"
 QUICK_ROWS, OTHER_ROWS = 3_000, 6_000
 EVERY_TASK = TASKS | OTHERS
 
@@ -368,12 +369,10 @@ def main():
         return
     if is_of_the_page and not options.ablation and options.others:
         results = merge_with_stored(results, STORED_OTHERS)
-        for page in (PAGE, README):
-            write_between(page, "others", table_of_contestants(results))
+        figures.write()
     elif is_of_the_page and not options.ablation:
         results = merge_with_stored(results, STORED)
-        write_between(PAGE, "contestants", table_of_contestants(results))
-        write_between(PAGE, "tasks", table_of_tasks(results))
+        figures.write()
     print(f"{table_of_contestants(results)}\n\n{table_of_tasks(results)}")
 
 
