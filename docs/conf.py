@@ -15,6 +15,7 @@ copyright = f"2026, {author}"
 version = release = sknn_edu.__version__
 
 extensions = [
+    "executed",
     "mathml",
     "myst_parser",
     "numpydoc",

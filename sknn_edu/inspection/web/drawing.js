@@ -133,8 +133,9 @@ function drawDecision(frame, highlighted = null) {
     const fill = scene.classes === null ? css(heat(target)) : css(mix(classColour(target), ink, .15));
     mark(pen, x, y, scene.classes === null ? 0 : target, fill, r, edge);
   });
-  if (scene.test) drawSamples(scene.test.points, scene.test.targets, colours.ink, 3);
-  drawSamples(scene.points, scene.targets, colours.paper, 4.5);
+  const r = scene.points.length > 200 ? 3.5 : 4.5;
+  if (scene.test) drawSamples(scene.test.points, scene.test.targets, colours.ink, r - 1.2);
+  drawSamples(scene.points, scene.targets, colours.paper, r);
   if (highlighted) ring(pen, ...place(highlighted));
   if (cursor) drawCursor(pen, ...place(cursor));
   pen.fillStyle = colours.faint;
