@@ -1,6 +1,6 @@
 """A directive whose Python code is run when the site is built.
 
-The value of its last line shows itself as in a notebook, so what a page shows is what its code makes::
+The last line shows itself as in a notebook, so a page shows what its own code makes::
 
     .. executed::
        :hide-code:
