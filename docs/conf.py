@@ -13,6 +13,7 @@ copyright = f"2026, {author}"
 version = release = sknn_edu.__version__
 
 extensions = [
+    "matplotlib.sphinxext.plot_directive",
     "mathml",
     "myst_parser",
     "numpydoc",
@@ -34,6 +35,12 @@ sphinx_gallery_conf = {
     "within_subsection_order": "FileNameSortKey",
     "show_signature": False,
 }
+plot_include_source = True
+plot_html_show_source_link = False
+plot_html_show_formats = False
+plot_formats = ["svg"]
+plot_rcparams = {"figure.constrained_layout.use": True, "svg.hashsalt": "sknn_edu"}
+plot_apply_rcparams = True
 html_math_renderer = "mathml"
 templates_path = ["_templates"]
 suppress_warnings = ["ref.ref"]  # methods inherited from scikit-learn refer to its own pages
