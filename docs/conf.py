@@ -13,6 +13,7 @@ copyright = f"2026, {author}"
 version = release = sknn_edu.__version__
 
 extensions = [
+    "activation_table",
     "matplotlib.sphinxext.plot_directive",
     "mathml",
     "myst_parser",
