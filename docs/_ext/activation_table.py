@@ -1,4 +1,4 @@
-"""A table of all activations: the equations and graphs come from the code, the remarks from the page.
+"""A table of all activations; equations and graphs come from the code.
 
 The directive ``activation-table`` has a line ``name: remark`` for each activation.
 """
