@@ -39,7 +39,7 @@ from sknn_edu.fitting.fit import fit_network
     references=REFERENCES,
 )
 class MLPRegressor(RegressorMixin, BaseMLP):
-    r"""Multi-layer perceptron regressor: a neural network trained on the squared error.
+    r"""Multi-layer perceptron regressor: a neural network for real-valued targets.
 
     {start_with}
 
