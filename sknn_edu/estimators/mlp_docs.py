@@ -12,7 +12,7 @@ START_WITH = """
     - ``alpha``: 1 for 'lbfgs', 0.1 for 'adam'; then ten times as much, and a tenth.
     - ``learning_rate_init``: 0.01, with ``learning_rate='cosine'``; not for 'lbfgs'.
     - ``max_iter``: 1000 for 'lbfgs', 30 to 100 for 'adam' with 'cosine'.
-    - ``hidden_layer_sizes``: ``(100,)``; then 20 neurons, 200, or two layers.
+    - ``hidden_layer_sizes``: ``(100,)``; then 20 or 500 neurons, or two layers of 100.
 """
 
 PARAMETERS = f"""
@@ -160,7 +160,7 @@ ATTRIBUTES = """
         The biases: ``intercepts_[i]`` of shape (n_out,) belongs to layer i + 1.
     feature_scale_ : ndarray or None
         With ``feature_scale`` the scale of each input of the first layer; an embedded category has
-        one for each dimension. Features that are passed on come first, then embedded numbers.
+        one for each dimension. Features passed on unchanged come first, then embedded numbers.
     category_vectors_ : list of ndarray
         The vectors of each category's levels, (n_levels, ``category_embedding``).
     activation_slopes_ : list of ndarray or None
@@ -180,7 +180,7 @@ ATTRIBUTES = """
     validation_loss_curve_ : list of float or None
         The mean validation loss of each epoch, without penalty.
     best_validation_score_ : float or None
-        The best validation score of this fit; with early stopping it is that of the weights.
+        The best validation score of this fit; with early stopping, that of the final weights.
     best_epoch_ : int
         The epoch, counted from 1 in ``loss_curve_``, with the smallest loss, or with early stopping
         the best validation score.

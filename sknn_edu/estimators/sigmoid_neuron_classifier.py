@@ -111,7 +111,7 @@ class SigmoidNeuronClassifier(AccuracyMixin, NetworkEstimator):
     validation_loss_curve_ : list of float or None
         The mean validation loss of each epoch, without penalty.
     best_validation_score_ : float or None
-        The best validation score of this fit; with early stopping it is that of the weights.
+        The best validation score of this fit; with early stopping, that of the final weights.
     best_epoch_ : int
         The epoch, counted from 1 in ``loss_curve_``, with the smallest loss, or with early stopping
         the best validation score.
