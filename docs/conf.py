@@ -16,6 +16,8 @@ version = release = sknn_edu.__version__
 
 extensions = [
     "executed",
+    "activation_table",
+    "matplotlib.sphinxext.plot_directive",
     "mathml",
     "myst_parser",
     "numpydoc",
@@ -39,6 +41,12 @@ sphinx_gallery_conf = {
     "show_signature": False,
     "thumbnail_size": (500, 260),
 }
+plot_include_source = True
+plot_html_show_source_link = False
+plot_html_show_formats = False
+plot_formats = ["svg"]
+plot_rcparams = {"figure.constrained_layout.use": True, "svg.hashsalt": "sknn_edu"}
+plot_apply_rcparams = True
 html_math_renderer = "mathml"
 templates_path = ["_templates"]
 suppress_warnings = ["ref.ref"]  # methods inherited from scikit-learn refer to its own pages

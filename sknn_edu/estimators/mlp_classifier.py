@@ -11,9 +11,11 @@ from sknn_edu.estimators.mlp_docs import (
     ATTRIBUTES,
     CLASSES,
     NOTES,
+    OTHER_PARAMETERS,
     PARAMETERS,
     PARTIAL_FIT,
     REFERENCES,
+    START_WITH,
 )
 from sknn_edu.estimators.network_estimator import trains_in_epochs
 from sknn_edu.estimators.targets import CLASSIFICATION_KINDS
@@ -21,16 +23,29 @@ from sknn_edu.fitting.estimator import Interval, fill_docstring, fit_method, one
 from sknn_edu.fitting.fit import fit_network
 
 
-@fill_docstring(parameters=PARAMETERS, attributes=ATTRIBUTES, notes=NOTES, references=REFERENCES)
+@fill_docstring(
+    start_with=START_WITH,
+    parameters=PARAMETERS,
+    other_parameters=OTHER_PARAMETERS,
+    attributes=ATTRIBUTES,
+    notes=NOTES,
+    references=REFERENCES,
+)
 class MLPClassifier(AccuracyMixin, BaseMLP):
     r"""Multi-layer perceptron classifier: a neural network trained on the cross-entropy.
 
-    A superset of :class:`sklearn.neural_network.MLPClassifier`: the same parameters, defaults and
-    attributes and, given the same ``random_state``, the same numbers, faster.
+    {start_with}
 
-    The outputs depend on the kind of targets: one logistic neuron for two classes; a softmax over
-    one neuron per class for more; one logistic neuron per label for multilabel targets (a 0/1
-    matrix y); a softmax per column for several columns of classes.
+    This classifier has all parameters, defaults and attributes of
+    :class:`sklearn.neural_network.MLPClassifier`, and more. Given the same ``random_state`` it
+    computes the same numbers, faster.
+
+    The output layer depends on y:
+
+    - Two classes: one logistic neuron, whose output is the probability of the second class.
+    - More classes: one neuron per class; a softmax turns their sums into probabilities.
+    - Several labels (y is a matrix of 0 and 1): one logistic neuron per label.
+    - Several columns of classes: for each column one neuron per class, with a softmax of its own.
 
     Parameters
     ----------
@@ -38,9 +53,14 @@ class MLPClassifier(AccuracyMixin, BaseMLP):
     class_weight : dict, 'balanced' or None, default=None
         Factors of the sample weights for each class, ``{label: factor}``; 'balanced' gives all
         classes the same total weight. For several columns y, 'balanced' or a list of dicts.
+
+    Other Parameters
+    ----------------
+    {other_parameters}
     label_smoothing : float, default=0.0
-        The targets are moved by this share towards equal probabilities for all classes, in [0, 1).
-        This keeps the network from becoming overconfident (Szegedy et al., arXiv 1512.00567).
+        The targets are moved by this share, in [0, 1), towards equal probabilities for all
+        classes, so that the network does not become overconfident (Szegedy et al., arXiv
+        1512.00567).
     undo_smoothing : bool, default=False
         Whether predicted probabilities are corrected for ``label_smoothing``: a network that was
         trained to predict 0.95 when it is certain then predicts 1. Predicted classes and

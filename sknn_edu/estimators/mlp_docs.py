@@ -3,24 +3,27 @@
 from sknn_edu.core.beyond.parametric_activations import ALL_ACTIVATIONS
 
 _ACTIVATION_NAMES = ", ".join(repr(name) for name in sorted(ALL_ACTIVATIONS))
-_ACTIVATION_LIST = "\n".join(
-    f"        - ``{name!r}``: {activation.forward.__doc__.splitlines()[0]}"
-    for name, activation in sorted(ALL_ACTIVATIONS.items())
-    if not activation.parameter_kinds
-)
+
+START_WITH = """
+    **Start with** scaled features (:class:`~sklearn.preprocessing.StandardScaler`) and these five
+    parameters; the :doc:`user guide </user_guide/index>` shows what each is worth.
+
+    - ``solver``: ``'lbfgs'`` for up to a few thousand samples, ``'adam'`` for more.
+    - ``alpha``: 1 for 'lbfgs', 0.1 for 'adam'; then ten times as much, and a tenth.
+    - ``learning_rate_init``: 0.01, with ``learning_rate='cosine'``; not for 'lbfgs'.
+    - ``max_iter``: 1000 for 'lbfgs', 30 to 100 for 'adam' with 'cosine'.
+    - ``hidden_layer_sizes``: ``(100,)``; then 20 or 500 neurons, or two layers of 100.
+"""
 
 PARAMETERS = f"""
     hidden_layer_sizes : int, array-like of int or str, default=(100,)
-        The number of neurons in each hidden layer. ``()`` has none: a linear model. A string such
-        as ``"100,50"`` or ``"(100, 50)"`` means the same as the tuple, for tuners, command lines
-        and files that only know numbers and strings.
+        The number of neurons in each hidden layer. ``()`` is a linear model, without hidden
+        layers. A string such as ``"100,50"`` or ``"(100, 50)"`` means the same as the tuple, for
+        tuners, command lines and files that only know numbers and strings.
     activation : {{{_ACTIVATION_NAMES}}}, Activation, or a sequence of them, default='relu'
         The activation function of the hidden neurons; a sequence has one for each hidden layer.
-        See :class:`~sknn_edu.core.activations.Activation` for functions of your own.
-
-{_ACTIVATION_LIST}
-        - ``'parametric_relu'``, ``'parametric_selu'``, ``'parametric_mish'``:
-          a = z + alpha (g(z) - z), where each neuron learns its slope alpha.
+        :doc:`A table </howto/activations>` shows their graphs and says when to use which. See
+        :class:`~sknn_edu.core.activations.Activation` for functions of your own.
     solver : {{'adam', 'sgd', 'lbfgs', 'adamw', 'rmsprop'}} or Optimizer, default='adam'
         - ``'adam'``: gradient descent with a step size for each weight; good for thousands of
           samples or more.
@@ -56,12 +59,8 @@ PARAMETERS = f"""
         it.
     learning_rate_init : float, default=0.001
         The learning rate that the schedule starts from. Not used by 'lbfgs'.
-    power_t : float, default=0.5
-        The exponent of 'invscaling'.
     max_iter : int, default=200
         The maximum number of epochs, or of iterations for 'lbfgs'.
-    shuffle : bool, default=True
-        Whether to shuffle the samples before each epoch.
     random_state : int, RandomState instance or None, default=None
         Determines the initial weights, the validation split and the order of the samples. Pass an
         int for the same result at each call of fit.
@@ -72,6 +71,28 @@ PARAMETERS = f"""
     verbose : bool or int, default=False
         Whether to print the loss of each epoch or iteration; 2 shows a progress bar instead, which
         needs scikit-learn 1.9 and the extra ``progress``: without them it prints the losses.
+    early_stopping : bool or 'last_best', default=False
+        Whether to stop on a plateau of the validation score and return to the weights of the best
+        epoch. The score is computed after each epoch, on ``X_val`` or on held-out samples, which
+        are stratified for two classes. 'last_best' trains for ``max_iter`` epochs and keeps the
+        best one; of ties, the last.
+    validation_fraction : float, default=0.1
+        The share of samples that early stopping holds out, in [0, 1).
+    n_iter_no_change : int or np.inf, default=10
+        See ``tol``. 'lbfgs' uses it only with ``early_stopping``.
+    dropout : float or array-like of float, default=0.0
+        The probability in [0, 1) with which each hidden neuron is silenced for each sample at each
+        training step; one rate, or one for each hidden layer. Not for 'lbfgs'.
+    scoring : str, callable or None, default=None
+        The score of early stopping and of ``validation_scores_``: None is the accuracy or R^2,
+        ``'loss'`` the negative loss; otherwise a scorer's name or ``scorer(estimator, X, y)``.
+"""
+
+OTHER_PARAMETERS = """
+    power_t : float, default=0.5
+        The exponent of 'invscaling'.
+    shuffle : bool, default=True
+        Whether to shuffle the samples before each epoch.
     warm_start : bool, default=False
         Whether fit starts from the weights of the last fit instead of random ones. The optimiser
         starts over, but the curves and ``t_`` (and so 'invscaling') continue. A fit that was
@@ -80,31 +101,19 @@ PARAMETERS = f"""
         How much of the last step is added to the next, in [0, 1]; only for 'sgd'.
     nesterovs_momentum : bool, default=True
         Whether to use Nesterov's momentum; only for 'sgd'.
-    early_stopping : bool or 'last_best', default=False
-        Whether to stop on a plateau of the validation score and return to the weights of the best
-        epoch. The score is computed after each epoch, on ``X_val`` or on held-out samples, which
-        are stratified for two classes. 'last_best' trains for ``max_iter`` epochs and keeps the
-        best one; of ties, the last.
-    validation_fraction : float, default=0.1
-        The share of samples that early stopping holds out, in [0, 1).
     beta_1 : float, default=0.9
         Decay rate of the running mean of the gradient in 'adam' and 'adamw', in [0, 1).
     beta_2 : float, default=0.999
         Decay rate of the running mean of the squared gradient in 'adam' and 'adamw', in [0, 1).
     epsilon : float, default=1e-8
         Keeps the quotient of 'adam', 'adamw' and 'rmsprop' finite.
-    n_iter_no_change : int or np.inf, default=10
-        See ``tol``. 'lbfgs' uses it only with ``early_stopping``.
     max_fun : int, default=15000
         The maximum number of evaluations of the loss; only for 'lbfgs'.
-    init : {{'auto', 'glorot', 'he', 'lecun', 'orthogonal', 'data_driven'}}, default='auto'
+    init : {'auto', 'glorot', 'he', 'lecun', 'orthogonal', 'data_driven'}, default='auto'
         How the weights are initialised, see :mod:`sknn_edu.core.initializers`. 'auto' uses
         Glorot's bounds for weights and biases, as scikit-learn does. With 'data_driven' each hidden
         pre-activation has standard deviation 1 on the training samples, and all outputs start
         at 0, see :mod:`sknn_edu.core.beyond.data_driven`.
-    dropout : float or array-like of float, default=0.0
-        The probability in [0, 1) with which each hidden neuron is silenced for each sample at each
-        training step; one rate, or one for each hidden layer. Not for 'lbfgs'.
     weight_decay : float or 'auto', default='auto'
         Each step also shrinks the weights by this factor times the learning rate. 'auto' is 0.01
         for 'adamw' and 0 for the other solvers. Not for 'lbfgs'.
@@ -114,32 +123,30 @@ PARAMETERS = f"""
     warmup_fraction : float, default=0.0
         The learning rate grows linearly to the schedule's value during this share of ``max_iter``
         epochs. Not for 'lbfgs'.
-    scoring : str, callable or None, default=None
-        The score of early stopping and of ``validation_scores_``: None is the accuracy or R^2,
-        ``'loss'`` the negative loss; otherwise a scorer's name or ``scorer(estimator, X, y)``.
-    dtype : {{'auto', 'float32', 'float64'}}, default='auto'
+    dtype : {'auto', 'float32', 'float64'}, default='auto'
         The dtype of the computation. 'auto' keeps float32 and float64 of X. float32 needs half the
         memory and less time.
-    parametrization : {{'standard', 'ntk'}} or Parametrization, default='standard'
+    parametrization : {'standard', 'ntk'} or Parametrization, default='standard'
         Learning-rate multipliers for each kind of parameter. 'ntk' divides the learning rate of a
         layer's weights by sqrt(n_in) (by n_in for 'sgd'), as if the layer computed
         ``W^T a / sqrt(n_in) + b``, and multiplies that of biases and slopes by 0.1, and that of
         feature scales by 6. For multipliers of your own see
         :class:`~sknn_edu.core.beyond.parametrization.Parametrization`. Not for 'lbfgs'.
     feature_scale : bool, default=False
-        Whether the first layer learns a scale for each of its inputs, ``W_j = s_j U_j``, so that a
-        single number can switch off a feature. ``coefs_[0]`` holds the product.
-    number_embedding : {{'pbld', 'periodic', 'auto'}}, Waves or None, default=None
+        Whether the first layer learns a scale s_j for each input j, so that its weights are
+        ``s_j U_j`` and a single number can switch off a feature. ``coefs_[0]`` holds the product.
+    number_embedding : {'pbld', 'periodic', 'auto'}, Waves or None, default=None
         Whether the first layer receives learned periodic functions of each feature with more than
-        two values: 'pbld' besides the feature, 'periodic' instead of it. 'auto' is 'pbld' for up
-        to 100 such features, and None for more, where it gains little and costs most of the time.
-        See :class:`~sknn_edu.core.beyond.number_embedding.Waves`. Scale the features first. Needs
-        dense X.
+        two values: 'pbld' in addition to the feature, 'periodic' instead of it. 'auto' is 'pbld'
+        for up to 100 such features, and None for more: there the embedding improves little and
+        takes most of the training time. Scale the features first. Needs dense X. See
+        :class:`~sknn_edu.core.beyond.number_embedding.Waves`.
     category_embedding : int or None, default=None
-        The number of dimensions in which each category's levels are embedded. A category is a run
-        of more than this many one-hot columns of X. ``coefs_[0]`` holds the product of the level
-        vectors and their weights. Needs dense X.
-    regularization_schedule : {{'cosine', 'flat_cosine', ...}}, callable or None, default=None
+        The length of the vector that the network learns for each level of a categorical feature.
+        Neighbouring one-hot columns of X count as a categorical feature if there are more of them
+        than this number. ``coefs_[0]`` holds the product of the vectors and their weights. Needs
+        dense X.
+    regularization_schedule : {'cosine', 'flat_cosine', ...}, callable or None, default=None
         How ``dropout`` and ``weight_decay`` change during training: the name of a schedule of
         ``learning_rate`` that depends on the progress, or a function of the progress that returns
         a factor from 0 to 1. None keeps them constant. Not for 'lbfgs'.
@@ -153,7 +160,7 @@ ATTRIBUTES = """
         The biases: ``intercepts_[i]`` of shape (n_out,) belongs to layer i + 1.
     feature_scale_ : ndarray or None
         With ``feature_scale`` the scale of each input of the first layer; an embedded category has
-        one for each dimension. Features that are passed on come first, then embedded numbers.
+        one for each dimension. Features passed on unchanged come first, then embedded numbers.
     category_vectors_ : list of ndarray
         The vectors of each category's levels, (n_levels, ``category_embedding``).
     activation_slopes_ : list of ndarray or None
@@ -173,7 +180,7 @@ ATTRIBUTES = """
     validation_loss_curve_ : list of float or None
         The mean validation loss of each epoch, without penalty.
     best_validation_score_ : float or None
-        The best validation score of this fit; with early stopping it is that of the weights.
+        The best validation score of this fit; with early stopping, that of the final weights.
     best_epoch_ : int
         The epoch, counted from 1 in ``loss_curve_``, with the smallest loss, or with early stopping
         the best validation score.

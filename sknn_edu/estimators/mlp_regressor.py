@@ -9,7 +9,15 @@ from sklearn.utils.metaestimators import available_if
 
 from sknn_edu.core.losses import Loss
 from sknn_edu.estimators.mlp import BaseMLP
-from sknn_edu.estimators.mlp_docs import ATTRIBUTES, NOTES, PARAMETERS, PARTIAL_FIT, REFERENCES
+from sknn_edu.estimators.mlp_docs import (
+    ATTRIBUTES,
+    NOTES,
+    OTHER_PARAMETERS,
+    PARAMETERS,
+    PARTIAL_FIT,
+    REFERENCES,
+    START_WITH,
+)
 from sknn_edu.estimators.network_estimator import trains_in_epochs
 from sknn_edu.estimators.real_targets import REGRESSION_KINDS, REGRESSION_OUTPUTS, RealTargets
 from sknn_edu.fitting.estimator import (
@@ -22,13 +30,24 @@ from sknn_edu.fitting.estimator import (
 from sknn_edu.fitting.fit import fit_network
 
 
-@fill_docstring(parameters=PARAMETERS, attributes=ATTRIBUTES, notes=NOTES, references=REFERENCES)
+@fill_docstring(
+    start_with=START_WITH,
+    parameters=PARAMETERS,
+    other_parameters=OTHER_PARAMETERS,
+    attributes=ATTRIBUTES,
+    notes=NOTES,
+    references=REFERENCES,
+)
 class MLPRegressor(RegressorMixin, BaseMLP):
-    r"""Multi-layer perceptron regressor: a neural network trained on the squared error.
+    r"""Multi-layer perceptron regressor: a neural network for real-valued targets.
 
-    A superset of :class:`sklearn.neural_network.MLPRegressor`: the same parameters, defaults and
-    attributes and, given the same ``random_state``, the same numbers, faster. As
-    there, the first positional parameter is ``loss``.
+    {start_with}
+
+    Set ``scale_target=True`` as well, unless the targets have a standard deviation near 1.
+
+    This regressor has all parameters, defaults and attributes of
+    :class:`sklearn.neural_network.MLPRegressor`, and more. Given the same ``random_state`` it
+    computes the same numbers, faster. The first positional parameter is ``loss``, as there.
 
     Parameters
     ----------
@@ -46,17 +65,22 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         See :class:`~sknn_edu.core.losses.Loss` for losses of your own.
     {parameters}
     quantile : float or array-like of float, default=0.5
-        For ``loss='quantile'``: the fraction of targets below the prediction, in (0, 1). Several
-        quantiles, in increasing order, are predicted by one network and never cross.
+        For ``loss='quantile'``: the fraction of targets below the prediction, in (0, 1). With
+        several quantiles, in increasing order, one network predicts all of them, and they never
+        cross.
+    scale_target : bool, default=False
+        Whether the network computes with targets of mean 0 and standard deviation 1 (for 'poisson'
+        and 'gamma': of mean 1). Neither a good learning rate nor the precision of float32 then
+        depends on the unit of y. Predictions (in float64) and scores are in the unit of y;
+        ``loss_``, ``loss_curve_``, ``validation_loss_curve_`` and ``tol`` are in the scaled unit.
+        The scale comes from the samples and weights of the first call of fit or partial_fit, so
+        the first chunk of a stream should have dozens of samples.
+
+    Other Parameters
+    ----------------
+    {other_parameters}
     clip_output : bool, default=False
         Whether predictions are clipped to the range of the training targets.
-    scale_target : bool, default=False
-        Whether the network computes with targets of mean 0 and standard deviation 1, or for
-        'poisson' and 'gamma' of mean 1, so that neither the learning rate nor float32 depends on
-        the unit of y. Predictions and scores are in the unit of y, and predictions in float64.
-        ``loss_``, ``loss_curve_``, ``validation_loss_curve_`` and ``tol`` are in the scaled unit.
-        The scale is that of the first call of fit or partial_fit, with its sample weights, so the
-        first chunk of a stream should have dozens of samples.
 
     Attributes
     ----------

@@ -38,19 +38,21 @@ from sknn_edu.fitting.overflow import largest_input, largest_sum
 class PerceptronClassifier(AccuracyMixin, NeuralEstimator):
     """A threshold unit that learns from its mistakes: the perceptron.
 
-    It predicts the second class when ``w . x + b >= 0``, that is when the weighted sum reaches the
-    threshold -b. It learns online: each misclassified sample is added to its weights, or subtracted
-    from them. With more than two classes each has its own weights, the largest sum wins, and a
-    mistake raises the sum of the right class and lowers that of the winner.
+    It predicts the second class when ``w . x + b >= 0``, that is, when the weighted sum w . x
+    reaches the threshold -b. It learns online: it adds each misclassified sample of the second
+    class to its weights, and subtracts each misclassified sample of the first. With more than two
+    classes, each class has its own weights, and the class with the largest sum is predicted. A
+    mistake raises the sum of the right class and lowers that of the predicted class.
 
-    If there are weights that make no mistake, training finds such weights and stops. If there are
-    none, ``average=True`` returns the mean of the weights over training, which is more stable.
+    If some weights classify all samples correctly, training finds such weights and stops. If the
+    classes overlap, ``average=True`` uses the mean of the weights over training, which is more
+    stable than the last weights.
 
     Parameters
     ----------
     average : bool, default=False
-        Whether ``coef_`` and ``intercept_`` are the means of the weights over all samples seen,
-        instead of the last weights.
+        Whether ``coef_`` and ``intercept_`` are the means over all samples seen in training,
+        instead of the last values.
     fit_intercept : bool, default=True
         Whether to learn the intercept; otherwise the threshold is 0.
     max_iter : int, default=1000
@@ -58,8 +60,8 @@ class PerceptronClassifier(AccuracyMixin, NeuralEstimator):
     tol : float or None, default=1e-3
         Training stops when the share of mistakes (weighted by class; with early stopping the
         validation accuracy) has not improved by at least this much for more than
-        ``n_iter_no_change`` epochs in a row. With None only an epoch without mistakes, or
-        ``max_iter``, ends it.
+        ``n_iter_no_change`` epochs in a row. With None, training stops only after an epoch without
+        mistakes or after ``max_iter`` epochs.
     shuffle : bool, default=True
         Whether to shuffle the samples before each epoch.
     verbose : bool or int, default=False
@@ -77,8 +79,8 @@ class PerceptronClassifier(AccuracyMixin, NeuralEstimator):
     validation_fraction : float, default=0.1
         The share of samples that early stopping holds out, in (0, 1).
     n_iter_no_change : int, default=100
-        See ``tol``. scikit-learn waits 5 epochs, which often gives up on separable classes: the
-        number of mistakes rises many times before it falls to 0.
+        See ``tol``. scikit-learn waits 5 epochs. That often stops too early on separable classes,
+        because the number of mistakes rises many times before it falls to 0.
     class_weight : dict, 'balanced' or None, default=None
         Factors of the learning rate for each class, ``{label: factor}``; 'balanced' uses
         n_samples / (n_classes * n_samples_of_the_class).
@@ -96,11 +98,12 @@ class PerceptronClassifier(AccuracyMixin, NeuralEstimator):
     n_iter_ : int
         The number of epochs of the last fit.
     slope_ : float
-        What ``predict_proba`` multiplies the weighted sums by; np.inf after :meth:`from_weights`.
+        The factor by which ``predict_proba`` multiplies the weighted sums; np.inf after
+        :meth:`from_weights`.
     converged_ : bool
-        Whether training ended because an epoch made no mistake. The weights of that epoch separate
-        the training samples; averaged weights, or with early stopping those of an earlier epoch,
-        may not.
+        Whether training ended with an epoch without mistakes. The weights of that epoch separate
+        the training samples. Averaged weights may not, nor may the weights of an earlier epoch,
+        which early stopping returns to.
     mistake_curve_ : list of int
         The number of mistakes in each epoch. It continues over warm starts and partial_fit.
     t_ : int
@@ -118,14 +121,15 @@ class PerceptronClassifier(AccuracyMixin, NeuralEstimator):
 
     Notes
     -----
-    Python loops over the mistakes, so overlapping classes take much longer than classes that are
-    nearly separable.
+    Scale the features first. On separable classes the number of mistakes is at most (R / margin)^2,
+    where R is the norm of the longest sample (Novikoff 1962), so one feature that is much larger
+    than the others makes training long. Training is a Python loop over the mistakes: overlapping
+    classes take much longer than classes that are nearly separable. The computation is in float64,
+    or in float32 for X of that dtype.
 
-    ``fit`` has no ``sample_weight``, because for a rule that processes one sample after the other a
-    sample of weight 2 cannot be the same as two samples. So it cannot be used in
-    :class:`sklearn.ensemble.AdaBoostClassifier` and in other tools that weigh samples, where
-    :class:`SigmoidNeuronClassifier` can. The computation is in float64, or in
-    float32 for X of that dtype.
+    ``fit`` has no ``sample_weight``: for a rule that processes one sample after the other, a sample
+    of weight 2 differs from two samples. For :class:`sklearn.ensemble.AdaBoostClassifier` and
+    other tools that weigh samples use :class:`SigmoidNeuronClassifier`.
 
     References
     ----------
@@ -318,13 +322,12 @@ class PerceptronClassifier(AccuracyMixin, NeuralEstimator):
     def predict_proba(self, X):
         """Return the probability of each class, which rises with the margin.
 
-        The threshold made smooth: the sigmoid of ``slope_`` times the weighted sum, or for several
-        classes the softmax of ``slope_`` times the weighted sums; see
-        :mod:`sknn_edu.core.beyond.margins`. The most probable class is that of ``predict``, and for
-        two classes samples are ranked as by ``decision_function``. The slope is fitted at the end
-        of training, on the training samples, so the probabilities are as well calibrated as one
-        number allows. For better ones use :class:`SigmoidNeuronClassifier` or
-        :class:`sklearn.calibration.CalibratedClassifierCV`.
+        It is the sigmoid of ``slope_`` times the weighted sum; for several classes the softmax of
+        ``slope_`` times the weighted sums; see :mod:`sknn_edu.core.beyond.margins`. The most
+        probable class is that of ``predict``, and for two classes the samples are in the same order
+        as in ``decision_function``. The slope is fitted to the training samples at the end of
+        training. A single number cannot calibrate well: for better probabilities use
+        :class:`SigmoidNeuronClassifier` or :class:`sklearn.calibration.CalibratedClassifierCV`.
 
         Parameters
         ----------

@@ -33,26 +33,28 @@ class SigmoidNeuronClassifier(AccuracyMixin, NetworkEstimator):
     """A neuron whose output is a probability: the logistic function of a weighted sum.
 
     ``a = 1 / (1 + exp(-(w . x + b)))`` is the probability of the second class. With more than two
-    classes there is one neuron per class that tells it from the rest, and their outputs are
-    normalised. With the log loss this is logistic regression; the squared error is there to show
-    why the log loss is the usual choice.
+    classes there is one neuron per class, which tells that class from the rest, and the outputs
+    are divided by their sum. With the log loss this is logistic regression. The squared error is
+    included to show why the log loss is the usual choice.
 
     Parameters
     ----------
     loss : {'log_loss', 'squared_error'}, default='log_loss'
         What to minimise: the cross-entropy, in nats, or half the squared error of the
-        probability, whose slope vanishes where the neuron is confidently wrong.
+        probability, whose gradient is almost 0 where the neuron is confident and wrong.
     solver : {'lbfgs', 'gd', 'sgd', 'adam'}, default='lbfgs'
-        - ``'lbfgs'``: quasi-Newton; the most exact. Computes in float64 and rounds at the end.
+        - ``'lbfgs'``: quasi-Newton; the most exact. It computes in float64 whatever ``dtype`` is,
+          and rounds the weights at the end.
         - ``'gd'``: gradient descent on all samples at each step, as in the tutorial.
         - ``'sgd'``: gradient descent in mini-batches.
         - ``'adam'``: mini-batches, with a step size for each weight.
     alpha : float, default=1.0
-        Strength of the L2 penalty alpha / (2 n) w . w besides the mean loss of n samples. For two
-        classes it is that of :class:`sklearn.linear_model.LogisticRegression` with
-        ``C=1 / alpha``; for more, that of ``OneVsRestClassifier(LogisticRegression(C=1 / alpha))``.
-        In the mini-batches of 'sgd' and 'adam', n is the size of a batch, as in
-        scikit-learn's networks: divide alpha by the number of batches for the same penalty.
+        Strength of the L2 penalty: alpha / (2 n) w . w is added to the mean loss of n samples. For
+        two classes this is the penalty of :class:`sklearn.linear_model.LogisticRegression` with
+        ``C=1 / alpha``; for more classes, that of
+        ``OneVsRestClassifier(LogisticRegression(C=1 / alpha))``. For 'sgd' and 'adam', n is the
+        size of a mini-batch, as in scikit-learn's networks: divide alpha by the number of batches
+        to get the same penalty.
     batch_size : int or 'auto', default='auto'
         Samples in a mini-batch of 'sgd' and 'adam'; 'auto' is min(200, n_samples).
     learning_rate_init : float or 'auto', default='auto'
@@ -109,7 +111,7 @@ class SigmoidNeuronClassifier(AccuracyMixin, NetworkEstimator):
     validation_loss_curve_ : list of float or None
         The mean validation loss of each epoch, without penalty.
     best_validation_score_ : float or None
-        The best validation score of this fit; with early stopping it is that of the weights.
+        The best validation score of this fit; with early stopping, that of the final weights.
     best_epoch_ : int
         The epoch, counted from 1 in ``loss_curve_``, with the smallest loss, or with early stopping
         the best validation score.
@@ -251,8 +253,8 @@ class SigmoidNeuronClassifier(AccuracyMixin, NetworkEstimator):
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            The samples. Scale the features first, except for 'lbfgs' on well-scaled data. X is
-            not changed.
+            The samples. float32 and float64 are used as they are (see ``dtype``), anything else
+            becomes float64. Scale the features first. X is not changed.
         y : array-like of shape (n_samples,)
             Their labels, of at least two classes.
         sample_weight : array-like of shape (n_samples,), default=None

@@ -1,6 +1,8 @@
 """What the two multi-layer perceptrons share: data types, parameters, hidden layers."""
 
 import pickle
+import re
+from inspect import signature
 
 import numpy as np
 import pytest
@@ -73,6 +75,19 @@ def test_arrays_assigned_to_coefs_and_intercepts_are_used(dtype):
 def test_every_parameter_has_its_entry_in_the_docstring(cls):
     entries = [line.split(" : ")[0] for line in cls.__doc__.splitlines() if " : " in line]
     assert [name for name in cls().get_params() if name not in entries] == []
+
+
+@pytest.mark.parametrize("cls", [MLPClassifier, MLPRegressor])
+def test_usual_parameters_come_first_and_both_sections_keep_the_order_of_the_signature(cls):
+    usual, rest = cls.__doc__.split("\nOther Parameters\n")
+    rest, _ = rest.split("\nAttributes\n")
+    in_order = list(signature(cls).parameters)
+    listed = []
+    for section in (usual, rest):
+        names = re.findall(r"^(\w+) : ", section, flags=re.MULTILINE)
+        assert names == [name for name in in_order if name in names]
+        listed += names
+    assert sorted(listed) == sorted(in_order)
 
 
 @pytest.mark.parametrize(
