@@ -1,4 +1,4 @@
-"""Chapter 6: how do many neurons compute together, and how much does each weight add to the error?
+"""How do many neurons compute together, and how much does each weight add to the error?
 
 *Forward propagation.* Each neuron of a layer receives all activations of the layer before, so the
 weighted sums of a layer are one matrix product. A bias is a weight whose input is always 1: the
@@ -13,9 +13,9 @@ first::
     [dW; db] = [a; 1] delta^T              (n_in + 1, n_out)    a is what the layer received
     delta <- (W delta) * g'(z)             (n_in, m)            passed to the layer before
 
-The first delta comes from the loss (chapter 5). All weights and biases are views of one vector
-theta, and their derivatives of one vector in the same order: chapter 7 moves theta against this
-gradient and does not need to know that there are layers.
+The first delta comes from the loss (losses.py). All weights and biases are views of one vector
+theta, and their derivatives of one vector in the same order: an optimiser (optimizers.py) moves
+theta against this gradient and does not need to know that there are layers.
 
 An :class:`Architecture` says which layers there are, :class:`Parameters` are the numbers that they
 learn, a :class:`Network` computes with both.

@@ -1,4 +1,4 @@
-"""Chapter 1: can a machine that only says yes or no learn from its mistakes?
+"""Can a machine that only says yes or no learn from its mistakes?
 
 A perceptron adds up its inputs, each multiplied by a weight, and says yes when the sum reaches a
 threshold::
@@ -18,7 +18,7 @@ mistake at all, the rule finds such weights after finitely many mistakes (Noviko
 
 The hard step is also a weakness: a near miss counts as much as a gross mistake, and on overlapping
 classes the weights never settle. Their *average* over all samples seen does (Freund and Schapire
-1999). The next chapter makes the step smooth.
+1999). sigmoid_neuron.py makes the step smooth.
 """
 
 from collections.abc import Callable
