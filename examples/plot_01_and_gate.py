@@ -39,6 +39,7 @@ that the sum is larger next time. After a wrong yes, subtract the sample:
 # %%
 # First we set the weights by hand. ``X`` has one row per sample, and ``y``
 # contains the right answers. ``decision_function`` returns z.
+
 # sphinx_gallery_start_ignore
 import matplotlib.pyplot as plt
 

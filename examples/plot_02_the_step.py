@@ -31,6 +31,7 @@ matter how close the sum was to the threshold.
 # %%
 # Here we change the first weight of the AND gate and look at its answer to the
 # inputs (1, 1). The sum grows steadily, and the answer flips once.
+
 # sphinx_gallery_start_ignore
 import matplotlib.pyplot as plt
 
@@ -72,6 +73,7 @@ plt.show()
 #
 # Now a perceptron learns from the same samples for 60 epochs. ``tol=None``
 # lets it continue although it makes no progress.
+
 # sphinx_gallery_start_ignore
 import warnings
 

@@ -26,6 +26,7 @@ slope everywhere, and the slope follows from the answer itself: it is
 # Three AND gates with larger and larger weights. Their bias is chosen such
 # that z is 0 where the sum of the inputs is 1.5, halfway between (1, 1) and
 # its neighbours.
+
 # sphinx_gallery_start_ignore
 import matplotlib.pyplot as plt
 

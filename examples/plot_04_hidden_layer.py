@@ -22,6 +22,7 @@ such layers is called a *multi-layer perceptron*.
 # %%
 # XOR from three perceptrons, whose weights are set by hand. Each threshold is
 # halfway between two sums that occur.
+
 # sphinx_gallery_start_ignore
 import matplotlib.pyplot as plt
 

@@ -40,6 +40,7 @@ numbers. The output is then the sum :math:`z` itself, and delta is again
 # inputs from -8 to 8, all with the right answer yes. ``trace`` follows the
 # samples through the neuron and back, and returns all numbers on the way. Its
 # delta belongs to the mean loss of the n samples, so we multiply it by n.
+
 # sphinx_gallery_start_ignore
 import matplotlib.pyplot as plt
 

@@ -26,6 +26,7 @@ and may end higher up on the other side.
 # The function ``descend`` is gradient descent for this neuron. It starts at
 # weight 0 and bias 0. ``A`` has one row per student: the hours and a 1, which
 # is the input of the bias, so that theta is the weight and the bias.
+
 # sphinx_gallery_start_ignore
 import matplotlib.pyplot as plt
 

@@ -36,6 +36,7 @@ added to the denominator, so that it is never 0.
 # A sigmoid neuron with two features, of which the second is ten times smaller.
 # Gradient descent and Adam start at 0 and take 100 steps on all samples.
 # ``trace`` shows the first step of each: what it adds to the two weights.
+
 # sphinx_gallery_start_ignore
 import matplotlib.pyplot as plt
 

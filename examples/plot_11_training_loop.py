@@ -57,6 +57,7 @@ combined in ``rate``.
 # With these five functions we can write a training loop. The first task is
 # XOR: four samples, two classes, eight hidden neurons. Every step uses all
 # four samples.
+
 # sphinx_gallery_start_ignore
 import matplotlib.pyplot as plt
 

@@ -48,6 +48,7 @@ gradient vanishes quickly. Two choices prevent this:
 # mean absolute value of the gradient of each layer's weights. The default
 # ``init`` is that of scikit-learn; for the sigmoid, whose name is
 # ``"logistic"``, it draws even smaller weights than ``"glorot"``.
+
 # sphinx_gallery_start_ignore
 import matplotlib.pyplot as plt
 
@@ -111,6 +112,7 @@ plt.show()
 # smaller on the way forward, and delta on the way back.
 #
 # Does that matter for training? We train each network for 15 epochs.
+
 # sphinx_gallery_start_ignore
 import warnings
 

@@ -40,6 +40,7 @@ mean of the activations the same. The progress :math:`s` of training runs from
 # Handwritten digits, 600 for training and 600 for validation. We replace 90
 # training labels by random ones. The network should *not* learn these. The
 # labels of the validation set are right.
+
 # sphinx_gallery_start_ignore
 import warnings
 

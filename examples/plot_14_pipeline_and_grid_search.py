@@ -31,6 +31,7 @@ set aside at the start and used once, at the end.
 # %%
 # The digits again, now with all labels right. In the grid, two underscores
 # separate the name of a step from the name of its parameter.
+
 # sphinx_gallery_start_ignore
 import matplotlib.pyplot as plt
 

@@ -49,6 +49,7 @@ worth on real tables.
 # quarters and near the station. A flat on a high floor costs less if there is
 # no lift. One size in ten is missing, one in a hundred is given in the wrong
 # unit, and the last three columns have nothing to do with the rent.
+
 # sphinx_gallery_start_ignore
 import warnings
 
