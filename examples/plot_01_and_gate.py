@@ -69,11 +69,12 @@ print("mistakes in each epoch:", learned.mistake_curve_)
 # The two inputs span a plane, and the points where z is 0 form a straight line
 # in it. The perceptron answers yes on one side of the line and no on the other
 # side.
-fig, ax = plt.subplots(figsize=(5, 4), layout="constrained")
-DecisionBoundaryDisplay.from_estimator(
-    learned, X, cmap="RdBu", alpha=0.4, eps=0.5, ax=ax
+display = DecisionBoundaryDisplay.from_estimator(
+    learned, X, response_method="predict", cmap="RdBu", alpha=0.4, eps=0.5
 )
 # sphinx_gallery_start_ignore
+ax, fig = display.ax_, display.figure_
+fig.set_size_inches(5, 4)
 looks = (("no", "o", "tab:red"), ("yes", "s", "tab:blue"))
 for k, (label, marker, colour) in enumerate(looks):
     ax.scatter(*X[y == k].T, s=120, c=colour, marker=marker, label=label)

@@ -71,16 +71,17 @@ learned = SigmoidNeuronClassifier().fit(X, y)
 print("weights:", learned.coef_[0].round(1))
 print("bias:", learned.intercept_.round(1))
 
-fig, ax = plt.subplots(figsize=(5, 4), layout="constrained")
-DecisionBoundaryDisplay.from_estimator(
+display = DecisionBoundaryDisplay.from_estimator(
     learned,
     X,
     response_method="predict_proba",
     plot_method="pcolormesh",
     cmap="RdBu",
-    ax=ax,
+    alpha=0.6,
 )
 # sphinx_gallery_start_ignore
+ax, fig = display.ax_, display.figure_
+fig.set_size_inches(5, 4)
 looks = (("no", "o", "tab:red"), ("yes", "s", "tab:blue"))
 for k, (label, marker, colour) in enumerate(looks):
     ax.scatter(

@@ -64,19 +64,21 @@ for name in losses:
     loss, delta = losses[name][20], deltas[name][20]
     print(f"{name:>13}: L = {loss:.4f}, delta = {delta:.4f}")
 # sphinx_gallery_start_ignore
-fig, axes = plt.subplots(1, 2, figsize=(8, 3.6), layout="constrained")
-looks = (("squared_error", "--", "squared error"),)
-looks += (("log_loss", "-", "cross-entropy"),)
-for name, style, label in looks:
-    axes[0].plot(z, losses[name], style, lw=2, label=label)
-    axes[1].plot(z, deltas[name], style, lw=2, label=label)
-axes[0].set(title="The loss if y = 1", xlabel="sum z", ylabel="L")
-axes[1].set(title="Its slope if y = 1", xlabel="sum z", ylabel="delta = dL/dz")
-axes[0].legend()
-fig.suptitle(
-    "Left: the cross-entropy rises in a straight line to the left, where the "
-    "squared error becomes flat. Right: far left, the slope of the "
-    "cross-entropy is -1 and that of the squared error is 0.",
+names = {"squared_error": "squared error", "log_loss": "cross-entropy"}
+
+
+def draw(values, **texts):
+    fig, ax = plt.subplots(figsize=(5, 3.6), layout="constrained")
+    for (name, label), style in zip(names.items(), ("--", "-"), strict=True):
+        ax.plot(z, values[name], style, lw=2, label=label)
+    ax.set(xlabel="sum z", **texts)
+    ax.legend()
+    return fig
+
+
+draw(losses, title="The loss if the right answer is yes", ylabel="L").suptitle(
+    "The cross-entropy rises in a straight line to the left, where the "
+    "squared error becomes flat.",
     visible=False,
     in_layout=False,
 )
@@ -84,10 +86,27 @@ plt.show()
 # sphinx_gallery_end_ignore
 
 # %%
-# At the left end of both pictures the neuron is certain of no, although the
-# right answer is yes. There the squared error is flat, so its slope is almost
-# 0. The slope of the cross-entropy is almost -1: the loss becomes smaller if z
-# becomes larger.
+# At the left end of the picture the neuron is certain of no, although the
+# right answer is yes. There the squared error is flat, and the cross-entropy
+# is steep. Their slopes show it more clearly:
+for name in deltas:
+    print(f"{name:>13}: delta from {deltas[name].min():.2f} to 0")
+# sphinx_gallery_start_ignore
+draw(
+    deltas, title="Its slope if the right answer is yes", ylabel="delta"
+).suptitle(
+    "The slope of the cross-entropy is -1 far left and 0 far right. The slope "
+    "of the squared error is 0 at both ends and -0.15 in between.",
+    visible=False,
+    in_layout=False,
+)
+plt.show()
+# sphinx_gallery_end_ignore
+
+# %%
+# Far left, the slope of the cross-entropy is almost -1: the loss becomes
+# smaller if z becomes larger. The slope of the squared error is almost 0
+# there, so the neuron would hardly learn.
 #
 # **The source:** :doc:`/core/losses`, with the two losses of a single neuron
 # in :doc:`/core/sigmoid_neuron`

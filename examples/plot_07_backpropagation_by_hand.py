@@ -88,36 +88,41 @@ import matplotlib.pyplot as plt
 
 places = [(0, 1), (0, 0), (1, 1), (1, 0), (2, 0.5)]
 edges = [(0, 2), (0, 3), (1, 2), (1, 3), (2, 4), (3, 4)]
-forward = [*X.flat, *A1.flat, *A2.flat]
-backward = [None, None, *delta1.flat, *delta2.flat]
-sides = (
-    ("Forward: a and W", forward, [*W1.flat, *W2.flat], "tab:blue"),
-    ("Backward: delta and dW", backward, [*dW1.flat, *dW2.flat], "tab:orange"),
-)
-fig, axes = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
-for ax, (title, in_neurons, on_edges, colour) in zip(axes, sides, strict=True):
-    for (start, end), number in zip(edges, on_edges, strict=True):
-        ends = np.array([places[start], places[end]])
-        ax.plot(*ends.T, color=colour, zorder=1)
-        at = (0.62, 0.38) @ ends if end < 4 else (0.5, 0.5) @ ends
-        ax.text(
-            *at,
-            f"{number.round(4):g}",
-            ha="center",
-            va="center",
-            backgroundcolor="white",
-        )
-    for place, number in zip(places, in_neurons, strict=True):
-        ax.scatter(*place, s=2100, color="white", edgecolors=colour, zorder=3)
-        text = "" if number is None else f"{number.round(4):g}"
-        ax.text(*place, text, ha="center", va="center", zorder=4)
-    ax.set(title=title, xlim=(-0.3, 2.3), ylim=(-0.35, 1.35), yticks=[])
-    ax.set_xticks([0, 1, 2], ["inputs", "hidden layer", "output"])
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
+activations = [*X.flat, *A1.flat, *A2.flat]
+deltas = [None, None, *delta1.flat, *delta2.flat]
+pairs = zip([*W1.flat, *W2.flat], [*dW1.flat, *dW2.flat], strict=True)
+blue, orange = "tab:blue", "tab:orange"
+fig, ax = plt.subplots(figsize=(6.4, 4.6), layout="constrained")
+
+
+def write(x, y, forward, backward, **kwargs):
+    up, down = (y, y) if backward is None else (y + 0.05, y - 0.05)
+    kwargs |= {"ha": "center", "va": "center"}
+    ax.text(x, up, f"{forward.round(4):g}", color=blue, **kwargs)
+    if backward is not None:
+        ax.text(x, down, f"{backward.round(4):g}", color=orange, **kwargs)
+
+
+for (start, end), (weight, slope) in zip(edges, pairs, strict=True):
+    ends = np.array([places[start], places[end]])
+    ax.plot(*ends.T, color="0.6", zorder=1)
+    at = (0.65, 0.35) @ ends if end < 4 else (0.5, 0.5) @ ends
+    ax.scatter(*at, s=1500, color="white", zorder=2)
+    write(*at, weight, slope, zorder=3)
+for place, a, delta in zip(places, activations, deltas, strict=True):
+    ax.scatter(*place, s=2600, color="white", edgecolors="0.4", zorder=4)
+    write(*place, a, delta, zorder=5)
+ax.text(1.6, 1.28, "forward: a, W", color=blue, ha="left")
+ax.text(1.6, 1.16, "backward: delta, dW", color=orange, ha="left")
+ax.set(xlim=(-0.25, 2.4), ylim=(-0.3, 1.4), yticks=[])
+ax.set_xticks([0, 1, 2], ["inputs", "hidden layer", "output"])
+ax.set_title("Forward and backward pass")
+ax.tick_params(length=0)
+ax.spines[:].set_visible(False)
 fig.suptitle(
-    "The network drawn twice: once with its activations and weights, once "
-    "with the deltas of its neurons and the slopes for its weights.",
+    "A network of two inputs, two hidden neurons and one output. Each neuron "
+    "contains its activation and its delta, each line has its weight and the "
+    "slope for that weight.",
     visible=False,
     in_layout=False,
 )
@@ -125,9 +130,9 @@ plt.show()
 # sphinx_gallery_end_ignore
 
 # %%
-# The picture shows all numbers in their places. On the left, activations are
-# computed from left to right. On the right, deltas are computed from right to
-# left.
+# The picture shows all numbers in their places. The blue ones, activations and
+# weights, are used from left to right. The orange ones, deltas and slopes, are
+# computed from right to left.
 #
 # **The same network in the package.** ``partial_fit`` creates the arrays, and
 # then we replace them by our own. ``trace`` shows every number as on a

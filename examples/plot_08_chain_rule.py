@@ -28,13 +28,12 @@ neuron, whose activation is :math:`a_1`, to the output, whose activation is
 .. math::
 
    \frac{dL}{dw}
-   = \underbrace{\frac{dL}{da}}_{1 / (1 - a)}
-   \cdot \underbrace{\frac{da}{dz}}_{a (1 - a)}
-   \cdot \underbrace{\frac{dz}{dw}}_{a_1}
+   = \frac{dL}{da} \cdot \frac{da}{dz} \cdot \frac{dz}{dw}
+   = \frac{1}{1 - a} \cdot a \, (1 - a) \cdot a_1
 
-The first two factors make :math:`a`, which is :math:`a - y` because
-:math:`y = 0`: this is the :math:`\delta` of the output. The last factor is
-what came in through the weight. So the slope is the input times
+The product of the first two factors is :math:`a`, which is :math:`a - y`
+because :math:`y = 0`: this is the :math:`\delta` of the output. The last
+factor is what came in through the weight. So the slope is the input times
 :math:`\delta`, which is the first rule.
 
 **A weight of the hidden layer.** Call it :math:`v`; it connects the first
@@ -45,14 +44,13 @@ output as before:
 .. math::
 
    \frac{dL}{dv}
-   = \underbrace{\frac{dL}{da} \cdot \frac{da}{dz}}_{\delta}
-   \cdot \underbrace{\frac{dz}{da_1}}_{w}
-   \cdot \underbrace{\frac{da_1}{dz_1}}_{a_1 (1 - a_1)}
-   \cdot \underbrace{\frac{dz_1}{dv}}_{x_1}
+   &= \frac{dL}{da} \cdot \frac{da}{dz} \cdot \frac{dz}{da_1}
+   \cdot \frac{da_1}{dz_1} \cdot \frac{dz_1}{dv} \\
+   &= \delta \cdot w \cdot a_1 (1 - a_1) \cdot x_1
 
-All factors but the last make :math:`dL/dz_1`, the :math:`\delta` of the hidden
-neuron: the :math:`\delta` of the output, times the weight that leads there,
-times the slope of the activation. This is the second rule.
+The product of all factors but the last is :math:`dL/dz_1`, the :math:`\delta`
+of the hidden neuron: the :math:`\delta` of the output, times the weight that
+leads there, times the slope of the activation. This is the second rule.
 
 Both chains begin with the same factors. Backpropagation computes them once and
 passes them on from layer to layer as :math:`\delta`. That is why one backward
@@ -104,9 +102,9 @@ z1 = (X @ W1 + b1)[0, 0]
 z = (A1 @ W2 + b2)[0, 0]
 values = [W1[0, 0], z1, a1, z, a, loss(X, W1, b1, W2, b2)]
 slopes = [dz1_dv, da1_dz1, dz_da1, da_dz, dL_da]
-fig, ax = plt.subplots(figsize=(8, 2.6), layout="constrained")
+fig, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 for k, (name, value) in enumerate(zip(names, values, strict=True)):
-    ax.scatter(k, 0, s=1500, color="white", edgecolors="tab:blue", zorder=2)
+    ax.scatter(k, 0, s=1700, color="white", edgecolors="tab:blue", zorder=2)
     ax.text(k, 0, name, ha="center", va="center", fontsize=14)
     ax.text(k, -0.62, f"{value:.4f}", ha="center", va="center")
 for k, slope in enumerate(slopes):

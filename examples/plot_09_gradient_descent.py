@@ -62,36 +62,33 @@ def mean_loss(w, b):
     return np.logaddexp(0, np.where(y == 1, -z, z)).mean(axis=-1)
 
 
-def draw(ax, path, title):
+def draw(paths, title):
+    fig, ax = plt.subplots(figsize=(6, 4.4), layout="constrained")
     w, b = np.meshgrid(np.linspace(-1, 4.5, 120), np.linspace(-7.5, 2, 120))
     best = SigmoidNeuronClassifier(alpha=0.0).fit(hours[:, np.newaxis], y)
     levels = np.geomspace(1.02 * best.loss_, 4, 14)
     ax.contour(w, b, mean_loss(w, b), levels=levels, colors="0.75")
-    ax.plot(*path.T, ".-", color="tab:blue", lw=1, label="100 steps")
-    ax.plot(0, 0, "o", color="black", label="start")
+    for (label, path), marker in zip(paths.items(), "os^", strict=False):
+        ax.plot(*path.T, f"{marker}-", lw=1, ms=4, label=label)
+    ax.plot(0, 0, "o", color="black", ms=9, label="start")
     ax.plot(
-        best.coef_[0],
-        best.intercept_,
-        "*",
-        color="tab:orange",
-        markersize=18,
-        markeredgecolor="black",
-        label="lowest point",
+        *best.coef_[0], *best.intercept_, "k*", ms=18, label="lowest point"
     )
     ax.set(title=title, xlim=(-1, 4.5), ylim=(-7.5, 2))
     ax.set(xlabel="weight of the hours", ylabel="bias")
+    ax.legend(loc="lower left")
+    return fig
 
 
-fig, axes = plt.subplots(1, 3, figsize=(10, 3.8), layout="constrained")
-titles = ("eta = 0.02: too small", "eta = 1: about right")
-titles += ("eta = 6: too large",)
-for ax, title, eta in zip(axes, titles, (0.02, 1.0, 6.0), strict=True):
-    draw(ax, descend(eta), title)
-axes[0].legend(loc="lower left")
-fig.suptitle(
+paths = {
+    "eta = 1: about right": descend(1.0),
+    "eta = 6: too large": descend(6.0),
+    "eta = 0.02: too small": descend(0.02),
+}
+draw(paths, "100 steps with three learning rates").suptitle(
     "Contour lines of a long valley. With the small rate the steps hardly "
-    "leave the start, with the middle one they nearly reach the lowest point, "
-    "with the large one they jump between the sides of the valley.",
+    "leave the start, with the middle one they follow the valley, with the "
+    "large one they jump between its sides.",
     visible=False,
     in_layout=False,
 )
@@ -99,9 +96,10 @@ plt.show()
 # sphinx_gallery_end_ignore
 
 # %%
-# The lines join points of equal loss, and the star is the lowest point. With
-# the rate 0.02, 100 steps do not get far. With the rate 1 they come close to
-# the star. With the rate 6 they jump from one side of the valley to the other.
+# The grey lines join points of equal loss, and the star is the lowest point.
+# With the rate 0.02, 100 steps do not get far. With the rate 1 they follow the
+# valley towards the star. With the rate 6 they jump from one side of the
+# valley to the other and leave the picture.
 #
 # The package takes the same steps:
 neuron = SigmoidNeuronClassifier(
@@ -133,13 +131,10 @@ for _ in range(100):
     path.append(theta)
 print("with momentum:", theta.round(2))
 # sphinx_gallery_start_ignore
-fig, axes = plt.subplots(1, 2, figsize=(8, 3.8), layout="constrained")
-draw(axes[0], descend(0.4), "eta = 0.4, no momentum")
-draw(axes[1], np.array(path), "eta = 0.4, mu = 0.9")
-axes[0].legend(loc="lower left")
-fig.suptitle(
-    "Without momentum, 100 steps end far from the lowest point. With momentum "
-    "they circle around it and reach it.",
+paths = {"no momentum": descend(0.4), "mu = 0.9": np.array(path)}
+draw(paths, "100 steps with and without momentum, eta = 0.4").suptitle(
+    "Without momentum, 100 steps end halfway along the valley. With momentum "
+    "they swing a little and reach the lowest point.",
     visible=False,
     in_layout=False,
 )
@@ -148,7 +143,7 @@ plt.show()
 
 # %%
 # With the same learning rate, the steps with momentum reach the lowest point,
-# and those without it are still on the way.
+# and those without it are only halfway there.
 #
 # **Mini-batches.** Each step above used all samples. The gradient of a few
 # samples, a *mini-batch*, is only an estimate, but it is so cheap that many

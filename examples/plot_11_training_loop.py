@@ -77,9 +77,9 @@ y = np.array([0, 1, 1, 0])
 Y = np.eye(2)[y]  # one row per sample, one column per class
 
 weights, biases = initialize([2, 8, 2], np.random.RandomState(0))
-parameters = weights + biases
-means = [np.zeros_like(theta) for theta in parameters]
-squares = [np.zeros_like(theta) for theta in parameters]
+params = weights + biases
+means = [np.zeros_like(theta) for theta in params]
+squares = [np.zeros_like(theta) for theta in params]
 losses = []
 
 for t in range(1, 201):
@@ -87,15 +87,8 @@ for t in range(1, 201):
     losses.append(log_loss(activations[-1], Y).mean())
     dweights, dbiases = backward(activations, Y, weights, alpha=0.0)
     gradient = dweights + dbiases
-    for k in range(len(parameters)):
-        adam(
-            parameters[k],
-            gradient[k],
-            means[k],
-            squares[k],
-            t,
-            learning_rate=0.05,
-        )
+    for theta, g, m, s in zip(params, gradient, means, squares, strict=True):
+        adam(theta, g, m, s, t, learning_rate=0.05)
 
 print(f"loss: {losses[0]:.3f} before, {losses[-1]:.3f} after 200 steps")
 print("probability of yes:", forward(X, weights, biases)[-1][:, 1].round(2))

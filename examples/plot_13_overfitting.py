@@ -88,10 +88,9 @@ for name, remedy in remedies.items():
 # First the network without any remedy. Its training loss falls to almost 0,
 # wrong labels included. Its validation loss is smallest in the first epochs
 # and then rises: it overfits.
-display = LossCurveDisplay.from_estimator(networks["no remedy"], names=[""])
+display = LossCurveDisplay.from_estimator(networks["no remedy"])
 # sphinx_gallery_start_ignore
-for line in display.ax_.lines:
-    line.set_label(line.get_label().strip(", "))
+display.ax_.lines[-1].remove()  # the last epoch, whose training loss is lowest
 display.ax_.legend()
 display.ax_.set(title="Overfitting", ylim=(0, 1.2))
 display.figure_.suptitle(

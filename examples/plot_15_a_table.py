@@ -97,32 +97,31 @@ train, test, rent_train, rent_test = train_test_split(
 train.head(3)
 
 # %%
-# We train a plain network with the usual scaling, one network with the recipe,
-# and four networks with the recipe whose predictions are averaged. They start
-# from different random weights. None of them needs to be told which columns
-# are numbers.
+# We train a plain network with the usual scaling, and a network with the
+# recipe. Neither needs to be told which columns are numbers.
 plain = {
     "preprocessor__scaling": "standard",
     "preprocessor__smooth_clip": None,
 }
 models = {
     "plain network": tabular_pipeline(MLPRegressor(random_state=0), **plain),
-    "recipe, one network": tabular_pipeline(
-        "regressor", n_estimators=1, random_state=0
-    ),
-    "recipe, four networks": tabular_pipeline("regressor", random_state=0),
+    "recipe": tabular_pipeline("regressor", n_estimators=1, random_state=0),
 }
 # sphinx_gallery_start_ignore
 warnings.simplefilter("ignore")  # the plain network does not converge
 # sphinx_gallery_end_ignore
 for name, model in models.items():
     model.fit(train, rent_train)
-    print(f"{name:>21}: R^2 = {model.score(test, rent_test):.2f}")
+    print(f"{name:>13}: R^2 = {model.score(test, rent_test):.2f}")
 
 # %%
-# R^2 is 1 for perfect predictions and 0 for always predicting the mean. What
-# has the recipe learned better? We predict the rent of one flat in the centre
-# and change only the way to the station.
+# R^2 is 1 for perfect predictions and 0 for always predicting the mean. Without
+# ``n_estimators=1``, the recipe trains four networks that start from different
+# random weights and averages their predictions. Here that takes four times as
+# long and gives 0.94.
+#
+# What has the recipe learned better? We predict the rent of one flat in the
+# centre and change only the way to the station.
 way = np.linspace(0, 25, 60)
 one_flat = pd.DataFrame(
     {
@@ -139,17 +138,15 @@ one_flat = pd.DataFrame(
 predicted = {name: model.predict(one_flat) for name, model in models.items()}
 # sphinx_gallery_start_ignore
 fig, ax = plt.subplots(figsize=(6, 4), layout="constrained")
-for (name, rents), style in zip(
-    predicted.items(), ("-.", "-", "-"), strict=True
-):
+for (name, rents), style in zip(predicted.items(), ("-.", "-"), strict=True):
     ax.plot(way, rents, style, lw=2, label=name)
 ax.plot(way, 80 * prices["centre"] * nearness(way), "k--", label="truth")
 ax.set(xlabel="minutes to the station", ylabel="predicted rent")
 ax.set(title="One flat, near the station and far away")
 ax.legend()
 fig.suptitle(
-    "The true rent falls steeply between five and eleven minutes. The curves "
-    "of the recipe follow it, that of the plain network falls more slowly.",
+    "The true rent falls steeply between five and eleven minutes. The curve "
+    "of the recipe follows it, that of the plain network falls more slowly.",
     visible=False,
     in_layout=False,
 )
