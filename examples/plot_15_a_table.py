@@ -170,4 +170,28 @@ plt.show()
 #
 # **Exercise.** Switch off one technique at a time: pass
 # ``feature_scale=False`` or ``number_embedding=None`` to ``tabular_pipeline``.
-# Are the 300 flats of the test data enough to tell which technique helps?
+# Try four values of ``random_state``. Which of the two techniques helps here?
+#
+# .. dropdown:: Answer
+#
+#    The embedding does: R^2 is between 0.92 and 0.94 with the whole recipe, and
+#    between 0.76 and 0.89 without the embedding. Without feature scales it is
+#    between 0.88 and 0.94, so this table is too small to tell.
+#
+#    .. code-block:: python
+#
+#       for option in (
+#           {},
+#           {"feature_scale": False},
+#           {"number_embedding": None},
+#       ):
+#           for seed in range(4):
+#               model = tabular_pipeline(
+#                   "regressor", n_estimators=1, random_state=seed, **option
+#               )
+#               model.fit(train, rent_train)
+#               print(option, seed, round(model.score(test, rent_test), 2))
+#
+# **Next:** you have reached the end of the tutorial. The source is the next
+# thing to read: first :doc:`/core/one_page`, then the files of the course in
+# the order of :doc:`/core/index`.
