@@ -9,32 +9,33 @@ Layer by layer, from the inputs to the output. Each neuron computes its sum
 are the inputs of the next one. This is called *forward propagation*.
 
 One product of matrices computes all sums of a layer. Take two samples, (0, 1)
-and (1, 1), and the hidden layer of the last chapter: an OR gate with weights 1
-and 1 and bias -0.5, and an AND gate with weights 1 and 1 and bias -1.5. Write
-one row per sample into :math:`X`, and the weights of each neuron into a column
-of :math:`W`:
+and (1, 1), and a hidden layer like that of the last chapter: an OR gate with
+weights 1 and 1 and bias -0.5, and an AND gate with weights 2 and 2 and bias
+-3. Write one row per sample into :math:`X`, and the weights of each neuron
+into a column of :math:`W`:
 
 .. math::
 
    X = \begin{pmatrix} 0 & 1 \\ 1 & 1 \end{pmatrix}, \qquad
-   W = \begin{pmatrix} 1 & 1 \\ 1 & 1 \end{pmatrix}, \qquad
-   b = \begin{pmatrix} -0.5 & -1.5 \end{pmatrix}
+   W = \begin{pmatrix} 1 & 2 \\ 1 & 2 \end{pmatrix}, \qquad
+   b = \begin{pmatrix} -0.5 & -3 \end{pmatrix}
 
 The product :math:`X W` multiplies each row of :math:`X` by each column of
 :math:`W`, number by number, and adds up the products. That is the weighted sum
-of each sample in each neuron, still without the bias. The first row, for
-example, is :math:`0 \cdot 1 + 1 \cdot 1 = 1` for both neurons. The biases are
-then added to each row:
+of each sample in each neuron, still without the bias. For the first sample it
+is :math:`0 \cdot 1 + 1 \cdot 1 = 1` in the OR gate and
+:math:`0 \cdot 2 + 1 \cdot 2 = 2` in the AND gate. The biases are then added to
+each row:
 
 .. math::
 
    Z = X W + b
-   = \begin{pmatrix} 1 & 1 \\ 2 & 2 \end{pmatrix}
-   + \begin{pmatrix} -0.5 & -1.5 \\ -0.5 & -1.5 \end{pmatrix}
-   = \begin{pmatrix} 0.5 & -0.5 \\ 1.5 & 0.5 \end{pmatrix}
+   = \begin{pmatrix} 1 & 2 \\ 2 & 4 \end{pmatrix}
+   + \begin{pmatrix} -0.5 & -3 \\ -0.5 & -3 \end{pmatrix}
+   = \begin{pmatrix} 0.5 & -1 \\ 1.5 & 1 \end{pmatrix}
 
-Row 1 is the first sample: OR says yes (0.5 is at least 0), AND says no. Row 2
-is the second sample: both say yes. In general, for a layer that receives
+Row 1 is the first sample: OR says yes (0.5 is at least 0), and AND says no.
+Row 2 is the second sample: both say yes. In general, for a layer that receives
 :math:`n_\text{in}` numbers from each of :math:`n` samples and has
 :math:`n_\text{out}` neurons:
 
@@ -61,7 +62,7 @@ The layers are numbered. With :math:`A_0 = X`, layer :math:`k` computes
 import numpy as np
 
 X = np.array([[0, 1], [1, 1]])
-W1, b1 = np.array([[1, 1], [1, 1]]), np.array([-0.5, -1.5])
+W1, b1 = np.array([[1, 2], [1, 2]]), np.array([-0.5, -3.0])
 W2, b2 = np.array([[1], [-1]]), np.array([-0.5])  # OR but not AND
 
 A1 = (X @ W1 + b1 >= 0).astype(int)  # the step, number by number

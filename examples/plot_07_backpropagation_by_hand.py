@@ -31,8 +31,9 @@ For a whole layer, in the notation of :doc:`plot_05_forward_propagation`:
    db_k = \textstyle\sum \delta_k, \qquad
    \delta_{k-1} = (\delta_k \, W_k^T) \circ g'(Z_{k-1})
 
-:math:`\delta_k` has the shape of :math:`Z_k`, one row per sample. The sum runs
-over the samples, :math:`^T` swaps rows and columns, and :math:`\circ`
+:math:`\delta_k` has the shape of :math:`Z_k`, one row per sample, and
+:math:`dW_k` has the shape of :math:`W_k`. The transpose :math:`A^T` swaps the
+rows and columns of :math:`A`, the sum runs over the samples, and :math:`\circ`
 multiplies number by number. For the sigmoid, :math:`g'(z) = a (1 - a)`. This
 chapter uses the rules, and the next one explains why they hold.
 """

@@ -7,7 +7,8 @@ r"""
 Suppose that one feature is ten times smaller than another. The slope for its
 weight is then ten times smaller too, although that weight has to become ten
 times larger. One learning rate cannot suit both weights. Features can be
-scaled beforehand, but the activations of the hidden layers cannot.
+scaled beforehand, but the activations of the hidden layers change during
+training.
 
 *Adam* keeps two running means for each parameter: one of its gradient
 :math:`g`, which smooths the direction as momentum does, and one of

@@ -32,7 +32,7 @@ gradient vanishes quickly. Two choices prevent this:
   ``init``     variance of the weights                    made for
   ===========  =========================================  ==================
   ``glorot``   :math:`2 / (n_\text{in} + n_\text{out})`   tanh
-  ``lecun``    :math:`1 / n_\text{in}`                    selu, tanh
+  ``lecun``    :math:`1 / n_\text{in}`                    tanh
   ``he``       :math:`2 / n_\text{in}`                    relu
   ===========  =========================================  ==================
 

@@ -23,7 +23,8 @@ folds but one, computes the score on that one, and repeats this for each fold
 in turn (*cross-validation*). The combination with the best mean score is
 trained once more on all training samples.
 
-That score is a little too good, because it was the best of many. A fair score
+The best mean score is a little too good, because it was chosen as the best of
+many. A fair score
 needs samples that were not used for anything so far, the *test data*. They are
 set aside at the start and used once, at the end.
 """

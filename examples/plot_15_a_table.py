@@ -174,9 +174,9 @@ plt.show()
 #
 # .. dropdown:: Answer
 #
-#    The embedding does: R^2 is between 0.92 and 0.94 with the whole recipe, and
-#    between 0.76 and 0.89 without the embedding. Without feature scales it is
-#    between 0.88 and 0.94, so this table is too small to tell.
+#    The embedding does: R^2 is between 0.92 and 0.94 with the whole recipe,
+#    and between 0.76 and 0.89 without the embedding. Without feature scales it
+#    is between 0.88 and 0.94, so this table is too small to tell.
 #
 #    .. code-block:: python
 #
