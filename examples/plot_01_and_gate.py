@@ -80,10 +80,10 @@ for k, (label, marker, colour) in enumerate(looks):
     ax.scatter(*X[y == k].T, s=120, c=colour, marker=marker, label=label)
 ax.set(xlabel="first input", ylabel="second input")
 ax.set(xticks=[0, 1], yticks=[0, 1], title="The answers of the perceptron")
-ax.legend(title="right answer", loc="upper left")
+ax.legend(title="right answer", loc="center left")
 fig.suptitle(
     "A straight line separates the corner (1, 1), where the answer is yes, "
-    "from the other three corners of a square.",
+    "from the other three corners of a square",
     visible=False,
     in_layout=False,
 )

@@ -60,7 +60,7 @@ ax.step(weights, mistakes, where="post", color="tab:blue")
 ax.set(xlabel="first weight", ylabel="mistakes among 100 samples")
 ax.set(title="Mistakes for each value of a weight", ylim=(0, None))
 fig.suptitle(
-    "A curve made of horizontal pieces and jumps falls and rises again.",
+    "A curve made of horizontal pieces and jumps falls and rises again",
     visible=False,
     in_layout=False,
 )
@@ -88,7 +88,7 @@ ax.plot(range(1, 61), perceptron.mistake_curve_, ".-", color="tab:orange")
 ax.set(xlabel="epoch", ylabel="mistakes in the epoch", ylim=(0, None))
 ax.set(title="Mistakes of a perceptron that learns")
 fig.suptitle(
-    "The number of mistakes goes up and down over 60 epochs.",
+    "The number of mistakes goes up and down over 60 epochs",
     visible=False,
     in_layout=False,
 )

@@ -52,7 +52,7 @@ ax.set(xlabel="input x", ylabel="answer a", title="The sigmoid")
 ax.legend()
 fig.suptitle(
     "Three curves in the shape of an S rise from 0 to 1; the larger the "
-    "weight, the steeper the curve and the closer to a step.",
+    "weight, the steeper the curve and the closer to a step",
     visible=False,
     in_layout=False,
 )
@@ -92,7 +92,7 @@ ax.set(title="The probability of yes")
 ax.legend(title="right answer")
 fig.suptitle(
     "The colour changes smoothly from red, where the answer is no, to blue, "
-    "where it is yes, between two overlapping clouds of samples.",
+    "where it is yes, between two overlapping clouds of samples",
     visible=False,
     in_layout=False,
 )

@@ -63,7 +63,7 @@ axes[1].set(title="The answers of the hidden layer")
 axes[1].set(xlabel="answer of OR", ylabel="answer of AND")
 fig.suptitle(
     "On the left, two lines are needed to separate the four corners. On the "
-    "right, both yes samples lie at (1, 0), and one line is enough.",
+    "right, both yes samples lie at (1, 0), and one line is enough",
     visible=False,
     in_layout=False,
 )

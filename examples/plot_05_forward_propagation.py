@@ -119,7 +119,7 @@ display.ax_.set_yticks([1.5, 0.5, -0.5, -1.5], names)
 display.ax_.set_title("A flower of the species setosa")
 display.figure_.suptitle(
     "A network with four inputs, five hidden neurons and three outputs, "
-    "which are 0.99, 0.01 and 0.00.",
+    "which are 0.99, 0.01 and 0.00",
     visible=False,
     in_layout=False,
 )

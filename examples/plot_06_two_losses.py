@@ -78,7 +78,7 @@ def draw(values, **texts):
 
 draw(losses, title="The loss if the right answer is yes", ylabel="L").suptitle(
     "The cross-entropy rises in a straight line to the left, where the "
-    "squared error becomes flat.",
+    "squared error becomes flat",
     visible=False,
     in_layout=False,
 )
@@ -96,7 +96,7 @@ draw(
     deltas, title="Its slope if the right answer is yes", ylabel="delta"
 ).suptitle(
     "The slope of the cross-entropy is -1 far left and 0 far right. The slope "
-    "of the squared error is 0 at both ends and -0.15 in between.",
+    "of the squared error is 0 at both ends and -0.15 in between",
     visible=False,
     in_layout=False,
 )

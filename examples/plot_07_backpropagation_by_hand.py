@@ -123,7 +123,7 @@ ax.spines[:].set_visible(False)
 fig.suptitle(
     "A network of two inputs, two hidden neurons and one output. Each neuron "
     "contains its activation and its delta, each line has its weight and the "
-    "slope for that weight.",
+    "slope for that weight",
     visible=False,
     in_layout=False,
 )

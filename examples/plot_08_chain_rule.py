@@ -124,7 +124,7 @@ ax.set_axis_off()
 fig.suptitle(
     "Six circles from left to right: v, z1, a1, z, a and L. Over each arrow "
     "is the slope of the next number with respect to the one before: 1, 0.25, "
-    "3, 0.2164 and 3.1575.",
+    "3, 0.2164 and 3.1575",
     visible=False,
     in_layout=False,
 )

@@ -88,7 +88,7 @@ paths = {
 draw(paths, "100 steps with three learning rates").suptitle(
     "Contour lines of a long valley. With the small rate the steps hardly "
     "leave the start, with the middle one they follow the valley, with the "
-    "large one they jump between its sides.",
+    "large one they jump between its sides",
     visible=False,
     in_layout=False,
 )
@@ -134,7 +134,7 @@ print("with momentum:", theta.round(2))
 paths = {"no momentum": descend(0.4), "mu = 0.9": np.array(path)}
 draw(paths, "100 steps with and without momentum, eta = 0.4").suptitle(
     "Without momentum, 100 steps end halfway along the valley. With momentum "
-    "they swing a little and reach the lowest point.",
+    "they swing a little and reach the lowest point",
     visible=False,
     in_layout=False,
 )

@@ -87,7 +87,7 @@ ax.set(title="100 steps of each")
 ax.legend(loc="center right")
 fig.suptitle(
     "Gradient descent first moves along the first weight and then slowly "
-    "along the second. Adam takes a curved path to the lowest point.",
+    "along the second. Adam takes a curved path to the lowest point",
     visible=False,
     in_layout=False,
 )

@@ -98,7 +98,7 @@ ax.plot(range(1, 201), losses, lw=2)
 ax.set(xlabel="step", ylabel="mean loss", ylim=(0, None))
 ax.set(title="Our loop learns XOR")
 fig.suptitle(
-    "The mean loss falls from about 1.2 to almost 0 within 200 steps.",
+    "The mean loss falls from about 1.2 to almost 0 within 200 steps",
     visible=False,
     in_layout=False,
 )

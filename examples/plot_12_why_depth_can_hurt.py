@@ -95,8 +95,8 @@ ax.set(title="The gradient in each layer")
 ax.legend(title="activation, init", loc="lower right")
 fig.suptitle(
     "On a logarithmic axis, the gradient of the sigmoid network falls in a "
-    "straight line from layer 9 to layer 1, by a factor of several million. "
-    "Those of tanh with glorot and relu with he stay level.",
+    "straight line from layer 9 to layer 1, by a factor of ten million. "
+    "Those of tanh with glorot and relu with he stay level",
     visible=False,
     in_layout=False,
 )

@@ -95,7 +95,7 @@ display.ax_.legend()
 display.ax_.set(title="Overfitting", ylim=(0, 1.2))
 display.figure_.suptitle(
     "The training loss falls to almost 0. The validation loss falls to about "
-    "0.4 and then rises to 0.6.",
+    "0.4 and then rises to 0.6",
     visible=False,
     in_layout=False,
 )
@@ -135,7 +135,7 @@ fig.suptitle(
     "Four panels, one for each remedy, beside the network without a remedy, "
     "whose validation loss rises to 0.6. With the L2 penalty and dropout it "
     "stays near 0.4, with the cosine schedule it ends at 0.5, with early "
-    "stopping it ends after 23 epochs.",
+    "stopping it ends after 23 epochs",
     visible=False,
     in_layout=False,
 )

@@ -100,7 +100,7 @@ ax.set_title("Mean score in cross-validation")
 fig.colorbar(image, ax=ax)
 fig.suptitle(
     "A table of twelve scores. They are low for 4 neurons and for alpha = "
-    "100. The best, framed, is at 64 neurons and alpha = 1.",
+    "100. The best, framed, is at 64 neurons and alpha = 1",
     visible=False,
     in_layout=False,
 )

@@ -153,7 +153,7 @@ ax.legend()
 fig.suptitle(
     "The true rent falls steeply between five and eleven minutes. The curve "
     "of the recipe follows it smoothly, that of the trees in steps, and that "
-    "of the plain network falls more slowly.",
+    "of the plain network falls more slowly",
     visible=False,
     in_layout=False,
 )
