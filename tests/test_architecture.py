@@ -155,9 +155,20 @@ def test_only_the_tutorial_numbers_its_chapters_and_leaves_no_gap():
         title = path.read_text(encoding="utf-8").splitlines()[1]
         assert path.name.startswith(f"plot_{number:02}_")
         assert title.startswith(f"{number}. ")
+
     numbered = re.compile(r"chapters?\s+\d", re.IGNORECASE)
     texts = {name: path.read_text(encoding="utf-8") for name, path in MODULES.items()}
     assert [name for name, text in texts.items() if numbered.search(text)] == []
+
+
+def test_every_chapter_of_the_tutorial_has_a_question_an_exercise_and_a_link_to_the_source():
+    for path in (TESTS.parent / "examples").glob("plot_*.py"):
+        text = path.read_text(encoding="utf-8")
+        question = text.split("\n\n")[1]
+        assert re.fullmatch(r"\*\*.+\?\*\*", question)
+        assert len(question) <= 95  # the gallery shows it as a tooltip
+        for part in ("**Exercise.**", ".. dropdown:: Answer", "**The source:**", "/core/"):
+            assert part in text
 
 
 # -- small enough to be read -------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """How can a neuron learn from being *slightly* wrong?
 
-The perceptron's step hides by how much it was wrong. A sigmoid neuron keeps the weighted sum and
+The perceptron's step does not show by how much it was wrong. A sigmoid neuron keeps the weighted sum and
 replaces the step by a smooth curve::
 
     z = w . x + b              the same weighted sum
