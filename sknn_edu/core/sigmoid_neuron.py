@@ -1,7 +1,7 @@
 """How can a neuron learn from being *slightly* wrong?
 
-The perceptron's step does not show by how much it was wrong. A sigmoid neuron keeps the weighted sum and
-replaces the step by a smooth curve::
+The perceptron's step does not show by how much it was wrong. A sigmoid neuron keeps the weighted
+sum and replaces the step by a smooth curve::
 
     z = w . x + b              the same weighted sum
     a = 1 / (1 + exp(-z))      a number in (0, 1): the probability of "yes"

@@ -443,7 +443,7 @@ def say_goodbye(seconds):
     say(f"""
         The tutorial explains all this step by step, with pictures and exercises:
         https://sknn-edu.readthedocs.io
-        The source code does so in the same order, one topic per file, in
+        The source code explains it as well, one topic per file, in
         {CORE}
         Start with one_page.py, the whole story on one page, or with perceptron.py.
 
