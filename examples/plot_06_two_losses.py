@@ -2,21 +2,19 @@ r"""
 6. Two losses
 =============
 
-**How wrong is an answer?**
+**How can we measure how wrong an answer is?**
 
-A *loss* says it with one number: the larger, the worse. To learn is to make the mean loss over the
-samples smaller. Two losses are met most often. The *squared error* takes the distance between the
-answer :math:`a` and the target :math:`y`, and squares it. The *cross-entropy* asks which
-probability the network gave to what turned out to be true, and takes minus its logarithm.
+A *loss* :math:`L` measures it with one number: the larger, the worse. To learn
+means to make the mean loss of the samples smaller. Two losses are used most.
+The *squared error* is the squared distance between the answer :math:`a` and
+the right answer :math:`y`. The *cross-entropy* is minus the logarithm of the
+probability that the network gave to the right answer: that is :math:`a` if the
+right answer is yes (:math:`y = 1`), and :math:`1 - a` if it is no
+(:math:`y = 0`).
 
-What matters for learning is the slope of the loss with respect to the weighted sum :math:`z`. It
-is called :math:`\delta`, and it says how much that sum is to blame. For a sigmoid neuron with the
-squared error, :math:`\delta` has the factor :math:`a (1 - a)`, the slope of the sigmoid. A neuron
-that is certain, and wrong, then has hardly any slope to follow. With the cross-entropy this factor
-cancels.
-
-So one takes the cross-entropy for classes. For numbers one takes the squared error: the output is
-then the weighted sum itself, and :math:`\delta` is the plain difference :math:`a - y` as well.
+What matters for learning is the slope of the loss with respect to the sum
+:math:`z`. It is called :math:`\delta` (delta) and tells how the loss changes
+when :math:`z` changes a little. For a sigmoid neuron:
 
 .. math::
 
@@ -24,13 +22,29 @@ then the weighted sum itself, and :math:`\delta` is the plain difference :math:`
    & \delta = \frac{dL}{dz} = (a - y) \, a \, (1 - a) \\
    \text{cross-entropy:} \quad & L = -y \log a - (1 - y) \log (1 - a) \\
    & \delta = \frac{dL}{dz} = a - y
+
+With the squared error, delta contains the slope of the sigmoid,
+:math:`a (1 - a)`, which is almost 0 where the neuron is certain. A neuron that
+is certain and wrong therefore has almost no slope to follow. With the
+cross-entropy this factor cancels.
+
+So the cross-entropy is the usual loss for classes; with softmax its delta is
+:math:`a - y` for each class as well, where :math:`y` is 1 for the right class
+and 0 for the others. The squared error is the usual loss for predicting
+numbers. The output is then the sum :math:`z` itself, and delta is again
+:math:`a - y`.
 """
 
 # %%
-# A neuron with weight 1 and bias 0 has its input as its weighted sum. We ask it about many inputs
-# whose right answer is always yes. The delta of ``trace`` belongs to the mean loss, so that of a
-# single sample is ``len(z)`` times as large.
+# A neuron with weight 1 and bias 0, so that its sum is its input. We give it
+# inputs from -8 to 8, all with the right answer yes. ``trace`` follows the
+# samples through the neuron and back, and returns all numbers on the way. Its
+# delta belongs to the mean loss of the n samples, so we multiply it by n.
+
+# sphinx_gallery_start_ignore
 import matplotlib.pyplot as plt
+
+# sphinx_gallery_end_ignore
 import numpy as np
 
 from sknn_edu import SigmoidNeuronClassifier
@@ -41,43 +55,82 @@ y = np.ones(161)
 losses, deltas = {}, {}
 for name in ("squared_error", "log_loss"):  # log_loss is the cross-entropy
     neuron = SigmoidNeuronClassifier.from_weights([1.0], loss=name, alpha=0.0)
-    board = trace(neuron, z[:, np.newaxis], y)
-    losses[name], deltas[name] = board.losses, board.layers[0].delta[0] * len(z)
-    print(f"{name:>13} at z = {z[20]:.0f}: L = {losses[name][20]:.4f}", end=", ")
-    print(f"delta = {deltas[name][20]:.4f}")
+    traced = trace(neuron, z[:, np.newaxis], y)
+    losses[name] = traced.losses
+    deltas[name] = traced.layers[0].delta[0] * len(z)
 
-# %%
-# The right answer is yes, so the neuron is confidently wrong at the left end of both pictures.
-# There the squared error is flat. The cross-entropy keeps a slope near -1, which says clearly:
-# make z larger.
-figure, axes = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
-looks = (("squared_error", "tab:orange", "--", "squared error"),)
-looks += (("log_loss", "tab:blue", "-", "cross-entropy"),)
-for name, colour, style, label in looks:
-    axes[0].plot(z, losses[name], color=colour, linestyle=style, label=label)
-    axes[1].plot(z, deltas[name], color=colour, linestyle=style, label=label)
-axes[0].set(title="the loss when y = 1", xlabel="weighted sum z", ylabel="L")
-axes[1].set(title="its slope when y = 1", xlabel="weighted sum z", ylabel="delta = dL/dz")
-axes[0].legend()
+print("at z =", z[20])
+for name in losses:
+    loss, delta = losses[name][20], deltas[name][20]
+    print(f"{name:>13}: L = {loss:.4f}, delta = {delta:.4f}")
+# sphinx_gallery_start_ignore
+names = {"squared_error": "squared error", "log_loss": "cross-entropy"}
+
+
+def draw(values, **texts):
+    fig, ax = plt.subplots(figsize=(5, 3.6), layout="constrained")
+    for (name, label), style in zip(names.items(), ("--", "-"), strict=True):
+        ax.plot(z, values[name], style, lw=2, label=label)
+    ax.set(xlabel="sum z", **texts)
+    ax.legend()
+    return fig
+
+
+draw(losses, title="The loss if the right answer is yes", ylabel="L").suptitle(
+    "The cross-entropy rises in a straight line to the left, where the "
+    "squared error becomes flat",
+    visible=False,
+    in_layout=False,
+)
 plt.show()
+# sphinx_gallery_end_ignore
 
 # %%
-# The code that does it: :doc:`/core/losses`, with the two of a single neuron in
-# :doc:`/core/sigmoid_neuron`
+# At the left end of the picture the neuron is certain of no, although the
+# right answer is yes. There the squared error is flat, and the cross-entropy
+# is steep. Their slopes show it more clearly:
+for name in deltas:
+    print(f"{name:>13}: delta from {deltas[name].min():.2f} to 0")
+# sphinx_gallery_start_ignore
+draw(
+    deltas, title="Its slope if the right answer is yes", ylabel="delta"
+).suptitle(
+    "The slope of the cross-entropy is -1 far left and 0 far right. The slope "
+    "of the squared error is 0 at both ends and -0.15 in between",
+    visible=False,
+    in_layout=False,
+)
+plt.show()
+# sphinx_gallery_end_ignore
+
+# %%
+# Far left, the slope of the cross-entropy is almost -1: the loss becomes
+# smaller if z becomes larger. The slope of the squared error is almost 0
+# there, so the neuron would hardly learn.
 #
-# **Exercise.** Two neurons start confidently wrong, with weight -6, and see one sample 50 times:
-# the input 1, whose right answer is yes. One has the cross-entropy, the other the squared error.
-# Which of them changes its mind? (``solver="gd"`` is gradient descent, the subject of chapter 8.)
+# **The source:** :doc:`/core/losses`, with the two losses of a single neuron
+# in :doc:`/core/sigmoid_neuron`
+#
+# **Exercise.** Two neurons start with weight -6 and see one sample 50 times:
+# the input 1, whose right answer is yes. At first both are almost certain of
+# no. One has the cross-entropy, the other the squared error. Which of them
+# learns to answer yes? (``solver="gd"`` is gradient descent, the subject of
+# chapter 9.)
 #
 # .. dropdown:: Answer
 #
-#    The one with the cross-entropy. The other one has hardly moved.
+#    The one with the cross-entropy. The weight of the other one hardly
+#    changes.
 #
 #    .. code-block:: python
 #
 #       for name in ("squared_error", "log_loss"):
 #           neuron = SigmoidNeuronClassifier.from_weights(
-#               [-6.0], loss=name, alpha=0.0, solver="gd", learning_rate_init=1.0
+#               [-6.0],
+#               loss=name,
+#               alpha=0.0,
+#               solver="gd",
+#               learning_rate_init=1.0,
 #           )
 #           for _ in range(50):
 #               neuron.partial_fit([[1.0]], [1])
@@ -85,5 +138,5 @@ plt.show()
 #
 #    It prints 0.0 for the squared error and 0.99 for the cross-entropy.
 #
-# The loss blames the output, but the output only passes on what the hidden neurons told it, and
-# :doc:`plot_07_backpropagation_by_hand` finds out what they have to answer for.
+# **Next:** delta is known for the output.
+# :doc:`plot_07_backpropagation_by_hand` computes it for the hidden neurons.

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 
-from sknn_edu.tour.chapters import main
+from sknn_edu.tour.parts import main
 
 
 def stop(*_):

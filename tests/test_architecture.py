@@ -34,7 +34,7 @@ ROOMS = [
 ]
 """A room imports from rooms above it in this list, and from itself."""
 
-CHAPTERS = [
+COURSE = [
     "one_page",
     "perceptron",
     "sigmoid_neuron",
@@ -48,7 +48,7 @@ CHAPTERS = [
     "gradient_descent",
     "lbfgs",
 ]
-"""The course; a chapter imports from the chapters before it."""
+"""The course in reading order; a file imports from the files before it."""
 
 
 def imported(path):
@@ -81,17 +81,17 @@ def test_rooms_import_in_one_direction(module):
     assert {room_of(name) for name in imported_from_the_package(MODULES[module])} <= allowed
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_a_chapter_builds_on_the_chapters_before_it_and_never_looks_beyond(chapter):
-    names = imported_from_the_package(PACKAGE / "core" / f"{chapter}.py")
-    before = {f"core.{name}" for name in CHAPTERS[: CHAPTERS.index(chapter)]}
+@pytest.mark.parametrize("file", COURSE)
+def test_a_file_of_the_course_builds_on_the_files_before_it_and_never_looks_beyond(file):
+    names = imported_from_the_package(PACKAGE / "core" / f"{file}.py")
+    before = {f"core.{name}" for name in COURSE[: COURSE.index(file)]}
     assert {name for name in names if not name.startswith("core.speed.")} <= before
 
 
-def test_the_chapters_are_the_files_of_the_course():
+def test_the_course_is_every_file_of_core_and_is_listed_in_reading_order():
     files = {path.stem for path in (PACKAGE / "core").glob("*.py")} - {"__init__"}
-    assert files == set(CHAPTERS)
-    listed = [f"sknn_edu.core.{name}`" for name in CHAPTERS]
+    assert files == set(COURSE)
+    listed = [f"sknn_edu.core.{name}`" for name in COURSE]
     text = (PACKAGE / "core" / "__init__.py").read_text(encoding="utf-8")
     assert sorted(listed, key=text.index) == listed
 
@@ -141,13 +141,34 @@ def test_importing_the_package_imports_nothing_heavy_that_scikit_learn_does_not(
     assert set(done.stdout.split()) <= {"sklearn", "timeit"}
 
 
-def test_every_file_of_the_course_has_a_page_under_the_number_of_its_chapter():
+def test_every_file_of_core_has_a_page_whose_title_has_no_number():
     pages = TESTS.parent / "docs" / "core"
-    for name, path in MODULES.items():
+    for name in MODULES:
         if name.startswith("core.") and not name.endswith("__init__"):
             page = pages.joinpath(*name.split(".")[1:]).with_suffix(".rst").read_text("utf-8")
-            chapter = re.match(r'"""Chapter (\d+):', path.read_text(encoding="utf-8"))
-            assert page.startswith(f"{chapter.group(1)}. " if chapter else tuple(ascii_letters))
+            assert page.startswith(tuple(ascii_letters))
+
+
+def test_only_the_tutorial_numbers_its_chapters_and_leaves_no_gap():
+    examples = sorted((TESTS.parent / "examples").glob("plot_*.py"))
+    for number, path in enumerate(examples, 1):
+        title = path.read_text(encoding="utf-8").splitlines()[1]
+        assert path.name.startswith(f"plot_{number:02}_")
+        assert title.startswith(f"{number}. ")
+
+    numbered = re.compile(r"chapters?\s+\d", re.IGNORECASE)
+    texts = {name: path.read_text(encoding="utf-8") for name, path in MODULES.items()}
+    assert [name for name, text in texts.items() if numbered.search(text)] == []
+
+
+def test_every_chapter_of_the_tutorial_has_a_question_an_exercise_and_a_link_to_the_source():
+    for path in (TESTS.parent / "examples").glob("plot_*.py"):
+        text = path.read_text(encoding="utf-8")
+        question = text.split("\n\n")[1]
+        assert re.fullmatch(r"\*\*.+\?\*\*", question)
+        assert len(question) <= 95  # the gallery shows it as a tooltip
+        for part in ("**Exercise.**", ".. dropdown:: Answer", "**The source:**", "/core/"):
+            assert part in text
 
 
 # -- small enough to be read -------------------------------------------------------------------
@@ -223,8 +244,8 @@ def test_the_way_from_fit_to_the_first_matrix_product_is_short():
 # -- the tests themselves ----------------------------------------------------------------------
 
 
-def test_every_chapter_has_its_test_file_and_no_test_file_is_long():
-    assert all((TESTS / "core" / f"test_{name}.py").exists() for name in CHAPTERS)
+def test_every_file_of_the_course_has_its_test_file_and_no_test_file_is_long():
+    assert all((TESTS / "core" / f"test_{name}.py").exists() for name in COURSE)
     assert [path.name for path in TESTS.rglob("*.py") if lines(path) > 600] == []
 
 

@@ -1,14 +1,14 @@
-"""Chapter 3: which functions can turn a neuron's weighted sum into its output?
+"""Which functions can turn a neuron's weighted sum into its output?
 
-Any function a = g(z) with a known derivative g'(z) will do for a hidden layer. It must be
-non-linear, though: a network of linear layers computes only another linear function (``identity``
-is here to show that).
+A hidden layer can use any function a = g(z) with a known derivative g'(z). It must be non-linear,
+because a network of linear layers only computes another linear function (``identity`` is here to
+show that).
 
 Backpropagation multiplies what arrives at a by the derivative: delta <- delta * g'(z). Most
 derivatives below can be computed from a itself, so z need not be kept; a function whose derivative
 needs z says so. Each function stands with its derivative right below it, and :data:`ACTIVATIONS`
-lists them all: to add an activation, write the two functions and one line there. How the weights
-that produce z should start is the question of chapter 4.
+lists them all: to add an activation, write the two functions and one line there. initializers.py
+says how the weights that produce z should start.
 """
 
 from collections.abc import Callable, Sequence
@@ -97,7 +97,7 @@ def identity_backward(z: Array, a: Array, delta: Array) -> None:
 def logistic(z: Array, a: Array) -> None:
     """a = 1 / (1 + e^-z), in (0, 1).
 
-    Computed as (1 + tanh(z / 2)) / 2, which takes a quarter of the time of chapter 2's formula. The
+    Computed as (1 + tanh(z / 2)) / 2, a quarter of the time of sigmoid_neuron.py's formula. The
     absolute error is at most 1e-16, the relative error of a small a is not: good enough for a
     hidden layer, too coarse for a probability.
     """

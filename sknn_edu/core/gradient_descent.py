@@ -1,9 +1,9 @@
-"""Chapter 10: how does a network learn from many samples without looking at all of them each time?
+"""How does a network learn from many samples without using all of them at each step?
 
-*Gradient descent in mini-batches.* Show the network a few samples, compute the gradient of their
-mean loss by backpropagation (chapter 6), let the optimiser (chapter 7) move theta at the learning
-rate of the schedule (chapter 8), and continue with the next few. The gradient on a few samples is a
-noisy estimate of the gradient on all, but a hundred cheap steps beat a single exact one.
+*Gradient descent in mini-batches.* Take a few samples, compute the gradient of their mean loss by
+backpropagation (network.py), let the optimiser (optimizers.py) move theta at the learning rate of
+the schedule (schedules.py), and continue with the next few. The gradient of a few samples is a
+noisy estimate of the gradient of all, but a hundred cheap steps are better than one exact step.
 
 The loss of an epoch is the mean over samples, weighted if samples have weights, of the loss that
 each sample had when it was shown.

@@ -1,10 +1,10 @@
-"""Chapter 4: where should the weights start?
+"""Where should the weights start?
 
 Not at zero: two neurons of a layer that start with equal weights receive equal gradients and stay
 equal forever. So they start at random, and at the right scale: if a neuron's weighted sum varies
 about as much as each of its inputs, signals neither fade nor explode from layer to layer. The more
-inputs, the smaller the weights. :data:`INITIALIZERS` lists the recipes; chapter 6 has the layers
-that they fill.
+inputs, the smaller the weights. :data:`INITIALIZERS` lists the recipes. The layers that they fill
+are in network.py.
 """
 
 from collections.abc import Callable

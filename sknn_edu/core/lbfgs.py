@@ -1,9 +1,9 @@
-"""Chapter 11: what if every step may look at all samples?
+"""What if every step may use all samples?
 
 Then the steps can be few and well chosen. L-BFGS remembers how the gradient changed over its last
 steps, estimates the curvature of the loss from that, and steps towards the minimum of the
 quadratic function with that curvature. On small data it is often the best choice. The method comes
-from SciPy; this chapter provides the loss and its gradient.
+from SciPy; this file provides the loss and its gradient.
 """
 
 from dataclasses import dataclass, field

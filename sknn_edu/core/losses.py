@@ -1,4 +1,4 @@
-"""Chapter 5: how wrong is the network's output, and how should it change?
+"""How wrong is the network's output, and how should it change?
 
 A loss compares the output a with the target y. Its derivative with respect to the output's weighted
 sum z, delta, is where learning starts. A loss owns its output activation, because the two belong
@@ -11,8 +11,8 @@ together: for (squared error, identity), (cross-entropy, sigmoid), (cross-entrop
 
 All arrays have one column per sample. The *value* is the loss of each sample, summed over outputs;
 training minimises the (weighted) mean over samples, and an L2 penalty on the weights
-(:func:`add_l2`). :data:`LOSSES` lists every pair of a loss and an output activation; the optimisers
-of chapter 7 only see the gradient.
+(:func:`add_l2`). :data:`LOSSES` lists every pair of a loss and an output activation. The optimisers
+(optimizers.py) only see the gradient.
 
 A network that has learned anything is better than a constant output. Which constant is best depends
 on the loss: for the squared error and all losses whose delta is a - y it is the mean of the

@@ -1,4 +1,4 @@
-"""Chapter 6: how do many neurons compute together, and how much does each weight add to the error?
+"""How do many neurons compute together, and how much does each weight add to the error?
 
 *Forward propagation.* Each neuron of a layer receives all activations of the layer before, so the
 weighted sums of a layer are one matrix product. A bias is a weight whose input is always 1: the
@@ -13,9 +13,9 @@ first::
     [dW; db] = [a; 1] delta^T              (n_in + 1, n_out)    a is what the layer received
     delta <- (W delta) * g'(z)             (n_in, m)            passed to the layer before
 
-The first delta comes from the loss (chapter 5). All weights and biases are views of one vector
-theta, and their derivatives of one vector in the same order: chapter 7 moves theta against this
-gradient and does not need to know that there are layers.
+The first delta comes from the loss (losses.py). All weights and biases are views of one vector
+theta, and their derivatives of one vector in the same order: an optimiser (optimizers.py) moves
+theta against this gradient and does not need to know that there are layers.
 
 An :class:`Architecture` says which layers there are, :class:`Parameters` are the numbers that they
 learn, a :class:`Network` computes with both.
@@ -169,9 +169,9 @@ class DenseFirstLayer:
 class Inputs:
     """What the first layer receives: dense samples, as they are.
 
-    The seam for other kinds of inputs (:mod:`sknn_edu.core.beyond`), which override these methods:
-    sparse samples; functions of the features that learn parameters of their own; first-layer
-    weights that are computed from other parameters. ``learned`` are the arrays of :meth:`specs`.
+    Other kinds of inputs (:mod:`sknn_edu.core.beyond`) override these methods: sparse samples;
+    functions of the features that learn parameters of their own; first-layer weights that are
+    computed from other parameters. ``learned`` are the arrays of :meth:`specs`.
     """
 
     def specs(self, n_inputs: int) -> tuple[int, list[ParameterSpec]]:
@@ -273,7 +273,7 @@ class Network:
         The number of samples.
     between_layers : callable or None
         ``between_layers(k, activation, n_neurons, m, dtype)`` returns what takes the place of
-        hidden activation k: the seam for dropout.
+        hidden activation k, for example the same activation with dropout.
     """
 
     def __init__(
@@ -365,8 +365,8 @@ def output_sums(
 ) -> Array:
     """Return z of the last of these layers for each row of X: (n_samples, n_out), in X's dtype.
 
-    Forward propagation for prediction, with one row per sample as in X. It keeps nothing for a way
-    back and shares nothing between calls, so it may run in many threads at once.
+    Forward propagation for prediction, with one row per sample as in X. It keeps nothing for a
+    backward pass and shares nothing between calls, so it may run in many threads at once.
     """
     z_out = np.empty((X.shape[0], weights[-1].shape[1]), dtype=X.dtype)
     for start in range(0, X.shape[0], ROWS_AT_ONCE):

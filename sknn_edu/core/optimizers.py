@@ -1,4 +1,4 @@
-"""Chapter 7: given the gradient, how far and in which direction should the weights move?
+"""Given the gradient, how far and in which direction should the weights move?
 
 Every optimiser sees the network as one vector theta with its gradient g = dL/dtheta and does not
 need to know about layers. Gradient descent takes a step against the gradient,
@@ -8,7 +8,7 @@ weight a step size of its own; AdamW also shrinks the weights.
 An optimiser is a frozen set of hyperparameters. What it remembers between steps is in an
 :class:`OptimizerState`: vectors as long as theta. Each parameter moves independently of the others,
 so ``move`` may be called with theta in chunks, each with the same chunk of every other vector. The
-learning rate eta is an argument of each step, because a schedule may change it: chapter 8.
+learning rate eta is an argument of each step, because a schedule (schedules.py) may change it.
 """
 
 from dataclasses import dataclass

@@ -1,10 +1,10 @@
-"""Chapter 1: can a machine that only says yes or no learn from its mistakes?
+"""Can a machine that only says yes or no learn from its mistakes?
 
 A perceptron adds up its inputs, each multiplied by a weight, and says yes when the sum reaches a
 threshold::
 
     z = w . x + b         with b = -threshold
-    yes when z >= 0       a sum that just reaches the threshold fires
+    yes when z >= 0       a sum that just reaches the threshold is a yes
 
 With w = (1, 1) and threshold 2 it is an AND gate. It learns by a rule that needs no derivative
 (Rosenblatt 1958): leave the weights alone while the answer is right; after a mistake, add the
@@ -18,7 +18,7 @@ mistake at all, the rule finds such weights after finitely many mistakes (Noviko
 
 The hard step is also a weakness: a near miss counts as much as a gross mistake, and on overlapping
 classes the weights never settle. Their *average* over all samples seen does (Freund and Schapire
-1999). The next chapter makes the step smooth.
+1999). sigmoid_neuron.py makes the step smooth.
 """
 
 from collections.abc import Callable
@@ -113,7 +113,7 @@ def learn_epoch(
     Notes
     -----
     Up to rounding, the result is that of processing one sample after the other. A block of samples
-    is scored by one matrix product. Python then only looks at its mistakes, or, in sparse samples,
+    is scored by one matrix product. Python then only looks at its mistakes or, in sparse samples,
     at what follows the first of them.
     """
     n_mistakes = np.zeros(eta.size, dtype=int)

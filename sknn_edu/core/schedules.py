@@ -1,9 +1,9 @@
-"""Chapter 8: should the learning rate stay the same throughout training?
+"""Should the learning rate stay the same throughout training?
 
 Large steps make quick progress at first, but near a minimum they jump from side to side. A schedule
 sets the learning rate eta: after each epoch, at each step as training progresses, and on a plateau,
-when the loss has not improved for a while: stop, or continue with smaller steps. Chapter 9 says
-what counts as a plateau. :data:`SCHEDULES` lists all schedules.
+when the loss has not improved for a while: stop, or continue with smaller steps. training.py
+says what counts as a plateau. :data:`SCHEDULES` lists all schedules.
 """
 
 from collections.abc import Callable

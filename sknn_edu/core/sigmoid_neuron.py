@@ -1,7 +1,7 @@
-"""Chapter 2: how can a neuron learn from being *slightly* wrong?
+"""How can a neuron learn from being *slightly* wrong?
 
-The perceptron's step hides by how much it was wrong. A sigmoid neuron keeps the weighted sum and
-replaces the step by a smooth curve::
+The perceptron's step does not show by how much it was wrong. A sigmoid neuron keeps the weighted
+sum and replaces the step by a smooth curve::
 
     z = w . x + b              the same weighted sum
     a = 1 / (1 + exp(-z))      a number in (0, 1): the probability of "yes"
@@ -15,8 +15,8 @@ Two losses, each with its delta below it, show why cross-entropy is the usual ch
 error keeps the factor da/dz = a (1 - a), which is almost 0 just when the neuron is confidently
 wrong; in the cross-entropy that factor cancels, and the delta is the plain error a - y.
 
-Both are written for arrays with one row per output and one column per sample. The next chapter
-has further activations; chapter 5 registers the two losses.
+Both are written for arrays with one row per output and one column per sample. activations.py
+has further activations, and losses.py registers the two losses.
 """
 
 from typing import Any

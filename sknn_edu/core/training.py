@@ -1,12 +1,12 @@
-"""Chapter 9: when has a machine learned enough?
+"""When has a machine learned enough?
 
 When every sample has been shown once, an epoch is over. Note its loss, shuffle the samples and
 start the next one; stop when the loss, or a score on held-out samples, has not improved for a
 while.
 
-This loop serves the perceptron of chapter 1 as well as the networks. What happens within an epoch
-is up to the learner: for networks see chapter 10, gradient descent in mini-batches. L-BFGS,
-chapter 11, has no epochs and only shares the monitor.
+This loop serves the perceptron (perceptron.py) as well as the networks. What happens within an
+epoch is up to the learner: for networks see gradient_descent.py. L-BFGS (lbfgs.py) has no epochs
+and only shares the monitor.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The perceptron as a scikit-learn classifier: chapter 1."""
+"""The perceptron as a scikit-learn classifier."""
 
 from copy import deepcopy
 from functools import partial

@@ -1,4 +1,4 @@
-"""The sigmoid neuron as a scikit-learn classifier: chapter 2, trained by the networks' engine."""
+"""The sigmoid neuron as a scikit-learn classifier, trained by the networks' engine."""
 
 from numbers import Integral, Real
 

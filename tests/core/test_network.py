@@ -1,4 +1,4 @@
-"""Chapter 5: layers by hand, and the gradient against finite differences."""
+"""Layers by hand, and the gradient against finite differences."""
 
 import itertools
 from dataclasses import replace

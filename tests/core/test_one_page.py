@@ -1,4 +1,4 @@
-"""Chapter 0: the page explains the engine, the engine proves the page."""
+"""The page explains the engine, the engine proves the page."""
 
 import ast
 import inspect

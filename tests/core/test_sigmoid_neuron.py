@@ -1,4 +1,4 @@
-"""Chapter 2: the neuron by hand."""
+"""The neuron by hand."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Chapter 9: epochs, plateaus and the best epoch."""
+"""Epochs, plateaus and the best epoch."""
 
 import numpy as np
 import pytest

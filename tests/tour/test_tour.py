@@ -1,4 +1,4 @@
-"""The guided tour: its options, its chapters, and how it ends."""
+"""The guided tour: its options, its parts, and how it ends."""
 
 import signal
 import subprocess
@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from sknn_edu.tour import chapters
+from sknn_edu.tour import parts
 
 
 def run(*arguments, **options):
@@ -21,23 +21,23 @@ def test_importing_the_package_does_not_import_the_tour():
     assert done.stdout.strip() == "[]"
 
 
-def test_the_first_chapters_learn_and_and_xor(capsys):
+def test_the_first_parts_learn_and_and_xor(capsys):
     perceptron, neuron, network = (
-        chapters.the_and_gate(0),
-        chapters.step_and_sigmoid(),
-        chapters.xor(0),
+        parts.the_and_gate(0),
+        parts.step_and_sigmoid(),
+        parts.xor(0),
     )
-    np.testing.assert_array_equal(perceptron.predict(chapters.INPUTS), chapters.AND)
-    np.testing.assert_array_equal(neuron.predict(chapters.INPUTS), chapters.AND)
-    np.testing.assert_array_equal(network.predict(chapters.INPUTS), chapters.XOR)
+    np.testing.assert_array_equal(perceptron.predict(parts.INPUTS), parts.AND)
+    np.testing.assert_array_equal(neuron.predict(parts.INPUTS), parts.AND)
+    np.testing.assert_array_equal(network.predict(parts.INPUTS), parts.XOR)
     assert "ConvergenceWarning: The perceptron" in capsys.readouterr().out
 
 
 def test_lines_of_the_tour_fit_a_terminal(capsys):
-    chapters.the_and_gate(0)
-    chapters.step_and_sigmoid()
-    chapters.xor(0)
-    chapters.beside_scikit_learn(0)
+    parts.the_and_gate(0)
+    parts.step_and_sigmoid()
+    parts.xor(0)
+    parts.beside_scikit_learn(0)
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
 
 

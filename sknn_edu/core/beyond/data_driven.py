@@ -1,8 +1,8 @@
 """Can the initial weights take the samples into account?
 
-The recipes of chapter 4 assume inputs of about the same size. A data-driven start measures instead:
-it scales each neuron's weights by what the neuron computes on the training samples, and places its
-bias so that the activation is non-linear where the samples are.
+The recipes of initializers.py assume inputs of about the same size. A data-driven start measures
+instead: it scales each neuron's weights by what the neuron computes on the training samples, and
+places its bias so that the activation is non-linear where the samples are.
 
 References
 ----------

@@ -7,7 +7,7 @@ Dropout silences each hidden neuron for each sample with a probability, drawn ag
 On average a stays the same, so nothing has to be done at prediction. Each sample trains a thinner
 network (Srivastava et al. 2014, J. Mach. Learn. Res. 15).
 
-It fits the seam between two layers in chapter 6: an activation followed by dropout is used like an
+It fits the seam between two layers of network.py: an activation followed by dropout is used like an
 activation.
 """
 

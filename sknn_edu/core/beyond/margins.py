@@ -1,8 +1,8 @@
 """How sure is a perceptron?
 
 Its answer only says on which side of the threshold a sample lies. How far it lies from there, the
-margin, says more: the larger, the surer. The sigmoid of chapter 2 turns margins into probabilities,
-and so does the softmax of chapter 5 for several classes, once a slope s says how steep it is::
+margin, says more: the larger, the surer. The sigmoid turns margins into probabilities,
+and so does the softmax for several classes, once a slope s says how steep it is::
 
     p = sigmoid(s z)        two classes
     p = softmax(s z)        several

@@ -9,7 +9,7 @@ learns (He et al., arXiv 1502.01852, for g = relu; in this form Holzmueller et a
     da/dalpha = g(z) - z          da/dz = (1 - alpha) + alpha g'(z)
 
 alpha = 1 gives g, where training starts; alpha = 0 gives the identity. It fits the seam of
-chapter 3: an :class:`~sknn_edu.core.activations.Activation` that names a parameter.
+activations.py: an :class:`~sknn_edu.core.activations.Activation` that names a parameter.
 """
 
 from collections import ChainMap

@@ -1,4 +1,4 @@
-"""Samples copied out of the data, some at a time: what chapter 10 takes its steps on."""
+"""Samples copied out of the data, some at a time: what gradient_descent.py takes its steps on."""
 
 from collections.abc import Iterator
 from typing import Any

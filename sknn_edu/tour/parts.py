@@ -1,8 +1,8 @@
-"""The seven chapters of the guided tour, and its command line.
+"""The seven parts of the guided tour, and its command line.
 
-Each chapter is a function. The first sets the weights of an AND gate by hand, the third solves XOR,
-which no single neuron can, and the last compares a network with scikit-learn's. They print the code
-that they run, so that readers can try it themselves. If matplotlib is installed, the tour ends with
+Each part is a function that prints what it does, with the code that readers can try themselves. The
+first sets the weights of an AND gate by hand, the third solves XOR, which no single neuron can, and
+the last compares a network with scikit-learn's. If matplotlib is installed, the tour ends with
 pictures.
 """
 
@@ -40,12 +40,12 @@ AND = np.array([0, 0, 0, 1])
 XOR = np.array([0, 1, 1, 0])
 
 
-# -- the chapters ------------------------------------------------------------------------------
+# -- the parts ---------------------------------------------------------------------------------
 
 
 def the_and_gate(seed):
-    """Chapter 1: set and learn an AND gate. Return the perceptron that has learned it."""
-    title("1. An AND gate, set by hand and learned")
+    """Set and learn an AND gate. Return the perceptron that has learned it."""
+    title("An AND gate, set by hand and learned")
     say("""
         A perceptron multiplies each input by a weight, adds up the products and
         answers yes (1) if the sum reaches a threshold. With both weights 1 and the
@@ -83,8 +83,8 @@ def print_truth_table(gate):
 
 
 def step_and_sigmoid():
-    """Chapter 2: compare two activations. Return the sigmoid neuron that has learned AND."""
-    title("2. The step and the sigmoid")
+    """Compare two activations. Return the sigmoid neuron that has learned AND."""
+    title("The step and the sigmoid")
     say("""
         Let z be the weighted sum minus the threshold. The answer of a perceptron is a
         step: 1 if z >= 0, else 0. A sigmoid neuron makes the step smooth. Its answer
@@ -105,7 +105,7 @@ def step_and_sigmoid():
 
           neuron = SigmoidNeuronClassifier(alpha=0.01).fit(X, y)
 
-        (alpha keeps the weights small; see chapter 6.)
+        (alpha keeps the weights small; a grid search below shows its effect.)
     """)
     neuron = SigmoidNeuronClassifier(alpha=0.01).fit(INPUTS, AND)
     print("  x1  x2   probability of yes")
@@ -126,8 +126,8 @@ def bar(share, width=20):
 
 
 def xor(seed):
-    """Chapter 3: fail with one neuron, then return the network that has learned XOR."""
-    title("3. XOR: one neuron fails, a hidden layer succeeds")
+    """Fail with one neuron, then return the network that has learned XOR."""
+    title("XOR: one neuron fails, a hidden layer succeeds")
     say("""
         XOR answers yes if exactly one input is 1. No straight line separates its yes
         samples from its no samples, and a single neuron can only draw a straight
@@ -169,8 +169,8 @@ def print_perceptron_on_xor(seed):
 
 
 def digits(seed):
-    """Chapter 4: cross-validate a network on pictures of digits."""
-    title("4. Handwritten digits")
+    """Cross-validate a network on pictures of digits."""
+    title("Handwritten digits")
     X, y = load_digits(return_X_y=True)
     say(f"""
         The data set has {len(X)} handwritten digits. Each is a picture of 8 x 8 pixels,
@@ -222,8 +222,8 @@ def folds(seed):
 
 
 def diabetes(seed):
-    """Chapter 5: a regression with few samples, where a network overfits."""
-    title("5. A regression: the progression of diabetes")
+    """A regression with few samples, where a network overfits."""
+    title("A regression: the progression of diabetes")
     X, y = load_diabetes(return_X_y=True)
     say(f"""
         The data set has {len(X)} patients with {X.shape[1]} measurements each. The target is how
@@ -261,8 +261,8 @@ def diabetes_model(seed):
 
 
 def grid_search(seed):
-    """Chapter 6: a grid search for the strength of the regularisation."""
-    title("6. Regularisation: a grid search")
+    """A grid search for the strength of the regularisation."""
+    title("Regularisation: a grid search")
     say("""
         alpha sets the strength of the regularisation, which penalises large weights.
         How large should alpha be, and how many hidden neurons does the network need?
@@ -319,8 +319,8 @@ class ScoreWithProgress:
 
 
 def beside_scikit_learn(seed):
-    """Chapter 7: train our network and scikit-learn's. Return both, ours first."""
-    title("7. Comparison with scikit-learn")
+    """Train our network and scikit-learn's. Return both, ours first."""
+    title("Comparison with scikit-learn")
     say("""
         Our network and scikit-learn's get the same digits, parameters and
         random_state. Each is trained three times, in turns:
@@ -418,7 +418,7 @@ def main(arguments=None):
     start = time.perf_counter()
     say("""
         sknn_edu: neural networks for scikit-learn that you can read.
-        A tour in seven chapters.
+        A tour in seven parts.
     """)
     perceptron = the_and_gate(options.seed)
     neuron = step_and_sigmoid()
@@ -441,9 +441,11 @@ def main(arguments=None):
 def say_goodbye(seconds):
     """Print where to read on, and how long the tour took."""
     say(f"""
-        The source code explains all this in the same order, one chapter per file, in
+        The tutorial explains all this step by step, with pictures and exercises:
+        https://sknn-edu.readthedocs.io
+        The source code explains it as well, one topic per file, in
         {CORE}
-        Start with one_page.py, the whole story on one page; chapter 1 is perceptron.py.
+        Start with one_page.py, the whole story on one page, or with perceptron.py.
 
         The tour took {seconds:.0f} seconds.
     """)
