@@ -59,7 +59,7 @@ def fit_on_ray(search, X, y):
 
 
 def blocks(file, groups, features, target):
-    """Yield X and y of these row groups in this order, 10,000 rows at a time."""
+    """Yield X and y of these row groups in order, 10,000 rows at a time."""
     names = [*features, target]
     for batch in file.iter_batches(10_000, row_groups=groups, columns=names):
         *columns, y = (batch.column(name).to_numpy() for name in names)
