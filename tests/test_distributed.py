@@ -44,7 +44,7 @@ RAY_ENVIRONMENT = {
 
 
 def fit_on_dask(client, search, X, y):
-    """Fit a search whose cv is a list; it survives the loss of a worker."""
+    """Fit a search whose cv is a list of (train, test); a worker may die."""
     client.amm.stop()  # Dask's memory manager would drop all copies but one
     rows = [part for fold in search.cv for part in fold]
     with parallel_config(backend="dask", scatter=[X, y, *rows]):
@@ -52,7 +52,7 @@ def fit_on_dask(client, search, X, y):
 
 
 def fit_on_ray(search, X, y):
-    """Fit a search on Ray; it survives the loss of a worker."""
+    """Fit a search on Ray; a worker may die."""
     restart = {"max_restarts": 3, "max_task_retries": 3}
     with parallel_config(backend="ray", n_jobs=-1, ray_remote_args=restart):
         return search.fit(X, y)
