@@ -44,7 +44,7 @@ RAY_ENVIRONMENT = {
 
 
 def fit_on_dask(client, search, X, y):
-    """Fit a search whose cv is a list of (train, test), such that a worker may die."""
+    """Fit a search whose cv is a list of (train, test); a worker may die."""
     client.amm.stop()  # Dask's memory manager would drop all copies but one
     rows = [part for fold in search.cv for part in fold]
     with parallel_config(backend="dask", scatter=[X, y, *rows]):
@@ -52,21 +52,22 @@ def fit_on_dask(client, search, X, y):
 
 
 def fit_on_ray(search, X, y):
-    """Fit a search on Ray, such that a worker may die."""
+    """Fit a search on Ray; a worker may die."""
     restart = {"max_restarts": 3, "max_task_retries": 3}
     with parallel_config(backend="ray", n_jobs=-1, ray_remote_args=restart):
         return search.fit(X, y)
 
 
 def blocks(file, groups, features, target):
-    """Yield X and y of these row groups of a Parquet file, in this order, 10,000 rows at a time."""
-    for batch in file.iter_batches(10_000, row_groups=groups, columns=[*features, target]):
-        X = np.column_stack([batch.column(name).to_numpy() for name in features])
-        yield X, batch.column(target).to_numpy()
+    """Yield X and y of these row groups in order, 10,000 rows at a time."""
+    names = [*features, target]
+    for batch in file.iter_batches(10_000, row_groups=groups, columns=names):
+        *columns, y = (batch.column(name).to_numpy() for name in names)
+        yield np.column_stack(columns), y
 
 
 def train(model, file, groups, features, target, *, classes, n_passes, seed=0):
-    """Train on these row groups, in a new order in each pass; return the scaler."""
+    """Train on these row groups in a new order per pass; return the scaler."""
     scaler, rng = StandardScaler(), np.random.default_rng(seed)
     for X, _ in blocks(file, groups, features, target):
         scaler.partial_fit(X)
