@@ -91,7 +91,7 @@ def test_multipliers_have_the_dtype_of_the_parameters():
     "kind", ["bias", "feature_scale", "slope", "category_vector", "number_embedding"]
 )
 def test_multipliers_that_cannot_be_are_refused(kind, wrong):
-    with pytest.raises(ValueError, match="finite numbers of at least 0"):
+    with pytest.raises(ValueError, match="finite numbers >= 0"):
         Parametrization(**{kind: wrong})
 
 
