@@ -65,7 +65,7 @@ def test_an_unfitted_estimator_stays_unfitted_when_its_fit_fails(estimator):
 @pytest.mark.parametrize(
     ("weight", "message"),
     [
-        (np.zeros(60), r"zero|0 for every sample"),
+        (np.zeros(60), "zero"),
         (-np.ones(60), "[Nn]egative"),
         (np.full(60, np.nan), "NaN"),
         (np.ones(59), "sample_weight"),
@@ -206,7 +206,7 @@ def test_divergence_that_leaves_nothing_better_than_a_constant_is_no_success():
         early_stopping=True,
         random_state=0,
     )
-    with pytest.warns(ConvergenceWarning, match="the best epoch before is of no use"):
+    with pytest.warns(ConvergenceWarning, match="no earlier epoch gave a useful model"):
         model.fit(10 * X, Y)
 
 

@@ -282,7 +282,9 @@ def test_an_estimator_of_the_same_version_loads_silently_and_another_says_so(
     monkeypatch.setattr("sknn_edu.__version__", "0.0.9")
     saved = pickle.dumps(fitted)
     monkeypatch.undo()
-    with pytest.warns(UserWarning, match=r"was saved by version 0\.0\.9 of sknn_edu and is loaded"):
+    with pytest.warns(
+        UserWarning, match=r"was saved with version 0\.0\.9 of sknn_edu and is loaded"
+    ):
         older = pickle.loads(saved)
     np.testing.assert_array_equal(older.predict(X), fitted.predict(X))
 
@@ -293,7 +295,7 @@ def test_a_parameter_that_an_older_version_did_not_have_gets_its_default(estimat
     state = fitted.__getstate__() | {"_sknn_edu_version": "0.0.9"}
     del state["warm_start"]
     older = type(estimator).__new__(type(estimator))
-    with pytest.warns(UserWarning, match="missing parameters get their defaults"):
+    with pytest.warns(UserWarning, match="missing parameters are set to their defaults"):
         older.__setstate__(state)
     assert older.get_params() == fitted.get_params()
     older.fit(X, Y)

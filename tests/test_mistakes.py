@@ -51,7 +51,7 @@ def fitted(estimator_class, samples):
         ({"activation": "swish"}, "'silu'"),
         ({"activation": "linear"}, "'identity'"),
         ({"activation": "leaky-relu"}, "'leaky_relu'"),
-        ({"activation": "softmax"}, "output layer of MLPClassifier is a softmax by itself"),
+        ({"activation": "softmax"}, "output layer of MLPClassifier is a softmax if"),
         ({"activation": ("relu", "sigmoid"), "hidden_layer_sizes": (2, 2)}, "'logistic'"),
         ({"solver": "Adam"}, "'adam'"),
         ({"solver": "lbgfs"}, "'lbfgs'"),
@@ -135,7 +135,7 @@ def test_layer_sizes_may_be_a_string(text, sizes):
     ],
 )
 def test_a_method_called_on_the_class_asks_for_an_estimator(call):
-    with pytest.raises(TypeError, match="Make an estimator first, with parentheses"):
+    with pytest.raises(TypeError, match="Add parentheses to create an estimator"):
         call()
 
 
@@ -194,8 +194,8 @@ def test_a_model_fitted_on_numbers_does_not_predict_on_dates(estimator_class):
         ([["a", 1.0]] * 60, "text in column 0, such as 'a'"),
         (FRAME.assign(gap=np.nan), "contains NaN.*SimpleImputer.*tabular_pipeline"),
         (np.ma.masked_greater(X, 2), "masked array with 1 masked values"),
-        (pd.DataFrame(X, columns=["a", "b", "a"]), "more than one column with the name 'a'"),
-        (X.T, "3 rows and 60 columns, and y has 60 entries: X looks transposed"),
+        (pd.DataFrame(X, columns=["a", "b", "a"]), "several columns named 'a'"),
+        (X.T, "3 rows and 60 columns, and y has 60 entries. X seems to be transposed"),
         (pl.DataFrame(X).with_columns(d=pl.lit(dt.timedelta(days=1))), "durations in column 'd'"),
     ],
     ids=["text", "text in a list", "gap", "mask", "names", "transposed", "polars"],
@@ -209,12 +209,14 @@ def test_bad_samples_lead_to_the_remedy(estimator_class, samples, words):
 @of_each
 def test_samples_that_lie_on_their_side_are_recognised_in_predict(estimator_class):
     model = fitted(estimator_class, X)
-    with pytest.raises(ValueError, match="X looks transposed: it has 3 rows"):
+    with pytest.raises(ValueError, match="X has 3 rows, and seems to be transposed"):
         model.predict(X.T)
 
 
 def test_a_mistake_in_the_validation_set_is_attributed_to_it():
-    with pytest.raises(ValueError, match=r"In the validation set, X_val and y_val: X has dates"):
+    with pytest.raises(
+        ValueError, match=r"In the validation set, X_val and y_val: X must .* has dates"
+    ):
         MLPClassifier().fit(X, Y, X_val=X.astype("M8[s]"), y_val=Y)
 
 
@@ -225,16 +227,16 @@ def test_a_mistake_in_the_validation_set_is_attributed_to_it():
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
-        ([None, *Y[1:]], "without a label: None.*'unknown'"),
-        (pd.Series([pd.NaT, *DAYS[1:]]), "without a label: NaT"),
-        (pd.Series([np.nan, *["a"] * 59]), "without a label: nan"),
-        (np.where(Y, 1.0, np.nan), "y contains NaN.*label of its own"),
-        (["1", *Y[1:].tolist()], "several kinds, integer and text: 1, '1'"),
-        ([True, *Y[1:].tolist()], "several kinds, boolean and integer"),
-        ([dt.date(2024, 1, 1 + k % 2) for k in range(60)], "labels of the type date"),
+        ([None, *Y[1:]], "missing labels: None.*'unknown'"),
+        (pd.Series([pd.NaT, *DAYS[1:]]), "missing labels: NaT"),
+        (pd.Series([np.nan, *["a"] * 59]), "missing labels: nan"),
+        (np.where(Y, 1.0, np.nan), "y contains NaN.*missing labels by a new one"),
+        (["1", *Y[1:].tolist()], "one type, but has integer and text labels: 1, '1'"),
+        ([True, *Y[1:].tolist()], "one type, but has boolean and integer labels"),
+        ([dt.date(2024, 1, 1 + k % 2) for k in range(60)], "values of the type date"),
         (REALS, "For real-valued targets use MLPRegressor"),
         (np.abs(X[:, 0]) / 9, "probabilities.*sample_weight=np.column_stack"),
-        (np.ma.masked_equal(Y, 1), "y is a masked array"),
+        (np.ma.masked_equal(Y, 1), "y must not have masked values"),
         (Y[np.newaxis], r"y has the shape \(1, 60\), a single row"),
     ],
     ids=[
@@ -265,7 +267,7 @@ def test_bad_labels_lead_to_the_remedy(estimator_class, labels, words):
         (DAYS - DAYS[0], "Subtract a reference date"),
         ([None, *REALS[1:]], "missing, such as None"),
         ([{}] * 60, "dict, such as {}"),
-        (np.ma.masked_greater(REALS, 2), "y is a masked array"),
+        (np.ma.masked_greater(REALS, 2), "y must not have masked values"),
         (REALS[np.newaxis], "a single row"),
     ],
     ids=["text", "digits", "dates", "durations", "None", "objects", "mask", "row"],
@@ -329,7 +331,7 @@ def test_a_warm_start_with_another_kind_of_labels_names_both(first, second, word
 
 def test_a_network_that_has_learned_nothing_says_so_once():
     wine = load_wine(return_X_y=True)
-    with pytest.warns(ConvergenceWarning, match="than a constant.*In this order: scale") as record:
+    with pytest.warns(ConvergenceWarning, match="than a constant.*in order: scale") as record:
         MLPClassifier(solver="sgd", random_state=0).fit(*wine)
     assert len(record) == 1
     remedies = "scale the features", "lower learning_rate_init", "choose another activation"

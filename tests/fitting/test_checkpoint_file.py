@@ -139,7 +139,7 @@ def test_reading_runs_no_code(saved, tmp_path):
 
 def test_another_format_names_the_version_that_wrote_it(saved):
     write(saved.checkpoint.path, '{"format": 99, "version": "7.0"}', {})
-    with pytest.raises(ValueError, match=r"format 99, written by sknn_edu 7\.0"):
+    with pytest.raises(ValueError, match=r"format 99 and was written by sknn_edu 7\.0"):
         saved.restored()
 
 
@@ -299,7 +299,7 @@ def test_a_file_system_without_locks_is_warned_about_once(tmp_path, monkeypatch)
 
     monkeypatch.setattr(checkpoint_file, "fcntl", NoLocks())
     checkpoint = Checkpoint(tmp_path / "fit")
-    with pytest.warns(UserWarning, match="has no locks.*a path of its own"):
+    with pytest.warns(UserWarning, match="does not support locks.*a different path"):
         clone(WHOLE).set_callbacks(checkpoint).fit(X, Y)
     checkpoint.restore(clone(WHOLE)).set_callbacks(checkpoint).fit(X, Y)  # no second warning
 

@@ -93,7 +93,7 @@ def test_numbers_pass(X):
     ids=["durations", "objects", "list", "times", "polars"],
 )
 def test_dates_and_durations_do_not_pass(X):
-    with pytest.raises(ValueError, match=r"X_val has dates or durations in column '?[01]'?"):
+    with pytest.raises(ValueError, match=r"X_val must .* dates or durations in column '?[01]'?"):
         refuse_unreadable(X, "X_val")
 
 
@@ -108,7 +108,7 @@ def test_dates_in_a_pyarrow_column_do_not_pass():
 
 def test_names_that_are_equal_are_refused_whatever_they_are():
     for names in (["a", "a"], [0, 0], [("a", 1), ("a", 1)]):
-        with pytest.raises(ValueError, match="more than one column with the name"):
+        with pytest.raises(ValueError, match="several columns named"):
             refuse_unreadable(pd.DataFrame(np.eye(2), columns=pd.Index(names, tupleize_cols=False)))
 
 

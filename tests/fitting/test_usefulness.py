@@ -48,7 +48,7 @@ def says_so(model, X, y, **fit_params):
 def test_unscaled_features_that_leave_a_constant_are_named(make, dtype):
     message = warning_of(MLPClassifier(**SGD), make(WINE.astype(dtype)), CULTIVAR)
     # the classes have 59, 71 and 48 of 178 samples: their entropy is 1.086 nats
-    assert "is not below that of always predicting the same, 1.086" in message
+    assert "is not below that of a constant prediction, 1.086" in message
     assert "scale the features, for example" in message
 
 
@@ -93,7 +93,7 @@ def test_an_xor_network_that_is_stuck_is_noticed():
 
 def test_more_epochs_are_a_remedy_only_while_the_loss_falls():
     short = MLPRegressor(hidden_layer_sizes=5, max_iter=3, learning_rate_init=1e-4, random_state=0)
-    assert "increase max_iter (max_iter=3 was reached)" in warning_of(
+    assert "increase max_iter (now 3, which was reached)" in warning_of(
         short, WINE * 1e-2, WINE[:, 0]
     )
     assert "max_iter" not in warning_of(MLPClassifier(**SGD), WINE, CULTIVAR)
@@ -211,7 +211,7 @@ def test_lbfgs_that_takes_hardly_a_step_asks_for_scaling_and_not_for_more_iterat
 
 def numbers_in(message):
     """Return the two losses that a warning compares: reached, and of the constant."""
-    pattern = r"training samples, (\S+) without penalty, .* always predicting the same, (\S+)\. In"
+    pattern = r"training samples, (\S+) without penalty, .* a constant prediction, (\S+)\. Try"
     return [float(number) for number in re.search(pattern, message).groups()]
 
 
@@ -418,7 +418,7 @@ def test_a_neuron_has_no_activation_to_choose_and_lbfgs_no_learning_rate():
 def test_divergence_that_leaves_a_useless_epoch_says_both_and_a_good_one_only_the_first():
     useless = MLPRegressor(hidden_layer_sizes=5, early_stopping=True, **SGD)
     message = warning_of(useless.set_params(learning_rate_init=10.0), A * 100, B * 100)
-    assert message.startswith("Training diverged, and the best epoch before is of no use. The net")
+    assert message.startswith("Training diverged, and no earlier epoch gave a useful model. The ")
     good = MLPRegressor(hidden_layer_sizes=5, learning_rate=explodes_at_half_time, **SGD)
     good.set_params(learning_rate_init=0.01, early_stopping=True, max_iter=40, n_iter_no_change=40)
     message = warning_of(good, A, B)

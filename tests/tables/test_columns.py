@@ -189,7 +189,7 @@ def test_nullable_columns_of_pandas_need_no_conversion():
 
 def test_the_column_with_infinite_numbers_is_named():
     table = pd.DataFrame({"a": [1.0, np.inf], "b": [1, 2]})
-    with pytest.raises(ValueError, match=r"Column 'a' has infinite values"):
+    with pytest.raises(ValueError, match=r"column 'a' has infinite values"):
         TabularPreprocessor().fit(table)
 
 

@@ -33,8 +33,8 @@ def test_a_column_of_dates_is_read_in_one_format(texts, dates):
 @pytest.mark.parametrize(
     ("texts", "reason"),
     [
-        (["05/06/2024", "03/04/2024"], "'05/06/2024' may mean 06 May 2024 or 05 June 2024"),
-        (["2024-05-13", "13.05.2024"], "the dates are written in several ways"),
+        (["05/06/2024", "03/04/2024"], "'05/06/2024' could mean 06 May 2024 or 05 June 2024"),
+        (["2024-05-13", "13.05.2024"], "its dates have different formats"),
     ],
 )
 def test_what_cannot_be_told_is_not_guessed(texts, reason):

@@ -34,10 +34,10 @@ def test_a_column_of_numbers_is_read_in_one_format(texts, numbers):
 @pytest.mark.parametrize(
     ("texts", "reason"),
     [
-        (["1.234", "2.500"], "'1.234' may mean 1.234 or 1234"),
-        (["1,234", "999"], "'1,234' may mean 1.234 or 1234"),
-        (["$5", "\u20ac6", "$7"], "the numbers are written in several ways"),
-        (["5,1", "6.2"], "the numbers are written in several ways"),
+        (["1.234", "2.500"], "'1.234' could mean 1.234 or 1234"),
+        (["1,234", "999"], "'1,234' could mean 1.234 or 1234"),
+        (["$5", "\u20ac6", "$7"], "its numbers have different formats"),
+        (["5,1", "6.2"], "its numbers have different formats"),
     ],
 )
 def test_what_cannot_be_told_is_not_guessed(texts, reason):

@@ -202,7 +202,7 @@ def test_a_validation_set_that_no_step_transformed_is_refused():
     X, y = prices(100)
     model = tabular_pipeline("regressor", **SMALL)
     with pytest.raises(
-        ValueError, match=r"X_val is a DataFrame with named columns.*transform_input"
+        ValueError, match=r"got a DataFrame with named columns as X_val.*transform_input"
     ):
         model.fit(X, y, regressor__X_val=X, regressor__y_val=y)
     model = make_pipeline(StandardScaler(), MLPRegressor())

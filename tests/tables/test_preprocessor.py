@@ -168,7 +168,7 @@ def test_output_names_are_unique_whatever_columns_and_categories_are_called():
 
 
 def test_lazy_frames_are_refused():
-    with pytest.raises(TypeError, match=r"a LazyFrame only .* Pass X\.collect\(\)"):
+    with pytest.raises(TypeError, match=r"got a LazyFrame, .* Pass X\.collect\(\)"):
         TabularPreprocessor().fit(pl.DataFrame({"a": [1]}).lazy())
 
 

@@ -70,7 +70,7 @@ def test_prices_are_numbers_of_full_precision(frame):
 
 def test_an_ambiguous_column_is_named_and_categorical():
     table = pd.DataFrame({"a": ["1.234", "2.500"], "day": ["05/06/2024", "07/08/2024"]})
-    number = r"Column 'a' is treated as categorical: '1\.234' may mean 1\.234 or 1234"
+    number = r"Column 'a' is treated as categorical: '1\.234' could mean 1\.234 or 1234"
     with (
         pytest.warns(UserWarning, match="Column 'day' is treated as categorical: '05/06/2024' may"),
         pytest.warns(UserWarning, match=number),
@@ -91,7 +91,7 @@ def test_categories_of_a_frame_are_never_read_as_anything_else():
 
 def test_identifiers_are_dropped_with_a_warning():
     table = pd.DataFrame({"id": [f"u{k:03}" for k in range(50)], "x": np.arange(50.0)})
-    with pytest.warns(UserWarning, match="Column 'id' is dropped: nearly every row has a text"):
+    with pytest.warns(UserWarning, match="Column 'id' is dropped, because nearly all of its texts"):
         model = TabularPreprocessor().fit(table)
     assert model.kinds_ == ["identifier", "number"]
     assert model.get_feature_names_out().tolist() == ["x"]
@@ -194,7 +194,7 @@ def test_without_skrub_the_column_the_extra_and_the_way_out_are_named(values):
     table = pd.DataFrame({"when": values})
     with pytest.raises(ImportError, match=r"column 'when', .*sknn_edu\[tables\].*reader=None"):
         TabularPreprocessor().fit(table)
-    with pytest.warns(UserWarning, match=r"Column 'when' .*with reader=None each"):
+    with pytest.warns(UserWarning, match=r"Column 'when' .*because of reader=None"):
         TabularPreprocessor(reader=None).fit(table)
 
 
@@ -207,8 +207,8 @@ def test_numbers_words_and_prices_need_no_other_package():
 def test_without_a_reader_text_is_categorical_and_a_date_is_its_day():
     table = pd.DataFrame({"a": ["1", "2", "1"], "t": pd.to_datetime(["2020-01-01"] * 3)})
     with (
-        pytest.warns(UserWarning, match="Column 't' has dates"),
-        pytest.warns(UserWarning, match="Column 'a' is text that looks like numbers"),
+        pytest.warns(UserWarning, match="Column 't' contains dates"),
+        pytest.warns(UserWarning, match="Column 'a' contains text that looks like numbers"),
     ):
         model = TabularPreprocessor(reader=None).fit(table)
     assert model.get_feature_names_out().tolist() == ["t", "a_2"]
