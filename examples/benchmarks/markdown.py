@@ -1,14 +1,14 @@
-"""Tables in Markdown, and their place between two markers of a page."""
+"""Write tables in Markdown, and insert them between two markers of a page."""
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
-    """Return a Markdown table, its first column left-aligned."""
+    """Return a Markdown table with a left-aligned first column."""
     rule = [":--", *["--:"] * (len(head) - 1)]
     return "\n".join("| " + " | ".join(row) + " |" for row in [head, rule, *rows])
 
 
 def write_between(page, marker: str, text: str) -> None:
-    """Put text between the lines that begin and end what is marked on a page."""
+    """Replace the text between the begin and end markers of a page."""
     begin, end = f"<!-- {marker}: begin -->", f"<!-- {marker}: end -->"
     before, found_begin, rest = page.read_text().partition(begin)
     _, found_end, after = rest.partition(end)

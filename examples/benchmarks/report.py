@@ -1,7 +1,7 @@
-"""The results as text, as Markdown tables between two markers of docs/benchmarks.md, as a plot.
+"""Report the results as text, as Markdown tables in docs/benchmarks.md, and as a plot.
 
-The raw measurements are kept in results.json beside this file, so that a run of some workloads
-leaves the others in place.
+The raw measurements are stored in results.json in this folder, so that a run of some workloads
+keeps the results of the others.
 """
 
 import json
@@ -35,27 +35,27 @@ PLOT = DOCS / "images" / "benchmarks.png"
 STORED = HERE / "results.json"
 
 DISTURBED = 0.1
-"""From so many processors that others keep busy, measurements are not to be trusted."""
+"""Measurements are unreliable if other programs keep more than this many processors busy."""
 
 TORCH, JAX = peers.NAMES["torch"], peers.NAMES["jax"]
 
 
 @dataclass(frozen=True)
 class Result:
-    """What each contestant of a workload took, in each round."""
+    """The measurements of each contestant of a workload, in each round."""
 
     workload: Workload
     times: dict[str, list[float]]
     quick: bool
     busy: float | None = None
-    """How many processors other programs kept busy meanwhile; None where that is not known."""
+    """The number of processors that other programs kept busy; None if it is not known."""
 
     @property
     def is_disturbed(self) -> bool:
         return self.busy is not None and self.busy > DISTURBED
 
     def ratio(self, above: str, below: str) -> Spread | None:
-        """Return the ratio of two contestants, None if one of them did not take part."""
+        """Return the ratio of two contestants, or None if one of them did not take part."""
         if above not in self.times or below not in self.times:
             return None
         return pairwise_ratio(self.times[above], self.times[below])
@@ -72,7 +72,7 @@ class Result:
 
 
 def environment() -> dict[str, str]:
-    """Return what the numbers depend on."""
+    """Return the facts that the measurements depend on: processor, system, versions, BLAS."""
     packages = ["sknn_edu", "scikit-learn", "numpy", "scipy"]
     packages += [peer for peer in ("torch", "jax") if peers.is_installed(peer)]
     return {
@@ -100,11 +100,11 @@ def _version(package: str) -> str:
     return version(package)
 
 
-# -- keeping ---------------------------------------------------------------------------------------
+# -- storing ---------------------------------------------------------------------------------------
 
 
 def merge_with_stored(results: list[Result], environment: dict[str, str]) -> list[Result]:
-    """Store the results; return them and those of other workloads from the same environment."""
+    """Store the results; return them with the stored results from the same environment."""
     stored = json.loads(STORED.read_text()) if STORED.exists() else {}
     known = stored["results"] if stored.get("environment") == environment else {}
     for result in results:
@@ -130,7 +130,7 @@ def _key(workload: Workload) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time in the unit that suits it, to three digits."""
+    """Return a time with three digits, in s, ms, µs or ns."""
     for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "µs")):
         if seconds * factor >= 1:
             return f"{seconds * factor:.3g} {unit}"
@@ -138,7 +138,7 @@ def duration(seconds: float) -> str:
 
 
 def number(value: float) -> str:
-    """Return a ratio to three digits, never in the form 1e+02."""
+    """Return a ratio with three digits, without exponent."""
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
@@ -161,7 +161,7 @@ def as_text(result: Result) -> str:
 
 
 def disturbance(results: list[Result]) -> str:
-    """Say how busy other programs were."""
+    """Return a sentence about the processors that other programs kept busy."""
     busiest = max(result.busy for result in results)
     names = ", ".join(dict.fromkeys(result.workload.name for result in results))
     busy = f"other programs kept up to {busiest:.1f} processors busy"
@@ -274,7 +274,7 @@ def _scaling_table(result: Result) -> str:
 
 
 def write(results: list[Result], environment: dict[str, str], missing: list[str]) -> None:
-    """Put the tables between the markers of the page, and draw the plot."""
+    """Write the tables to the page, and draw the plot."""
     draw(results)
     rounds = {len(times) for result in results for times in result.times.values()}
     facts = "\n".join(f"- {key}: {value}" for key, value in environment.items())
