@@ -1,4 +1,4 @@
-"""The house: imports run in one direction, files are short, and public paths stay the same."""
+"""The structure of the package: direction of imports, short files, fixed public paths."""
 
 import ast
 import inspect
@@ -32,7 +32,7 @@ ROOMS = [
     {"onnx"},
     {"tour"},
 ]
-"""A room imports from rooms above it in this list, and from itself."""
+"""A room is a set of folders; it imports only from itself and from rooms earlier in this list."""
 
 CHAPTERS = [
     "one_page",
@@ -48,7 +48,7 @@ CHAPTERS = [
     "gradient_descent",
     "lbfgs",
 ]
-"""The course; a chapter imports from the chapters before it."""
+"""The files of the course; each file imports only from earlier files in this list."""
 
 
 def imported(path):
@@ -245,7 +245,7 @@ PUBLIC = {
     "find_learning_rate": "sknn_edu.estimators.learning_rate_finder",
     "tabular_pipeline": "sknn_edu.tables.pipeline",
 }
-"""Saved models name these paths: to move one is a decision, and breaks what users have saved."""
+"""The paths in saved models. Moving a class breaks the models that users have saved."""
 
 IN_SAVED_STATES = {
     "sknn_edu.core.activations": ["Activation"],
@@ -258,7 +258,7 @@ IN_SAVED_STATES = {
     "sknn_edu.core.training": ["BestSoFar"],
     "sknn_edu.fitting.training_state": ["TrainingState"],
 }
-"""Parameters, and training that can go on, may contain objects of these classes."""
+"""Saved parameters and training states may contain objects of these classes."""
 
 
 def test_public_classes_and_functions_stay_where_saved_models_look_for_them():

@@ -1,4 +1,4 @@
-"""Bad input: one clear exception, and a fitted estimator stays as it was."""
+"""Bad input gives a clear exception and does not change a fitted estimator."""
 
 import warnings
 

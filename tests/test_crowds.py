@@ -1,4 +1,4 @@
-"""One seed gives one result: in other processes, in many threads, and during other fits."""
+"""A seed gives the same result in other processes, in many threads, and during other fits."""
 
 import copy
 import json
@@ -169,7 +169,7 @@ LONG_SUMS = {
     ),
 }
 TOLERANCE = {"float64": 1e-11, "float32": 1e-4}
-"""The largest difference, relative to the largest weight, of fits with one and two BLAS threads."""
+"""The largest difference, relative to the largest weight, between one and two BLAS threads."""
 
 
 def fit_with(n_threads, estimator, samples, targets):

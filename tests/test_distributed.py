@@ -44,7 +44,7 @@ RAY_ENVIRONMENT = {
 
 
 def fit_on_dask(client, search, X, y):
-    """Fit a search whose cv is a list of (train, test), such that a worker may die."""
+    """Fit a search whose cv is a list of (train, test); a worker may die."""
     client.amm.stop()  # Dask's memory manager would drop all copies but one
     rows = [part for fold in search.cv for part in fold]
     with parallel_config(backend="dask", scatter=[X, y, *rows]):
@@ -52,7 +52,7 @@ def fit_on_dask(client, search, X, y):
 
 
 def fit_on_ray(search, X, y):
-    """Fit a search on Ray, such that a worker may die."""
+    """Fit a search on Ray; a worker may die."""
     restart = {"max_restarts": 3, "max_task_retries": 3}
     with parallel_config(backend="ray", n_jobs=-1, ray_remote_args=restart):
         return search.fit(X, y)
@@ -305,9 +305,9 @@ def status(name):
 
 
 def open_and_limit_memory(path):
-    """Return the Parquet file; from now on this process can ask for MAY_GROW more, used or not.
+    """Return the Parquet file, and limit this process to MAY_GROW more memory, used or not.
 
-    Reading and fitting a little comes first: it loads the libraries and starts their threads.
+    A small fit before loads the libraries and starts their threads.
     """
     import resource  # not on Windows
 
@@ -322,7 +322,7 @@ def open_and_limit_memory(path):
 
 
 def train_within_limits(path, model, target):
-    """Return the accuracy on the last row group, and by how much the resident size has grown."""
+    """Return the accuracy on the last row group, and the growth of the resident size."""
     file, before = open_and_limit_memory(path), status("VmHWM")
     groups = np.arange(N_GROUPS - 1)
     with threadpool_limits(limits=1):

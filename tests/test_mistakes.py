@@ -1,4 +1,4 @@
-"""What people do wrong, and the words that must appear in the answer."""
+"""Typical mistakes of users, and the words that must appear in the error message."""
 
 import datetime as dt
 import sys

@@ -1,4 +1,4 @@
-"""The same numbers as scikit-learn's classes, computed side by side."""
+"""The estimators give the same numbers as scikit-learn's classes."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""Chapter 10: mini-batches, and one step."""
+"""Mini-batches, and one step of gradient descent."""
 
 import numpy as np
 import pytest

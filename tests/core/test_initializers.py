@@ -1,4 +1,4 @@
-"""Chapter 4: the bounds and variances, and the order of the draws."""
+"""The bounds and variances of initial weights, and the order of the draws."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Chapter 11: few steps on all samples."""
+"""Training with L-BFGS on all samples."""
 
 import numpy as np
 import pytest

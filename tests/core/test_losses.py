@@ -1,4 +1,4 @@
-"""Chapter 6: every loss in the registry, the softmax, and the L2 penalty."""
+"""Every loss in the registry, the softmax, and the L2 penalty."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Chapter 5: layers by hand, and the gradient against finite differences."""
+"""Layers worked by hand, and the gradient compared with finite differences."""
 
 import itertools
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Chapter 0: the page explains the engine, the engine proves the page."""
+"""one_page.py computes the same numbers as MLPClassifier."""
 
 import ast
 import inspect
@@ -41,7 +41,7 @@ DATA = {
 
 
 def assert_the_classifier_agrees(X, y, **options):
-    """The page, with its own names for the parameters, gives the classifier's numbers."""
+    """Assert that the page, called with these parameters, gives the numbers of the classifier."""
     names = {
         "n_epochs": "max_iter",
         "learning_rate": "learning_rate_init",

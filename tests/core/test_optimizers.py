@@ -1,4 +1,4 @@
-"""Chapter 7: steps by hand, and by scikit-learn's optimisers."""
+"""Steps of optimisers, worked by hand and compared with scikit-learn's optimisers."""
 
 from dataclasses import replace
 

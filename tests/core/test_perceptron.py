@@ -1,4 +1,4 @@
-"""Chapter 1: the rule, sample by sample."""
+"""The perceptron rule, sample by sample."""
 
 import numpy as np
 import pytest

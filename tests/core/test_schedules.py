@@ -1,4 +1,4 @@
-"""Chapter 8: the learning rate after an epoch, at each step, and on a plateau."""
+"""The learning rate after an epoch, at each step, and on a plateau."""
 
 import pytest
 

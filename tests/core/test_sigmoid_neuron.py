@@ -1,4 +1,4 @@
-"""Chapter 2: the neuron by hand."""
+"""The sigmoid neuron, worked by hand."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Chapter 9: epochs, plateaus and the best epoch."""
+"""Epochs, plateaus and the best epoch."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from sknn_edu.core.training import RESUMABLE, BestSoFar, Epochs, Outcome, shuffl
 
 
 class Scripted:
-    """A learner whose losses are written down beforehand; it counts its epochs."""
+    """A learner with predefined losses; it counts its epochs."""
 
     def __init__(self, losses, continues=False, finite=True):
         self.losses, self.continues, self.finite = iter(losses), continues, finite
@@ -53,7 +53,7 @@ class Silent:
 
 
 class Noting(Silent):
-    """A monitor that notes what it is told, and stops after so many epochs."""
+    """A monitor that records all calls, and stops training after a number of epochs."""
 
     def __init__(self, stop_after=100):
         self.notes, self.stop_after = [], stop_after

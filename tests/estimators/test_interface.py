@@ -1,4 +1,4 @@
-"""What inspection and export may ask of an estimator."""
+"""The interface of estimators for inspection and export."""
 
 import numpy as np
 import pytest

@@ -44,7 +44,7 @@ def test_probabilities_keep_their_order_where_they_would_underflow():
 def test_label_smoothing_keeps_probabilities_from_certainty():
     sharp = MLPClassifier(20, solver="lbfgs", random_state=0, max_iter=200).fit(X, Y)
     soft = clone(sharp).set_params(label_smoothing=0.3).fit(X, Y)
-    # where the classes are clear, the best prediction is 70 % + 30 % / 3
+    # for samples whose class is clear, the best prediction is 70 % + 30 % / 3
     assert sharp.predict_proba(X).max() > 0.99
     assert soft.predict_proba(X[:50])[:, 0].mean() == pytest.approx(0.8, abs=0.02)
 

@@ -1,4 +1,4 @@
-"""Targets of any unit: the network computes in one of its own, and speaks the user's."""
+"""Scaled targets: the network learns standardized targets and predicts in the user's unit."""
 
 import pickle
 

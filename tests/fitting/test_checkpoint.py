@@ -66,7 +66,7 @@ def crash(estimator, checkpoint, *data, epoch=13, **more):
 
 
 def assert_same(model, expected):
-    """Assert that all fitted attributes are the same to the bit."""
+    """Assert that all fitted attributes have the same bits."""
     found, wanted = (
         {k: v for k, v in vars(m).items() if k.endswith("_")} for m in (model, expected)
     )

@@ -1,4 +1,4 @@
-"""The file of a checkpoint is whole or refused, and only one fit at a time writes it."""
+"""A checkpoint file is complete or refused, and only one fit at a time writes it."""
 
 import errno
 import io
@@ -278,13 +278,13 @@ def test_a_forked_child_does_not_keep_the_lock(tmp_path):
     child = os.fork()
     if child == 0:
         os.close(alive)
-        lock.release()  # which is not the child's to give back
+        lock.release()  # the child must not release the lock of its parent
         os.read(wake, 1)
         os._exit(0)
     with pytest.raises(BlockingIOError):
         Lock(tmp_path / "fit")
     lock.release()
-    Lock(tmp_path / "fit").release()  # free, although the child lives
+    Lock(tmp_path / "fit").release()  # the lock is free, although the child is still running
     os.close(alive)
     assert os.waitpid(child, 0)[1] == 0
     os.close(wake)

@@ -1,4 +1,4 @@
-"""A fit from top to bottom: epochs, batches, schedules, warnings, interrupts."""
+"""Epochs, batches, schedules, warnings and interrupts of fit and partial_fit."""
 
 import pickle
 

@@ -1,4 +1,4 @@
-"""Samples that would be read as other numbers are refused; the rest goes to scikit-learn."""
+"""Samples that NumPy would convert to meaningless numbers are refused."""
 
 import datetime as dt
 import decimal

@@ -1,4 +1,4 @@
-"""Labels keep their kind, whatever they come in."""
+"""Labels keep their type in every container."""
 
 import decimal
 import enum

@@ -1,4 +1,4 @@
-"""Other words lead to the names that are meant."""
+"""Suggestions for wrong parameter values."""
 
 import pytest
 

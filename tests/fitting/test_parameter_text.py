@@ -1,4 +1,4 @@
-"""Equal parameters have the same text in any process, others another one, or none."""
+"""Equal parameters have the same text in any process, and other parameters another text or none."""
 
 import functools
 import subprocess

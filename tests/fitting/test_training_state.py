@@ -104,7 +104,7 @@ CONFIGURATIONS = {
 
 
 def outcome(model):
-    """What a fit leaves, apart from the state of unfinished training."""
+    """The fitted attributes, without the training state."""
     arrays = [*model.coefs_, *model.intercepts_, *model.embedding_]
     curves = model.loss_curve_, model.learning_rate_curve_, model.validation_scores_
     numbers = model.n_iter_, model.t_, model.best_epoch_, model.loss_, model.best_loss_

@@ -1,4 +1,4 @@
-"""A network that is no better than a constant says so once, if there is something to learn."""
+"""One warning if a network is no better than a constant and there is something to learn."""
 
 import re
 import warnings
@@ -172,7 +172,7 @@ def test_a_good_fit_costs_no_pass_over_the_data(early_stopping, monkeypatch):
 
 
 def test_samples_of_weight_0_have_no_say():
-    # of the samples that weigh, all have class 0: a constant is all there is to learn
+    # all samples of positive weight have class 0, so there is nothing to learn
     weight = (CULTIVAR == 0).astype(float)
     assert not says_so(MLPClassifier(**SGD), WINE, CULTIVAR, sample_weight=weight)
     alarm = warning_of(MLPClassifier(**SGD), WINE, CULTIVAR, sample_weight=1 + 99 * weight)
@@ -316,7 +316,7 @@ def test_many_samples_are_scored_a_few_at_a_time(monkeypatch):
 
 
 def notices(features, y, weight=None):
-    """Return whether a network that is of no use is told that there is something to learn."""
+    """Return whether there is a warning for a network that has learned nothing."""
     useless = MLPRegressor(hidden_layer_sizes=4, **USELESS)
     return says_so(useless, features, np.asarray(y) + 100.0, sample_weight=weight)
 
@@ -432,7 +432,7 @@ def late_and_large(progress):
 
 
 def test_a_last_epoch_in_which_the_loss_rises_is_looked_at():
-    """The curve is still below the constant, since each batch is measured before its step."""
+    """The curve is still below the constant, because each loss is computed before the step."""
     spoiled = MLPClassifier(5, learning_rate=late_and_large, learning_rate_init=0.5, **SGD)
     spoiled.set_params(max_iter=20, batch_size=10)
     assert says_so(spoiled, X, Y)

@@ -97,7 +97,7 @@ def test_a_trace_reads_as_text_and_as_html():
         assert part in html
     assert max(map(len, text.splitlines())) <= 130
     assert html.count("<table") == html.count("</table>") == 1
-    assert board.layers[0].change_W is None  # lbfgs does not make such steps
+    assert board.layers[0].change_W is None  # lbfgs has no optimiser steps
 
 
 @pytest.mark.parametrize(

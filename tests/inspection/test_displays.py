@@ -51,12 +51,12 @@ def test_estimators_without_a_curve_or_layers_are_refused():
     with pytest.raises(ValueError, match="different names"):
         LossCurveDisplay.from_estimator(mlp, mlp, names=["a", "a"])
     for estimator in (perceptron, MLPClassifier(), mlp.slim()):
-        with pytest.raises(ValueError, match="no loss_curve_ to draw"):
+        with pytest.raises(ValueError, match="must have a loss_curve_"):
             LossCurveDisplay.from_estimator(estimator)
     assert len(NetworkDisplay.from_estimator(perceptron, X[0]).activations) == 2
     with pytest.raises(TypeError, match="SigmoidNeuronClassifier, MLPClassifier or MLPRegressor"):
         NetworkDisplay.from_estimator(StandardScaler().fit(X))
-    with pytest.raises(ValueError, match="one sample of 4 features"):
+    with pytest.raises(ValueError, match="a single sample with 4 features"):
         NetworkDisplay.from_estimator(mlp, [1, 2])
     pipeline = make_pipeline(StandardScaler(), MLPClassifier(3, max_iter=2)).fit(X, Y)
     assert NetworkDisplay.from_estimator(pipeline, X[0]).activations[0].size == 4

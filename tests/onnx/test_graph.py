@@ -7,7 +7,7 @@ from tests.onnx.conversion import onnx, sknn_onnx
 
 
 class Recorder:
-    """Stands in for skl2onnx's scope and container."""
+    """Replaces skl2onnx's scope and container."""
 
     def __init__(self):
         self.constants, self.nodes = {}, []

@@ -1,4 +1,4 @@
-"""Labels and probabilities follow from the label rules of the targets, and from nothing else."""
+"""Labels and probabilities only depend on the label rules of the targets."""
 
 from dataclasses import replace
 
@@ -64,7 +64,7 @@ LABELS = np.stack([Y > 0, Y > 1, Y == 1], axis=1).astype(int)
 
 
 def describe(monkeypatch, kind, *rules):
-    """Let a kind of targets describe itself by other rules."""
+    """Give a kind of target other label rules."""
     monkeypatch.setattr(kind, "label_rules", lambda _: list(rules))
 
 

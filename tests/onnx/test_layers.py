@@ -66,5 +66,5 @@ def test_inputs_of_an_unknown_kind_are_refused():
             return X * X
 
     network = fitted_network(MLPClassifier((), random_state=0, max_iter=3).fit(X, Y))
-    with pytest.raises(NotImplementedError, match=r"the inputs Squares.*first_layer_inputs"):
+    with pytest.raises(NotImplementedError, match=r"got Squares.*first_layer_inputs"):
         first_layer_inputs(None, replace(network, inputs=Squares()), "X")

@@ -27,7 +27,7 @@ from tests.onnx.conversion import (
 pytestmark = MAY_STOP_EARLY
 
 WITH_NODES = [n for n in ALL_ACTIVATIONS if n.removeprefix(PREFIX) in sknn_onnx.ACTIVATION_NODES]
-"""The activations that can be converted; a new one need not be among them."""
+"""The activations that can be converted; a new activation may be missing here."""
 
 
 def test_nodes_are_listed_under_the_names_of_existing_functions():

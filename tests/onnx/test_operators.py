@@ -1,4 +1,4 @@
-"""The converters accept the inputs that the estimator was fitted to, in every form."""
+"""The converters accept the features of the estimator in every form."""
 
 import numpy as np
 import pandas as pd
@@ -58,5 +58,5 @@ def test_estimators_that_are_not_fitted_are_refused(model, zipmap):
 
 def test_another_number_of_features_is_refused():
     mlp = MLPRegressor(hidden_layer_sizes=2, **SHORT).fit(X, Y)
-    with pytest.raises(ValueError, match=r"fitted to 4 features, but the inputs.*have 3"):
+    with pytest.raises(ValueError, match=r"fitted with 4 features, but the inputs.*have 3"):
         skl2onnx.to_onnx(mlp, X32[:1, :3])

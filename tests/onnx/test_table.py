@@ -47,7 +47,7 @@ def random_table(seed, n=120):
 
 
 def new_values(table):
-    """Return a table with categories that training did not have, and more gaps."""
+    """Return a table with categories that were not in training, and more missing values."""
     later = table.copy()
     for name in set(later) & {"two", "town", "many"}:
         later.loc[:9, name] = "Paris"
@@ -160,7 +160,7 @@ def test_members_that_are_no_networks_are_refused():
     X, y = load_iris(return_X_y=True)
     members = make_pipeline(TabularPreprocessor(), MLPRegressor(max_iter=3))
     model = AveragingRegressor(members, n_estimators=1).fit(X, y)
-    with pytest.raises(TypeError, match=r"needs members that are networks.*before the average"):
+    with pytest.raises(TypeError, match=r"must be networks of sknn_edu.*before the average"):
         skl2onnx.to_onnx(model, X[:1])
 
 
@@ -168,7 +168,7 @@ def test_columns_that_are_read_are_refused_by_name_and_pass_without_a_reader():
     table = pd.DataFrame({"day": pd.to_datetime(["2024-01-01", "2024-01-02"] * 5), "x": range(10)})
     y = [0, 1] * 5
     model = tabular_pipeline(LogisticRegression()).fit(table, y)
-    with pytest.raises(ValueError, match=r"TabularPreprocessor .* columns 'day'\. .*reader=None"):
+    with pytest.raises(ValueError, match=r"For ONNX, .* columns 'day'\. .*reader=None"):
         run_table(model, table)
     model = tabular_pipeline("classifier", reader=None, **QUICK).fit(table, y)
     days = table.assign(day=(table["day"] - pd.Timestamp("1970-01-01")) / pd.Timedelta(days=1))
@@ -185,7 +185,7 @@ def test_categories_may_be_whole_numbers():
     (made,) = session.run(None, {"code": table.astype(np.int64).to_numpy()})
     np.testing.assert_array_equal(made, model.transform(table))
     of_floats = [("code", skl2onnx.common.data_types.FloatTensorType([None, 1]))]
-    with pytest.raises(ValueError, match="A categorical column needs the ONNX type StringTensor"):
+    with pytest.raises(ValueError, match="The type of a categorical column must be StringTensor"):
         skl2onnx.to_onnx(model, initial_types=of_floats)
 
 

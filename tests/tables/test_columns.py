@@ -1,4 +1,4 @@
-"""How columns are read: which kind they are, and which numbers or categories they become."""
+"""The kinds of columns, and the numbers or categories that are read from them."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Dates written as text: which format a column has, and which dates it holds."""
+"""Dates that are stored as text: the format of a column and the parsed dates."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Which categories have a feature of their own, and what others become."""
+"""Categories with their own feature, and rare categories that share one."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What the pipeline learns from tables as people have them."""
+"""The pipeline learns from messy tables."""
 
 import numpy as np
 import pandas as pd

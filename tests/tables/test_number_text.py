@@ -1,4 +1,4 @@
-"""Numbers written as text: which format a column has, and which numbers it holds."""
+"""Numbers that are stored as text: the format of a column and the parsed numbers."""
 
 import math
 

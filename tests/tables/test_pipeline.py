@@ -207,7 +207,7 @@ def test_a_validation_set_that_no_step_transformed_is_refused():
         model.fit(X, y, regressor__X_val=X, regressor__y_val=y)
     model = make_pipeline(StandardScaler(), MLPRegressor())
     X = np.random.default_rng(0).normal(1000, 1, (50, 4))
-    with pytest.warns(UserWarning, match="X_val is scaled differently from X: in 4 of 4 columns"):
+    with pytest.warns(UserWarning, match="X_val seems to be scaled differently from X: in 4 of 4"):
         model.set_params(mlpregressor__max_iter=500, mlpregressor__solver="lbfgs").fit(
             X, X[:, 0], mlpregressor__X_val=X, mlpregressor__y_val=X[:, 0]
         )

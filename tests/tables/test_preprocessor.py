@@ -1,4 +1,4 @@
-"""How a table becomes an array: scaling, clipping, one-hot encoding and names."""
+"""The conversion of a table to an array: scaling, clipping, one-hot encoding and names."""
 
 import numpy as np
 import pandas as pd

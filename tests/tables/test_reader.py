@@ -1,4 +1,4 @@
-"""What a column is read as: dates, prices and prose become numbers, one row at a time."""
+"""Dates, prices and prose are converted to numbers, row by row."""
 
 import builtins
 from datetime import datetime, timedelta
@@ -72,7 +72,9 @@ def test_an_ambiguous_column_is_named_and_categorical():
     table = pd.DataFrame({"a": ["1.234", "2.500"], "day": ["05/06/2024", "07/08/2024"]})
     number = r"Column 'a' is treated as categorical: '1\.234' could mean 1\.234 or 1234"
     with (
-        pytest.warns(UserWarning, match="Column 'day' is treated as categorical: '05/06/2024' may"),
+        pytest.warns(
+            UserWarning, match="Column 'day' is treated as categorical: '05/06/2024' could"
+        ),
         pytest.warns(UserWarning, match=number),
     ):
         model = TabularPreprocessor().fit(table)
@@ -218,7 +220,7 @@ def test_without_a_reader_text_is_categorical_and_a_date_is_its_day():
 
 
 def odd_columns(n):
-    """Return columns of every kind that is read, some with gaps, as Python lists."""
+    """Return columns of every kind as Python lists, some with missing values."""
     every = {
         "number": RNG.normal(size=n).tolist(),
         "large": (RNG.normal(size=n) * 1e300).tolist(),

@@ -94,7 +94,7 @@ def test_the_gradient_of_each_activation_goes_through_all_parts(activation):
 
 @pytest.mark.parametrize("name", [*COMBINED, *FACTORED, *EMBEDDED])
 def test_input_gradients_reach_the_features(name):
-    # as the estimators do it: a dense network with the fitted weights, then the chain rule
+    # like the estimators: a dense network with the fitted weights, then the chain rule
     architecture = {**COMBINED, **FACTORED, **EMBEDDED}[name]
     parameters, X = random_parameters(architecture), table(5)
     dense = replace(architecture, inputs=DENSE)

@@ -1,4 +1,4 @@
-"""Hidden neurons silenced at random."""
+"""Dropout of hidden neurons."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""First weights that are a product of two factors."""
+"""First-layer weights that are computed as a product."""
 
 import itertools
 from dataclasses import replace
@@ -138,7 +138,7 @@ def test_the_factors_can_be_divided_out_again(name, dtype):
     tolerance = 1e-10 if dtype is np.float64 else 1e-3
     again = architecture.inputs.compose(U, parameters.of_inputs)
     np.testing.assert_allclose(again, W, rtol=tolerance, atol=tolerance)
-    if name in ("scale", "category", "scale and category"):  # where the factors have full rank
+    if name in ("scale", "category", "scale and category"):  # if the factors have full rank
         np.testing.assert_allclose(U, parameters.weights[0], rtol=tolerance, atol=tolerance)
 
 

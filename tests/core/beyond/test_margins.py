@@ -35,7 +35,7 @@ def test_the_slope_has_the_smallest_cross_entropy(k):
     z, y = overlapping(k)
     best = minimize_scalar(lambda s: cross_entropy(s, z, y), bounds=(1e-3, 100), method="bounded")
     np.testing.assert_allclose(fit_slope(z, y), best.x, rtol=1e-4)
-    for factor in (1e-9, 1e9):  # the slope undoes the size of the sums
+    for factor in (1e-9, 1e9):  # the slope compensates for the scale of the sums
         np.testing.assert_allclose(fit_slope(factor * z, y), best.x / factor, rtol=1e-4)
 
 

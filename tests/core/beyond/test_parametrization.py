@@ -17,7 +17,7 @@ ADAM = OPTIMIZERS["adam"]
 
 
 def multipliers_of(parametrization, architecture, optimizer=ADAM, dtype=np.float64):
-    """The multipliers, in the places of the parameters that they belong to."""
+    """Parameters whose values are the multipliers of their learning rates."""
     multipliers = architecture.parameters(dtype)
     multipliers.theta[:] = parametrization.learning_rate_multipliers(multipliers, optimizer)
     return multipliers

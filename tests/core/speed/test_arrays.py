@@ -1,4 +1,4 @@
-"""Arrays that begin with a cache line, and copies of rows."""
+"""Arrays that are aligned to cache lines, and copies of rows."""
 
 import numpy as np
 import pytest
