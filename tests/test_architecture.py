@@ -97,7 +97,7 @@ def test_the_chapters_are_the_files_of_the_course():
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("core.speed.")])
-def test_speed_knows_nothing_of_the_course(module):
+def test_speed_does_not_import_the_course(module):
     names = imported_from_the_package(MODULES[module])
     assert all(name.startswith("core.speed") for name in names)
 
@@ -108,7 +108,7 @@ def test_core_needs_numpy_and_scipy_only(module):
     assert roots <= {*sys.stdlib_module_names, "numpy", "scipy", "sknn_edu"}
 
 
-def test_private_parts_of_scikit_learn_are_touched_in_one_file():
+def test_private_parts_of_scikit_learn_are_used_in_one_file_only():
     touching = set()
     for name, path in MODULES.items():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -157,7 +157,7 @@ def lines(path):
     return path.read_text(encoding="utf-8").count("\n")
 
 
-def test_what_a_reader_meets_first_is_short():
+def test_the_first_files_for_readers_are_short():
     assert lines(PACKAGE / "core" / "one_page.py") <= 100
     assert lines(PACKAGE / "core" / "network.py") <= 400
     assert len(list(PACKAGE.glob("*.py"))) <= 6
@@ -187,12 +187,12 @@ def test_functions_are_short():
     assert too_long == []
 
 
-def test_hardly_any_hook_is_left_to_subclasses():
+def test_few_methods_raise_NotImplementedError():
     text = "".join(path.read_text(encoding="utf-8") for path in MODULES.values())
     assert text.count("raise NotImplementedError") <= 4
 
 
-def test_the_way_from_fit_to_the_first_matrix_product_is_short():
+def test_few_calls_lead_from_fit_to_the_first_matrix_product():
     X, y = load_iris(return_X_y=True)
     calls, comprehensions = [], ("<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>")
 

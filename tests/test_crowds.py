@@ -179,7 +179,7 @@ def fit_with(n_threads, estimator, samples, targets):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @each_estimator
-def test_small_models_are_the_same_bits_with_one_thread_of_blas_and_with_two(name, dtype):
+def test_small_models_have_the_same_bits_with_one_and_with_two_blas_threads(name, dtype):
     with_one, with_two = (fit_with(n, ESTIMATORS[name], X.astype(dtype), Y) for n in (1, 2))
     assert bits(with_one) == bits(with_two)
 

@@ -238,7 +238,7 @@ def saved(tmp_path):
     return checkpoint
 
 
-def test_a_full_disk_is_an_error_and_loses_nothing(saved, monkeypatch):
+def test_a_full_disk_raises_an_error_and_keeps_the_previous_checkpoint(saved, monkeypatch):
     before = saved.path.read_bytes()
     fitted = saved.restore(MLPClassifier(5, **PARAMETERS))
     answers = fitted.predict_proba(X)
@@ -329,7 +329,7 @@ def closure(last):
     return lambda progress: 1 - (1 - last) * progress
 
 
-def test_parameters_are_told_apart_by_what_they_hold_not_by_how_they_print(tmp_path):
+def test_parameters_are_compared_by_content_not_by_repr(tmp_path):
     checkpoint, mlp = Checkpoint(tmp_path / "fit"), MLPClassifier(5, **PARAMETERS)
     crash(clone(mlp).set_params(learning_rate=Rates(0.1).at), checkpoint, X, Y)
     with pytest.raises(ValueError, match="other parameters: learning_rate"):
@@ -357,7 +357,7 @@ def test_the_members_of_an_average_write_a_file_each_and_continue(tmp_path):
         assert_same(member, wanted)
 
 
-def test_the_members_of_an_average_in_several_processes_do_not_meet(tmp_path):
+def test_members_of_an_average_in_several_processes_write_separate_files(tmp_path):
     mlp = MLPClassifier(5, max_iter=8, warm_start=True).set_callbacks(Checkpoint(tmp_path / "fit"))
     average = AveragingClassifier(mlp, n_estimators=3, random_state=0, n_jobs=2)
     average.fit(X, Y)

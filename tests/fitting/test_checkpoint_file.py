@@ -36,7 +36,7 @@ def saved(tmp_path):
 # -- damage ----------------------------------------------------------------------------------------
 
 
-def test_what_is_written_is_read(tmp_path):
+def test_reading_returns_what_was_written(tmp_path):
     write(tmp_path / "file", FACTS, ARRAYS)
     facts, arrays = read(tmp_path / "file")
     assert facts == {"format": 2, "version": "1.0"}
@@ -143,7 +143,7 @@ def test_another_format_names_the_version_that_wrote_it(saved):
         saved.restored()
 
 
-def test_a_file_that_cannot_be_read_is_not_called_damaged(saved, monkeypatch):
+def test_an_unreadable_file_is_not_reported_as_damaged(saved, monkeypatch):
     with pytest.raises(IsADirectoryError):
         Checkpoint(saved.checkpoint.path.parent).restore(clone(saved.estimator))
 
@@ -178,7 +178,7 @@ def test_a_symbolic_link_is_followed_and_permissions_are_kept(tmp_path):
 
 
 @pytest.mark.parametrize("error", [OSError(errno.EIO, "no"), KeyboardInterrupt(), MemoryError()])
-def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, error):
+def test_a_failing_write_keeps_the_old_file_and_leaves_no_other(tmp_path, monkeypatch, error):
     write(tmp_path / "file", FACTS, ARRAYS)
 
     def fail(*_):
@@ -233,14 +233,14 @@ def test_a_second_fit_on_the_same_path_is_refused_and_disturbs_nothing(tmp_path,
     Lock(tmp_path / "fit").release()  # the fit has given it back
 
 
-def test_a_fit_that_fails_gives_the_lock_back(tmp_path):
+def test_a_failing_fit_releases_the_lock(tmp_path):
     write(tmp_path / "fit", FACTS, ARRAYS)
     with pytest.raises(FileExistsError):
         clone(WHOLE).set_callbacks(Checkpoint(tmp_path / "fit")).fit(X, Y)
     Lock(tmp_path / "fit").release()
 
 
-def test_a_lock_that_nobody_holds_any_more_is_given_back(tmp_path):
+def test_a_lock_is_released_when_its_object_is_deleted(tmp_path):
     Lock(tmp_path / "fit")  # as after an interrupt between two lines
     Lock(tmp_path / "fit").release()
 
@@ -252,7 +252,7 @@ def hold(path, is_held):
     lock.release()
 
 
-def test_a_killed_process_gives_the_lock_back_and_its_rest_is_removed(tmp_path):
+def test_a_killed_process_releases_the_lock_and_its_temporary_file_is_removed(tmp_path):
     context = multiprocessing.get_context("forkserver")
     is_held = context.Event()
     process = context.Process(target=hold, args=(tmp_path / "fit", is_held))
@@ -310,7 +310,7 @@ def write_often(path, k, is_ready):
         write(path, FACTS, {"theta": np.full(1000, k)})
 
 
-def test_even_without_a_lock_the_file_is_whole_at_all_times(tmp_path):
+def test_without_locks_the_file_is_still_complete_at_all_times(tmp_path):
     context, path = multiprocessing.get_context("forkserver"), tmp_path / "file"
     write(path, FACTS, {"theta": np.full(1000, 0)})
     ready = [context.Event() for _ in range(3)]

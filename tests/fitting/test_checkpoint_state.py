@@ -32,13 +32,13 @@ def saved(request, tmp_path_factory):
 
 @FORGING
 @given(st.data())
-def test_forged_facts(saved, data):
+def test_forged_facts_are_refused_or_give_a_fit_that_ends(saved, data):
     attack(saved, forged_facts(lambda options: data.draw(st.sampled_from(options))))
 
 
 @FORGING
 @given(st.data())
-def test_forged_arrays(saved, data):
+def test_forged_arrays_are_refused_or_give_a_fit_that_ends(saved, data):
     attack(saved, forged_arrays(lambda options: data.draw(st.sampled_from(options))))
 
 

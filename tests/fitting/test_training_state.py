@@ -113,7 +113,7 @@ def outcome(model):
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_stop_after_any_epoch_changes_nothing(name, dtype):
+def test_stopping_after_any_epoch_and_continuing_changes_nothing(name, dtype):
     pytest.importorskip("sklearn.callback")
     options = {"learning_rate_init": 0.02, "random_state": 0, **CONFIGURATIONS[name]}
     model = MLPClassifier(5, dtype=dtype, **options)

@@ -24,7 +24,7 @@ from tests.table_options import OPTIONS, SETTLED, fitted
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-def test_loss_curves_of_several_estimators_in_one_picture():
+def test_loss_curves_of_several_estimators_are_drawn_in_one_plot():
     first = MLPClassifier(5, early_stopping=True, random_state=0).fit(X, Y)
     second = make_pipeline(StandardScaler(), MLPClassifier(5, max_iter=9, random_state=0)).fit(X, Y)
     display = LossCurveDisplay.from_estimator(first, second)
@@ -72,7 +72,7 @@ def test_each_output_neuron_is_shown_with_its_activation():
     assert NetworkDisplay.from_estimator(alone, X[0]).activations[-1].size == 1
 
 
-def test_the_network_display_counts_what_it_leaves_out():
+def test_the_network_display_counts_the_neurons_it_leaves_out():
     digits, labels = load_digits(return_X_y=True)
     mlp = MLPClassifier(20, max_iter=3, random_state=0).fit(digits / 16, labels)
     display = NetworkDisplay.from_estimator(mlp, digits[0] / 16)
@@ -112,7 +112,7 @@ def test_each_activation_is_drawn_with_its_derivative(name):
         ActivationDisplay("nonsense").plot()
 
 
-def test_weights_as_images():
+def test_first_layer_weights_are_drawn_as_images():
     digits, labels = load_digits(return_X_y=True)
     mlp = MLPClassifier(12, max_iter=2, random_state=0).fit(digits / 16, labels)
     display = WeightsDisplay.from_estimator(mlp, (8, 8), most=10)

@@ -20,7 +20,7 @@ pytestmark = MAY_STOP_EARLY
         (np.array(["a", "bc"], dtype=object), ["a", "bc"]),
     ],
 )
-def test_bools_and_whole_floats_become_ints_and_strings_stay(classes, expected):
+def test_bools_and_whole_floats_become_ints_and_strings_stay_strings(classes, expected):
     labels = onnx_labels(classes)
     assert labels.tolist() == expected
     assert labels.dtype == np.int64 or labels.dtype.kind == "U"

@@ -136,6 +136,6 @@ def check_model(seed):
 
 
 @pytest.mark.parametrize("block", range(N_BLOCKS))
-def test_a_converted_model_answers_as_the_model_does(block):
+def test_a_converted_model_predicts_like_the_model(block):
     for seed in range(block * N_MODELS, (block + 1) * N_MODELS):
         check_model(seed)

@@ -37,7 +37,7 @@ def test_a_column_of_dates_is_read_in_one_format(texts, dates):
         (["2024-05-13", "13.05.2024"], "its dates have different formats"),
     ],
 )
-def test_what_cannot_be_told_is_not_guessed(texts, reason):
+def test_ambiguous_or_mixed_formats_are_not_guessed(texts, reason):
     assert find_date_format(texts) == reason
 
 

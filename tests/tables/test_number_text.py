@@ -40,7 +40,7 @@ def test_a_column_of_numbers_is_read_in_one_format(texts, numbers):
         (["5,1", "6.2"], "its numbers have different formats"),
     ],
 )
-def test_what_cannot_be_told_is_not_guessed(texts, reason):
+def test_ambiguous_or_mixed_formats_are_not_guessed(texts, reason):
     assert find_number_format(texts) == reason
 
 
@@ -49,7 +49,7 @@ def test_what_cannot_be_told_is_not_guessed(texts, reason):
     [["01234", "99999"], ["a", "b"], ["A12", "B7"], ["1st", "2nd"], ["2024-05-13"], ["12:30"], []],
     ids=str,
 )
-def test_codes_names_and_dates_are_no_numbers(texts):
+def test_codes_names_and_dates_are_not_read_as_numbers(texts):
     assert find_number_format(texts) is None
 
 

@@ -133,7 +133,7 @@ def test_a_recipe_learns_iris_and_diabetes():
 
 
 @pytest.mark.parametrize("kind", RECIPES)
-def test_targets_may_be_series(kind):
+def test_targets_may_be_pandas_series(kind):
     expected = tabular_pipeline(kind, **QUICK).fit(pandas_table(), targets(kind))
     for table, y in (
         (pandas_table(), pd.Series(targets(kind), name="y")),
@@ -215,5 +215,5 @@ def test_a_validation_set_that_no_step_transformed_is_refused():
         model.fit(X, X[:, 0], mlpregressor__X_val=X[:, :3], mlpregressor__y_val=X[:, 0])
 
 
-def test_a_table_without_a_reader_is_asked_for_in_one_place():
+def test_the_parameter_reader_reaches_the_preprocessor():
     assert tabular_pipeline("classifier", reader=None)["preprocessor"].reader is None
