@@ -145,7 +145,7 @@ class ValidationMonitor(ScoringMonitor):
     ImportError
         If scikit-learn is older than 1.9.
     ValueError
-        In ``fit``, if the estimator is neither a network nor an average of networks.
+        In ``fit``, if the estimator cannot have validation samples, such as a whole pipeline.
 
     Examples
     --------

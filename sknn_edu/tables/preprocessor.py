@@ -42,9 +42,10 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     values of that column alone; :meth:`report` shows the decisions. ``transform`` converts each row
     independently of the others.
 
-    *Numeric columns* are numbers, durations in days, and the features computed from dates and
-    prose. The median is subtracted and the result is divided by the interquartile range, because
-    outliers affect neither. Then it is clipped smoothly to :math:`(-c, c)`:
+    *Numeric columns* are numbers, numbers stored as text, durations in days, and the features
+    computed from dates and prose. The median is subtracted and the result is divided by the
+    interquartile range, because outliers affect neither. Then it is clipped smoothly to
+    :math:`(-c, c)`:
 
     .. math:: z = \frac{x - \mathrm{median}}{q_{3/4} - q_{1/4}}, \qquad
               x' = \frac{z}{\sqrt{1 + (z / c)^2}}
@@ -428,8 +429,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             if looks_like != "words":
                 warn(
                     f"Column {self._name(j)} contains text that looks like {looks_like}, but is "
-                    "treated as categorical because of reader=None. Use reader='skrub' to read it "
-                    f"as {looks_like}."
+                    "treated as categorical because of reader=None. Use reader='skrub' to read "
+                    "such text."
                 )
             return kind, None
         if kind == "date":

@@ -1,7 +1,7 @@
 """How sure is a perceptron?
 
 The prediction only says on which side of the threshold a sample lies. The weighted sum z also says
-how far from the threshold it lies: this is the margin, and a larger margin means a surer
+how far from the threshold it lies. This is the margin: the larger it is, the more certain is the
 prediction. The sigmoid (``sigmoid_neuron.py``) turns margins into probabilities, and so does the
 softmax (``losses.py``) for several classes. Both need a slope s::
 
@@ -86,7 +86,7 @@ def fit_slope(z: Array, y: Indices) -> float:
 def margin_probabilities(s: float, z: Array) -> Array:
     """Return the probabilities (m, n_classes) for weighted sums z and the slope s.
 
-    Rounding can make the probability of the predicted class equal to that of another class. Then
+    If rounding makes the probability of the predicted class no larger than that of another class,
     it is replaced by the next larger floating-point number, so that the most probable class is
     always the perceptron's prediction.
     """
