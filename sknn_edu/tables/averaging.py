@@ -229,7 +229,7 @@ class AveragingClassifier(AccuracyMixin, _Average):
         The sorted labels; for several columns of classes, one array per column.
     n_features_in_ : int
         The number of features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         The names of the features seen in ``fit``. Only defined if X has feature names that are all
         strings.
 
@@ -352,7 +352,7 @@ class AveragingRegressor(RegressorMixin, _Average):
         The fitted members.
     n_features_in_ : int
         The number of features seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         The names of the features seen in ``fit``. Only defined if X has feature names that are all
         strings.
 

@@ -134,7 +134,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         read.
     n_features_in_ : int
         The number of columns seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         The names of the columns seen in ``fit``. Only defined if all names are strings.
 
     See Also
