@@ -1,8 +1,8 @@
 """Neural networks for scikit-learn that you can read.
 
-Four estimators, in NumPy: a perceptron, a sigmoid neuron, and multi-layer perceptrons for
-classification and regression. The mathematics is in :mod:`sknn_edu.core`, one topic per file;
-it starts with :mod:`sknn_edu.core.one_page`.
+The package contains four estimators written in NumPy: a perceptron, a sigmoid neuron, and
+multi-layer perceptrons for classification and regression. The mathematics is in
+:mod:`sknn_edu.core`, one topic per file; start with :mod:`sknn_edu.core.one_page`.
 """
 
 from sknn_edu.estimators.hidden_layer_transformer import HiddenLayerTransformer

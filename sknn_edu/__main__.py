@@ -1,4 +1,4 @@
-"""``python -m sknn_edu`` gives the guided tour; ``--help`` lists its options."""
+"""``python -m sknn_edu`` starts the guided tour; ``--help`` lists its options."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ from sknn_edu.tour.parts import main
 
 
 def stop(*_):
-    """End the tour on Ctrl-C. A KeyboardInterrupt would end only the fit that is running."""
+    """End the tour on Ctrl-C; a KeyboardInterrupt would only end the current fit."""
     raise SystemExit(130)
 
 
@@ -16,6 +16,6 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, stop)
     try:
         sys.exit(main())
-    except BrokenPipeError:  # the output goes to a program that has ended, such as head
+    except BrokenPipeError:  # the program that reads the output has ended, for example head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

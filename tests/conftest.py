@@ -19,13 +19,13 @@ def needs_callbacks():
 
 @pytest.fixture(autouse=True)
 def _repeat():
-    """Let estimators without random_state, which draw from NumPy's own generator, repeat."""
+    """Seed NumPy's global generator, which estimators with random_state=None use."""
     np.random.seed(0)
 
 
 @pytest.fixture(autouse=True)
 def _tally(request):
-    """Put what a slow test has tried into its report."""
+    """Add the counts of a slow test to its report."""
     tally.counts.clear()
     yield
     rows = tally.taken()
@@ -34,7 +34,7 @@ def _tally(request):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Print what the slow tests have tried and how much of it held."""
+    """Print a table of the counts of all slow tests."""
     reports = [
         report
         for of_category in terminalreporter.stats.values()

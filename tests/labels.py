@@ -1,11 +1,11 @@
-"""The same labels in every form that classifiers take."""
+"""The same labels in every form that classifiers accept."""
 
 import numpy as np
 import pytest
 
 
 def in_form(form, y):
-    """Return y, of the classes 0 to 2, as two classes, as it is, as labels or as columns."""
+    """Return y, with classes 0 to 2, as two classes, unchanged, as multilabel y, or as columns."""
     forms = {
         "two": y > 0,
         "three": y,

@@ -12,5 +12,5 @@ TRAIN, VALIDATION = np.arange(150) % 3 > 0, np.arange(150) % 3 == 0
 
 
 def explodes_at_half_time(progress):
-    """A learning-rate schedule with which training learns first and then diverges."""
+    """A learning-rate schedule with which training first learns and then diverges."""
     return 1.0 if progress < 0.5 else 1e9

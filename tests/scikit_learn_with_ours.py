@@ -1,7 +1,7 @@
-"""A pytest plugin: run scikit-learn's own tests with our classes in place of its own.
+"""A pytest plugin that runs scikit-learn's own tests with the classes of sknn_edu.
 
-Each test that is left out is listed with the reason. The others have to pass, and
-``tests/test_scikit_learn_suite.py`` counts them, and those of them that name our classes.
+Each test that is left out is listed with the reason. All other tests have to pass, and
+``tests/test_scikit_learn_suite.py`` counts them, and those that name the replaced classes.
 """
 
 import inspect
@@ -42,11 +42,11 @@ LEFT_OUT = {
 }
 
 ONLY_WITH_OURS = {"sklearn.ensemble.tests.test_bagging"}
-"""Slow modules, of which only the tests run whose source names one of the classes."""
+"""Slow modules; only their tests whose source names one of the classes are run."""
 
 
 def names_ours(source):
-    """Say whether source code names one of the classes that are replaced."""
+    """Return whether source code names one of the replaced classes."""
     names = "|".join(name for _, name in OURS)
     return re.search(rf"\b({names})\b", source) is not None
 
@@ -74,7 +74,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def check_replaced(module):
-    """Check that a test module has one of our classes, and under no name one of theirs."""
+    """Check that a test module contains one of our classes, and none of the replaced ones."""
     values = list(vars(module).values())
     assert any(value is ours for value in values for ours in OURS.values()), module.__name__
     assert not any(value is theirs for value in values for theirs in THEIRS), module.__name__

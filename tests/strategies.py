@@ -1,7 +1,7 @@
 """Hypothesis strategies: estimators, parameters and data, most of them valid.
 
-Each property runs in two sizes: quick, with the same examples each time, and slow (``pytest -m
-slow``, some 20 minutes), with new ones. A failure in the latter prints how to reproduce it.
+Each property is tested in two sizes: quick, always with the same examples, and slow (``pytest -m
+slow``, about 20 minutes), with new examples. A slow failure prints how to reproduce it.
 """
 
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ SETTINGS = settings(
 
 
 def fuzz(quick, slow, over=None, **strategies):
-    """Make a test of a property: of ``quick`` or ``slow`` examples, for each case of ``over``."""
+    """Make a test of a property with ``quick`` or ``slow`` examples, for each case of ``over``."""
 
     def decorate(holds):
         repeatable = settings(SETTINGS, max_examples=quick, derandomize=True)(
@@ -60,7 +60,7 @@ def fuzz(quick, slow, over=None, **strategies):
 
 
 def nearly_always(usual, flaws):
-    """Draw a usual value, or in one of twenty cases a flawed one."""
+    """Draw a valid value, or, in one of twenty cases, an invalid one."""
     common = st.sampled_from(usual)
     return st.integers(0, 19).flatmap(lambda k: st.sampled_from(flaws) if k == 19 else common)
 
@@ -390,7 +390,7 @@ CLASS_WEIGHTS = st.dictionaries(
 
 @st.composite
 def subset_of(draw, options, likely):
-    """Draw values for the ``likely`` parameters and for a few others; the rest is left out."""
+    """Draw values for the ``likely`` parameters and for a few others."""
     names = draw(st.sets(st.sampled_from(sorted(options)), max_size=6))
     return {name: draw(options[name]) for name in sorted(names | set(likely))}
 

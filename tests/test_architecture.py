@@ -1,4 +1,4 @@
-"""The house: imports run in one direction, files are short, and public paths stay the same."""
+"""The structure of the package: direction of imports, short files, fixed public paths."""
 
 import ast
 import inspect
@@ -32,7 +32,7 @@ ROOMS = [
     {"onnx"},
     {"tour"},
 ]
-"""A room imports from rooms above it in this list, and from itself."""
+"""A room is a set of folders; it imports only from itself and from rooms earlier in this list."""
 
 COURSE = [
     "one_page",
@@ -48,7 +48,7 @@ COURSE = [
     "gradient_descent",
     "lbfgs",
 ]
-"""The course in reading order; a file imports from the files before it."""
+"""The files of the course in reading order; each imports only from earlier files in this list."""
 
 
 def imported(path):
@@ -97,7 +97,7 @@ def test_the_course_is_every_file_of_core_and_is_listed_in_reading_order():
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("core.speed.")])
-def test_speed_knows_nothing_of_the_course(module):
+def test_speed_does_not_import_the_course(module):
     names = imported_from_the_package(MODULES[module])
     assert all(name.startswith("core.speed") for name in names)
 
@@ -108,7 +108,7 @@ def test_core_needs_numpy_and_scipy_only(module):
     assert roots <= {*sys.stdlib_module_names, "numpy", "scipy", "sknn_edu"}
 
 
-def test_private_parts_of_scikit_learn_are_touched_in_one_file():
+def test_private_parts_of_scikit_learn_are_used_in_one_file_only():
     touching = set()
     for name, path in MODULES.items():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -178,7 +178,7 @@ def lines(path):
     return path.read_text(encoding="utf-8").count("\n")
 
 
-def test_what_a_reader_meets_first_is_short():
+def test_the_first_files_for_readers_are_short():
     assert lines(PACKAGE / "core" / "one_page.py") <= 100
     assert lines(PACKAGE / "core" / "network.py") <= 400
     assert len(list(PACKAGE.glob("*.py"))) <= 6
@@ -208,12 +208,12 @@ def test_functions_are_short():
     assert too_long == []
 
 
-def test_hardly_any_hook_is_left_to_subclasses():
+def test_few_methods_raise_NotImplementedError():
     text = "".join(path.read_text(encoding="utf-8") for path in MODULES.values())
     assert text.count("raise NotImplementedError") <= 4
 
 
-def test_the_way_from_fit_to_the_first_matrix_product_is_short():
+def test_few_calls_lead_from_fit_to_the_first_matrix_product():
     X, y = load_iris(return_X_y=True)
     calls, comprehensions = [], ("<listcomp>", "<genexpr>", "<dictcomp>", "<setcomp>")
 
@@ -266,7 +266,7 @@ PUBLIC = {
     "find_learning_rate": "sknn_edu.estimators.learning_rate_finder",
     "tabular_pipeline": "sknn_edu.tables.pipeline",
 }
-"""Saved models name these paths: to move one is a decision, and breaks what users have saved."""
+"""The paths in saved models. Moving a class breaks the models that users have saved."""
 
 IN_SAVED_STATES = {
     "sknn_edu.core.activations": ["Activation"],
@@ -279,7 +279,7 @@ IN_SAVED_STATES = {
     "sknn_edu.core.training": ["BestSoFar"],
     "sknn_edu.fitting.training_state": ["TrainingState"],
 }
-"""Parameters, and training that can go on, may contain objects of these classes."""
+"""Saved parameters and training states may contain objects of these classes."""
 
 
 def test_public_classes_and_functions_stay_where_saved_models_look_for_them():

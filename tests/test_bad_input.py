@@ -1,4 +1,4 @@
-"""Bad input: one clear exception, and a fitted estimator stays as it was."""
+"""Bad input gives a clear exception and does not change a fitted estimator."""
 
 import warnings
 
@@ -39,7 +39,7 @@ NAN = np.where(np.arange(240).reshape(60, 4) == 7, np.nan, X)
     ],
     ids=["nan", "inf", "1d", "lengths", "no samples", "no features", "strings", "complex"],
 )
-def test_bad_data_leaves_a_fitted_estimator_as_it_was(estimator, method, samples, targets, message):
+def test_bad_data_does_not_change_a_fitted_estimator(estimator, method, samples, targets, message):
     fitted = clone(estimator).partial_fit(X, Y, **classes_of(estimator))
     before = joblib.hash(vars(fitted))
     with pytest.raises(ValueError, match=message):
@@ -65,7 +65,7 @@ def test_an_unfitted_estimator_stays_unfitted_when_its_fit_fails(estimator):
 @pytest.mark.parametrize(
     ("weight", "message"),
     [
-        (np.zeros(60), r"zero|0 for every sample"),
+        (np.zeros(60), "zero"),
         (-np.ones(60), "[Nn]egative"),
         (np.full(60, np.nan), "NaN"),
         (np.ones(59), "sample_weight"),
@@ -198,7 +198,7 @@ def test_divergence_under_early_stopping_keeps_the_best_epoch_and_warns():
     assert model.score(X, Y) > 0.3
 
 
-def test_divergence_that_leaves_nothing_better_than_a_constant_is_no_success():
+def test_divergence_without_a_useful_epoch_gives_a_warning():
     model = MLPRegressor(
         activation="identity",
         solver="sgd",
@@ -206,16 +206,16 @@ def test_divergence_that_leaves_nothing_better_than_a_constant_is_no_success():
         early_stopping=True,
         random_state=0,
     )
-    with pytest.warns(ConvergenceWarning, match="the best epoch before is of no use"):
+    with pytest.warns(ConvergenceWarning, match="no earlier epoch gave a useful model"):
         model.fit(10 * X, Y)
 
 
-def test_a_perceptron_that_overflows_says_so():
+def test_a_perceptron_that_overflows_raises_an_error():
     with pytest.raises(ValueError, match="Scale the features"):
         PerceptronClassifier(max_iter=50, eta0=1e10).fit(1e300 * X, Y[::-1])
 
 
-def test_huge_features_do_not_fool_plain_gradient_descent():
+def test_plain_gradient_descent_refuses_huge_features():
     with pytest.raises(ValueError, match="too large for any learning rate"):
         SigmoidNeuronClassifier(solver="gd").fit(1e200 * X, Y)
 

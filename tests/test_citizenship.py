@@ -56,7 +56,7 @@ def test_grid_search_in_a_pipeline_with_two_jobs(estimator):
 
 
 @named_classifiers
-def test_halving_grid_search(estimator):
+def test_halving_grid_search_works(estimator):
     parameter = "max_iter"
     search = HalvingGridSearchCV(estimator, {parameter: [200, 300]}, n_jobs=2, random_state=0)
     assert search.fit(X, Y).best_score_ > 0.7
@@ -73,26 +73,26 @@ def test_halving_grid_search(estimator):
     ],
     ids=["calibrated", "bagging", "voting", "stacking"],
 )
-def test_ensembles(estimator, wrap):
+def test_ensembles_of_scikit_learn_work(estimator, wrap):
     assert wrap(estimator).fit(X, Y).score(X, Y) > 0.9
 
 
 @named
-def test_cross_validate_and_learning_curve(estimator):
+def test_cross_validate_and_learning_curve_work(estimator):
     scores = cross_validate(estimator, X, Y, cv=3, error_score="raise")
     assert np.isfinite(scores["test_score"]).all()
     curve = learning_curve(estimator, X, Y, cv=3, train_sizes=[0.5, 1.0], error_score="raise")
     assert np.isfinite(curve[2]).all()
 
 
-def test_transformed_target():
+def test_transformed_target_regressor_works():
     A, b = make_regression(200, 5, random_state=0)
     model = TransformedTargetRegressor(NEURALS[-1], transformer=StandardScaler())
     assert model.fit(A, 1000 + 500 * b).score(A, 1000 + 500 * b) > 0.99
 
 
 @named
-def test_column_transformer_and_frames_with_feature_names(estimator):
+def test_column_transformer_and_frames_with_feature_names_work(estimator):
     frame = pd.DataFrame(X, columns=[f"f{k}" for k in range(6)]).assign(
         colour=np.where(X[:, 0] > 0, "red", "blue")
     )
@@ -123,7 +123,7 @@ def test_feature_names_are_remembered_and_checked(estimator, library):
     ],
     ids=lambda labels: f"{labels.dtype}",
 )
-def test_labels_of_every_kind(estimator, labels):
+def test_labels_of_every_kind_are_accepted(estimator, labels):
     fitted = clone(estimator).fit(X, labels[Y])
     np.testing.assert_array_equal(fitted.classes_, labels)
     assert fitted.score(X, labels[Y]) > 0.9
@@ -163,7 +163,7 @@ def test_other_dtypes_become_float64(estimator, dtype):
 @named
 @pytest.mark.parametrize("container", [csr_array, csc_array, coo_array])
 @pytest.mark.parametrize("index", [np.int32, np.int64])
-def test_sparse_samples(estimator, container, index):
+def test_sparse_samples_are_accepted(estimator, container, index):
     thin = np.where(np.abs(X) > 0.8, X, 0)
     sparse = container(thin)
     if container is not coo_array:
@@ -174,7 +174,7 @@ def test_sparse_samples(estimator, container, index):
 
 
 @named
-def test_memory_mapped_samples(estimator, tmp_path):
+def test_memory_mapped_samples_are_accepted(estimator, tmp_path):
     joblib.dump(X, tmp_path / "X.joblib")
     mapped = joblib.load(tmp_path / "X.joblib", mmap_mode="r")
     fitted = clone(estimator).fit(mapped, Y)
@@ -206,7 +206,7 @@ def test_copies_learn_and_predict_alike(estimator, copied):
 
 
 @named
-def test_one_seed_gives_the_same_bits_and_none_does_not(estimator):
+def test_a_seed_gives_the_same_bits_and_random_state_None_does_not(estimator):
     first, second = (clone(estimator).set_params(random_state=3).fit(X, Y) for _ in range(2))
     again = second.fit(X, Y)
     for name in ("coefs_", "coef_"):
@@ -273,16 +273,16 @@ def test_iris_is_learned_by_all_classifiers():
 
 
 @named
-def test_an_estimator_of_the_same_version_loads_silently_and_another_says_so(
-    estimator, monkeypatch
-):
+def test_loading_only_warns_if_another_version_saved_the_estimator(estimator, monkeypatch):
     fitted = clone(estimator).fit(X, Y)
     same = pickle.loads(pickle.dumps(fitted))
     np.testing.assert_array_equal(same.predict(X), fitted.predict(X))
     monkeypatch.setattr("sknn_edu.__version__", "0.0.9")
     saved = pickle.dumps(fitted)
     monkeypatch.undo()
-    with pytest.warns(UserWarning, match=r"was saved by version 0\.0\.9 of sknn_edu and is loaded"):
+    with pytest.warns(
+        UserWarning, match=r"was saved with version 0\.0\.9 of sknn_edu and is loaded"
+    ):
         older = pickle.loads(saved)
     np.testing.assert_array_equal(older.predict(X), fitted.predict(X))
 
@@ -293,7 +293,7 @@ def test_a_parameter_that_an_older_version_did_not_have_gets_its_default(estimat
     state = fitted.__getstate__() | {"_sknn_edu_version": "0.0.9"}
     del state["warm_start"]
     older = type(estimator).__new__(type(estimator))
-    with pytest.warns(UserWarning, match="missing parameters get their defaults"):
+    with pytest.warns(UserWarning, match="missing parameters are set to their defaults"):
         older.__setstate__(state)
     assert older.get_params() == fitted.get_params()
     older.fit(X, Y)

@@ -1,4 +1,4 @@
-"""To add an activation or a kind of target, one file is edited; everything else follows."""
+"""Only one file has to be edited to add an activation or a kind of target."""
 
 import json
 import re
@@ -110,7 +110,7 @@ def test_the_activation_of_contributing_is_used_everywhere_after_editing_one_fil
 
 @dataclass(frozen=True, eq=False)
 class LeastSquaresTargets(MulticlassTargets):
-    """Labels as the targets 0 and 1 of a regression; the largest output wins."""
+    """Labels as regression targets 0 and 1; the largest output is the prediction."""
 
     name, output = "least_squares", "identity"
 

@@ -1,4 +1,4 @@
-"""One seed gives one result: in other processes, in many threads, and during other fits."""
+"""A seed gives the same result in other processes, in many threads, and during other fits."""
 
 import copy
 import json
@@ -169,7 +169,7 @@ LONG_SUMS = {
     ),
 }
 TOLERANCE = {"float64": 1e-11, "float32": 1e-4}
-"""The largest difference, relative to the largest weight, of fits with one and two BLAS threads."""
+"""The largest difference, relative to the largest weight, between one and two BLAS threads."""
 
 
 def fit_with(n_threads, estimator, samples, targets):
@@ -179,7 +179,7 @@ def fit_with(n_threads, estimator, samples, targets):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @each_estimator
-def test_small_models_are_the_same_bits_with_one_thread_of_blas_and_with_two(name, dtype):
+def test_small_models_have_the_same_bits_with_one_and_with_two_blas_threads(name, dtype):
     with_one, with_two = (fit_with(n, ESTIMATORS[name], X.astype(dtype), Y) for n in (1, 2))
     assert bits(with_one) == bits(with_two)
 

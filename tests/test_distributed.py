@@ -306,9 +306,9 @@ def status(name):
 
 
 def open_and_limit_memory(path):
-    """Return the Parquet file; from now on this process can ask for MAY_GROW more, used or not.
+    """Return the Parquet file, and limit this process to MAY_GROW more memory, used or not.
 
-    Reading and fitting a little comes first: it loads the libraries and starts their threads.
+    A small fit before loads the libraries and starts their threads.
     """
     import resource  # not on Windows
 
@@ -323,7 +323,7 @@ def open_and_limit_memory(path):
 
 
 def train_within_limits(path, model, target):
-    """Return the accuracy on the last row group, and by how much the resident size has grown."""
+    """Return the accuracy on the last row group, and the growth of the resident size."""
     file, before = open_and_limit_memory(path), status("VmHWM")
     groups = np.arange(N_GROUPS - 1)
     with threadpool_limits(limits=1):

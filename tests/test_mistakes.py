@@ -1,4 +1,4 @@
-"""What people do wrong, and the words that must appear in the answer."""
+"""Typical mistakes of users, and the words that must appear in the error message."""
 
 import datetime as dt
 import sys
@@ -51,7 +51,7 @@ def fitted(estimator_class, samples):
         ({"activation": "swish"}, "'silu'"),
         ({"activation": "linear"}, "'identity'"),
         ({"activation": "leaky-relu"}, "'leaky_relu'"),
-        ({"activation": "softmax"}, "output layer of MLPClassifier is a softmax by itself"),
+        ({"activation": "softmax"}, "output layer of MLPClassifier is a softmax if"),
         ({"activation": ("relu", "sigmoid"), "hidden_layer_sizes": (2, 2)}, "'logistic'"),
         ({"solver": "Adam"}, "'adam'"),
         ({"solver": "lbgfs"}, "'lbfgs'"),
@@ -68,7 +68,7 @@ def fitted(estimator_class, samples):
     ],
     ids=str,
 )
-def test_a_wrong_parameter_of_a_network_leads_to_the_right_one(parameters, words):
+def test_the_error_about_a_wrong_network_parameter_suggests_the_right_value(parameters, words):
     with pytest.raises(ValueError, match=f"(?s){next(iter(parameters))}.*{words}"):
         MLPClassifier(**parameters).fit(X, Y)
 
@@ -85,19 +85,19 @@ def test_a_wrong_parameter_of_a_network_leads_to_the_right_one(parameters, words
         ("logcosh", "log_cosh"),
     ],
 )
-def test_other_words_for_a_loss_lead_to_its_name(word, name):
+def test_the_error_about_a_loss_suggests_the_right_name(word, name):
     with pytest.raises(ValueError, match=f"loss='{name}'"):
         MLPRegressor(loss=word).fit(X, REALS)
 
 
-def test_other_words_for_the_options_of_a_neuron_lead_to_their_names():
+def test_the_error_about_a_neuron_parameter_suggests_the_right_name():
     with pytest.raises(ValueError, match="Did you mean loss='log_loss'"):
         SigmoidNeuronClassifier(loss="cross_entropy").fit(X, Y)
     with pytest.raises(ValueError, match="Did you mean solver='gd'"):
         SigmoidNeuronClassifier(solver="gradient descent").fit(X, Y)
 
 
-def test_choices_are_listed_in_a_fixed_order_the_usual_ones_first():
+def test_errors_list_the_choices_in_a_fixed_order():
     with pytest.raises(ValueError, match=r"\{'adam', 'sgd', 'lbfgs', 'adamw', 'rmsprop'\}"):
         MLPClassifier(solver="?").fit(X, Y)
     with pytest.raises(ValueError, match=r"\{'identity', 'logistic', 'tanh', 'relu', "):
@@ -134,8 +134,8 @@ def test_layer_sizes_may_be_a_string(text, sizes):
         lambda: TabularPreprocessor.fit(FRAME),
     ],
 )
-def test_a_method_called_on_the_class_asks_for_an_estimator(call):
-    with pytest.raises(TypeError, match="Make an estimator first, with parentheses"):
+def test_a_method_called_on_the_class_gives_an_error_with_the_remedy(call):
+    with pytest.raises(TypeError, match="Add parentheses to create an estimator"):
         call()
 
 
@@ -170,7 +170,7 @@ def test_without_a_progress_bar_losses_are_printed_and_one_warning_says_why(
     ],
     ids=["dates", "in UTC", "durations", "periods", "Python dates", "NaT"],
 )
-def test_dates_are_refused_by_the_name_of_their_column(estimator_class, column):
+def test_dates_are_refused_and_the_error_names_the_column(estimator_class, column):
     table = FRAME.assign(day=column)
     with pytest.raises(
         ValueError, match=r"column 'day'.*subtract a reference date.*tabular_pipeline"
@@ -194,27 +194,29 @@ def test_a_model_fitted_on_numbers_does_not_predict_on_dates(estimator_class):
         ([["a", 1.0]] * 60, "text in column 0, such as 'a'"),
         (FRAME.assign(gap=np.nan), "contains NaN.*SimpleImputer.*tabular_pipeline"),
         (np.ma.masked_greater(X, 2), "masked array with 1 masked values"),
-        (pd.DataFrame(X, columns=["a", "b", "a"]), "more than one column with the name 'a'"),
-        (X.T, "3 rows and 60 columns, and y has 60 entries: X looks transposed"),
+        (pd.DataFrame(X, columns=["a", "b", "a"]), "several columns named 'a'"),
+        (X.T, "3 rows and 60 columns, and y has 60 entries. X seems to be transposed"),
         (pl.DataFrame(X).with_columns(d=pl.lit(dt.timedelta(days=1))), "durations in column 'd'"),
     ],
     ids=["text", "text in a list", "gap", "mask", "names", "transposed", "polars"],
 )
 @of_each
-def test_bad_samples_lead_to_the_remedy(estimator_class, samples, words):
+def test_errors_about_bad_samples_name_the_remedy(estimator_class, samples, words):
     with pytest.raises(ValueError, match=f"(?s){words}"):
         estimator_class().fit(samples, target_of(estimator_class))
 
 
 @of_each
-def test_samples_that_lie_on_their_side_are_recognised_in_predict(estimator_class):
+def test_transposed_samples_are_recognised_in_predict(estimator_class):
     model = fitted(estimator_class, X)
-    with pytest.raises(ValueError, match="X looks transposed: it has 3 rows"):
+    with pytest.raises(ValueError, match="X has 3 rows, and seems to be transposed"):
         model.predict(X.T)
 
 
-def test_a_mistake_in_the_validation_set_is_attributed_to_it():
-    with pytest.raises(ValueError, match=r"In the validation set, X_val and y_val: X has dates"):
+def test_errors_name_the_validation_set_as_the_cause():
+    with pytest.raises(
+        ValueError, match=r"In the validation set, X_val and y_val: X must .* has dates"
+    ):
         MLPClassifier().fit(X, Y, X_val=X.astype("M8[s]"), y_val=Y)
 
 
@@ -225,16 +227,16 @@ def test_a_mistake_in_the_validation_set_is_attributed_to_it():
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
-        ([None, *Y[1:]], "without a label: None.*'unknown'"),
-        (pd.Series([pd.NaT, *DAYS[1:]]), "without a label: NaT"),
-        (pd.Series([np.nan, *["a"] * 59]), "without a label: nan"),
-        (np.where(Y, 1.0, np.nan), "y contains NaN.*label of its own"),
-        (["1", *Y[1:].tolist()], "several kinds, integer and text: 1, '1'"),
-        ([True, *Y[1:].tolist()], "several kinds, boolean and integer"),
-        ([dt.date(2024, 1, 1 + k % 2) for k in range(60)], "labels of the type date"),
+        ([None, *Y[1:]], "missing labels: None.*'unknown'"),
+        (pd.Series([pd.NaT, *DAYS[1:]]), "missing labels: NaT"),
+        (pd.Series([np.nan, *["a"] * 59]), "missing labels: nan"),
+        (np.where(Y, 1.0, np.nan), "y contains NaN.*missing labels by a new one"),
+        (["1", *Y[1:].tolist()], "one type, but has integer and text labels: 1, '1'"),
+        ([True, *Y[1:].tolist()], "one type, but has boolean and integer labels"),
+        ([dt.date(2024, 1, 1 + k % 2) for k in range(60)], "values of the type date"),
         (REALS, "For real-valued targets use MLPRegressor"),
         (np.abs(X[:, 0]) / 9, "probabilities.*sample_weight=np.column_stack"),
-        (np.ma.masked_equal(Y, 1), "y is a masked array"),
+        (np.ma.masked_equal(Y, 1), "y must not have masked values"),
         (Y[np.newaxis], r"y has the shape \(1, 60\), a single row"),
     ],
     ids=[
@@ -251,7 +253,7 @@ def test_a_mistake_in_the_validation_set_is_attributed_to_it():
         "row",
     ],
 )
-def test_bad_labels_lead_to_the_remedy(estimator_class, labels, words):
+def test_errors_about_bad_labels_name_the_remedy(estimator_class, labels, words):
     with pytest.raises(ValueError, match=f"(?s){words}"):
         estimator_class().fit(X, labels)
 
@@ -265,17 +267,17 @@ def test_bad_labels_lead_to_the_remedy(estimator_class, labels, words):
         (DAYS - DAYS[0], "Subtract a reference date"),
         ([None, *REALS[1:]], "missing, such as None"),
         ([{}] * 60, "dict, such as {}"),
-        (np.ma.masked_greater(REALS, 2), "y is a masked array"),
+        (np.ma.masked_greater(REALS, 2), "y must not have masked values"),
         (REALS[np.newaxis], "a single row"),
     ],
     ids=["text", "digits", "dates", "durations", "None", "objects", "mask", "row"],
 )
-def test_bad_targets_of_a_regression_lead_to_the_remedy(targets, words):
+def test_errors_about_bad_regression_targets_name_the_remedy(targets, words):
     with pytest.raises(ValueError, match=f"(?s){words}"):
         MLPRegressor().fit(X, targets)
 
 
-def test_probabilities_as_targets_show_the_equivalent():
+def test_errors_about_probabilities_as_targets_show_the_equivalent_call():
     with pytest.raises(ValueError, match=r"(?s)np.repeat\(X, 3, axis=0\).*sample_weight=y.ravel"):
         MLPClassifier().fit(X, RNG.dirichlet(np.ones(3), size=60))
 
@@ -296,13 +298,13 @@ def test_one_hot_labels_are_refused_by_single_neurons_with_the_remedy(estimator_
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_whole_numbers_with_gaps_as_many_classes_are_probably_quantities():
+def test_many_integer_classes_with_gaps_give_a_warning_that_suggests_regression():
     data, y = load_diabetes(return_X_y=True)
     with pytest.warns(UserWarning, match=r"214 classes, numbers from 25.0 to 346.0.*MLPRegressor"):
         PerceptronClassifier(max_iter=2, tol=None).fit(data, y)
 
 
-def test_codes_of_many_classes_are_no_quantities():
+def test_many_classes_with_consecutive_integers_give_no_warning():
     y = np.repeat(np.arange(120), 2)
     MLPClassifier(solver="lbfgs", max_iter=500, random_state=0).fit(np.eye(120)[y], y)
 
@@ -317,7 +319,9 @@ def test_codes_of_many_classes_are_no_quantities():
     ],
     ids=["to labels", "to columns", "from three classes", "to text"],
 )
-def test_a_warm_start_with_another_kind_of_labels_names_both(first, second, words):
+def test_a_warm_start_with_another_kind_of_labels_gives_an_error_that_names_both(
+    first, second, words
+):
     mlp = MLPClassifier(solver="lbfgs", warm_start=True, max_iter=2000, random_state=0)
     mlp.fit(X, first)
     with pytest.raises(ValueError, match=words):
@@ -327,9 +331,9 @@ def test_a_warm_start_with_another_kind_of_labels_names_both(first, second, word
 # -- fits that end badly -----------------------------------------------------------------------
 
 
-def test_a_network_that_has_learned_nothing_says_so_once():
+def test_a_network_that_has_learned_nothing_gives_one_warning():
     wine = load_wine(return_X_y=True)
-    with pytest.warns(ConvergenceWarning, match="than a constant.*In this order: scale") as record:
+    with pytest.warns(ConvergenceWarning, match="than a constant.*in order: scale") as record:
         MLPClassifier(solver="sgd", random_state=0).fit(*wine)
     assert len(record) == 1
     remedies = "scale the features", "lower learning_rate_init", "choose another activation"
@@ -337,7 +341,7 @@ def test_a_network_that_has_learned_nothing_says_so_once():
     assert places == sorted(places)
 
 
-def test_lbfgs_that_finds_no_step_asks_for_scaling():
+def test_lbfgs_that_finds_no_step_suggests_scaling():
     data, y = load_wine(return_X_y=True)
     with pytest.warns(ConvergenceWarning, match="scale the features") as record:
         mlp = MLPClassifier(solver="lbfgs", random_state=0).fit(data, y)

@@ -1,4 +1,4 @@
-"""The same numbers as scikit-learn's classes, computed side by side."""
+"""The estimators give the same numbers as scikit-learn's classes."""
 
 import warnings
 
@@ -76,7 +76,9 @@ def assert_same(their, our, X, tol=1e-8, curve=True):
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
 @pytest.mark.parametrize("batch_size", ["auto", 20])
 @pytest.mark.parametrize("weight", [None, WEIGHT], ids=["unweighted", "weighted"])
-def test_gradient_descent(problem, activation, solver, batch_size, weight):
+def test_gradient_descent_gives_the_numbers_of_scikit_learn(
+    problem, activation, solver, batch_size, weight
+):
     their, our, X, y = pair(problem, activation=activation, solver=solver, batch_size=batch_size)
     their.fit(X, y, sample_weight=weight)
     our.fit(X, y, sample_weight=weight)
@@ -105,7 +107,7 @@ def test_gradient_descent(problem, activation, solver, batch_size, weight):
     ],
     ids=str,
 )
-def test_parameters(problem, params):
+def test_parameters_give_the_numbers_of_scikit_learn(problem, params):
     if problem == "four classes" and params.get("early_stopping") and Version("1.9") > SKLEARN:
         pytest.skip("scikit-learn 1.8 cannot stop early on labels that are strings")
     their, our, X, y = pair(problem, **params)
@@ -115,7 +117,7 @@ def test_parameters(problem, params):
 @pytest.mark.parametrize("problem", ONE_TARGET)
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("weight", [None, WEIGHT], ids=["unweighted", "weighted"])
-def test_lbfgs(problem, activation, weight):
+def test_lbfgs_gives_the_numbers_of_scikit_learn(problem, activation, weight):
     their, our, X, y = pair(problem, activation=activation, solver="lbfgs")
     their.fit(X, y, sample_weight=weight)
     our.fit(X, y, sample_weight=weight)
@@ -139,7 +141,7 @@ def test_sparse_samples_learn_as_dense_ones(container, solver):
 
 @pytest.mark.parametrize("problem", ONE_TARGET)
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
-def test_partial_fit_without_shuffling(problem, solver):
+def test_partial_fit_without_shuffling_gives_the_numbers_of_scikit_learn(problem, solver):
     their, our, X, y = pair(problem, solver=solver, shuffle=False, batch_size=20)
     first = {"classes": np.unique(y)} if hasattr(our, "predict_proba") else {}
     if problem == "labels":
@@ -152,7 +154,7 @@ def test_partial_fit_without_shuffling(problem, solver):
 
 @pytest.mark.parametrize("problem", ONE_TARGET)
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
-def test_the_weights_of_a_warm_start(problem, solver):
+def test_a_warm_start_gives_the_weights_of_scikit_learn(problem, solver):
     their, our, X, y = pair(problem, solver=solver, warm_start=True, max_iter=4)
     for _ in range(3):
         their.fit(X, y)

@@ -1,4 +1,4 @@
-"""scikit-learn's own tests, with our classes in place of its networks and its perceptron."""
+"""scikit-learn's own tests pass with our classes instead of its networks and its perceptron."""
 
 import os
 import re
@@ -21,9 +21,9 @@ PASSING = {
     "sklearn.tests.test_multiclass": (57, 0),
     "sklearn.metrics.tests.test_score_objects": (276, 0),
 }
-"""How many tests pass with scikit-learn 1.8, and how many of them name our classes.
+"""The number of tests that pass with scikit-learn 1.8, and of those that name our classes.
 
-In the last two modules the tests that name them are all left out, each for a reason.
+In the last two modules all tests that name the classes are left out, each for a reason.
 """
 
 ADDED_IN_1_9 = {

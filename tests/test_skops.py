@@ -49,7 +49,7 @@ IN_TRAINING = [
     "sknn_edu.core.training.BestSoFar",
     "sknn_edu.fitting.training_state.TrainingState",
 ]
-"""The types in a network that is in the middle of its training, beside its class."""
+"""The types in a network in the middle of training, besides its class."""
 
 
 def saved_and_loaded(model, trusted):
@@ -60,7 +60,7 @@ def saved_and_loaded(model, trusted):
 
 
 def assert_same(a, b):
-    """Assert that two values, and all that they contain, are of the same types and bits."""
+    """Assert that two values and all their parts have the same types and bits."""
     assert type(a) is type(b)
     if isinstance(a, np.ndarray):
         assert a.dtype == b.dtype
@@ -76,7 +76,7 @@ def assert_same(a, b):
         assert_same(a.__self__, b.__self__)
     elif isinstance(a, np.random.RandomState):
         assert_same(a.get_state(), b.get_state())
-    elif isinstance(a, NetworkPlan):  # its architecture follows from it, when it is needed
+    elif isinstance(a, NetworkPlan):  # its architecture is computed from it when needed
         assert_same(a.to_dict(), b.to_dict())
     elif hasattr(a, "__dict__") and not callable(a):
         assert_same(vars(a), vars(b))

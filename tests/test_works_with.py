@@ -1,8 +1,7 @@
-"""The code of docs/works_with.md runs as it is, and does what the page says.
+"""The code in docs/works_with.md runs and does what the page says.
 
-The page is run, not a copy of it: each test runs the code below one heading and looks at the names
-that it leaves. It needs the library of that heading (``pip install "sknn_edu[clients]"``) and is
-skipped without it.
+Each test runs the code of the page below one heading and checks the names that it defines. It needs
+the library of that heading (``pip install "sknn_edu[clients]"``) and is skipped without it.
 """
 
 import re
@@ -43,7 +42,7 @@ MODULES = {
 """The heading of each section with code, and the module that it needs."""
 
 REMEMBERS = pytest.mark.filterwarnings("ignore:The default of config ..remember_data:FutureWarning")
-"""sktime warns of a default that will change with its version 1.3, whatever one does."""
+"""sktime always warns of a default that will change in its version 1.3."""
 
 pytestmark = pytest.mark.skipif(not PAGE.exists(), reason="not a checkout")
 

@@ -1,8 +1,8 @@
-"""Tables in Markdown, and their place between two markers of a page."""
+"""Write tables in Markdown, and insert them between two markers of a page."""
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
-    """Return a Markdown table, its first column left-aligned."""
+    """Return a Markdown table with a left-aligned first column."""
     rule = [":--", *["--:"] * (len(head) - 1)]
     return "\n".join("| " + " | ".join(row) + " |" for row in [head, rule, *rows])
 

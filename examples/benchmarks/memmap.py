@@ -1,25 +1,25 @@
-"""By how many MiB does a process grow that fits a network to a file larger than it may hold?
+"""Measure the memory of a process that fits a network to a file larger than its memory limit.
 
-python memmap.py                          # 4 GiB in the directory for temporary files, 500 MiB more
-python memmap.py --gib 2 --path /data/X   # another size, another place (the file is removed)
-python memmap.py --may-grow 200           # let the kernel refuse more than that
+python memmap.py                          # 4 GiB in the folder for temporary files, 500 MiB limit
+python memmap.py --gib 2 --path /data/X   # another size and another path (the file is removed)
+python memmap.py --may-grow 200           # another limit, in MiB
 
-X is a memory-mapped float32 file of 100 features, y an array in memory. A fresh process maps the
-file, fits a small network, so that everything is loaded, and then fits one epoch of
-``MLPClassifier`` to all of it. The process that started it looks on.
+X is a memory-mapped float32 file with 100 features, and y is an array in memory. A fresh process
+maps the file, fits a small network, so that everything is loaded, and then fits ``MLPClassifier``
+to the whole file for one epoch. The parent process measures its memory.
 
-What counts is *anonymous* memory: pages with no file behind them, which the kernel can free only by
-swapping. The pages of the mapped file are in the page cache; they count towards the resident size,
-but the kernel drops them whenever another program needs room, so that they are nothing extra. Two
-figures, from two sides:
+Only *anonymous* memory counts: pages without a file, which the kernel can only free by swapping.
+The pages of the mapped file are in the page cache. They count towards the resident size, but the
+kernel drops them when another program needs memory, so they are not counted here. There are two
+measurements:
 
-- the peak of ``RssAnon`` in ``/proc/<pid>/status``, read every millisecond from without, less what
-  it was before the fit: the memory in use, but a shorter peak would be missed;
-- a limit on private writable memory, touched or not (``RLIMIT_DATA``), ``--may-grow`` above what
-  was there before the fit: nothing is missed, since the fit fails if it asks for more.
+- The parent process reads ``RssAnon`` in ``/proc/<pid>/status`` every millisecond. The result is
+  the peak minus the value before the fit. This is the memory in use, but shorter peaks are missed.
+- ``RLIMIT_DATA`` limits the private writable memory, used or not, to ``--may-grow`` above the value
+  before the fit. Nothing is missed, because the fit fails if it asks for more.
 
-y exists before the fit and does not count; its encoded copy, and the order of the samples, do.
-Linux only.
+y exists before the fit and is not counted. Its encoded copy and the order of the samples are
+counted. Linux only.
 """
 
 import argparse
@@ -38,7 +38,7 @@ ROWS_AT_ONCE = 50_000
 
 
 def status(pid: int | str, name: str) -> float:
-    """Return a line of a process's /proc/<pid>/status, in MiB; 0 when it has ended."""
+    """Return an entry of /proc/<pid>/status in MiB; 0 if the process has ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError):
@@ -47,7 +47,10 @@ def status(pid: int | str, name: str) -> float:
 
 
 def write(path: Path, gib: float) -> int:
-    """Write X, a block of random numbers over and over with another feature 0; return its rows."""
+    """Write X and return its number of rows.
+
+    The same block of random numbers is repeated; only feature 0 is drawn for each row.
+    """
     n_samples = int(gib * 2**30) // (4 * N_FEATURES)
     X = np.memmap(path, np.float32, "w+", shape=(n_samples, N_FEATURES))
     rng = np.random.default_rng(0)
@@ -61,7 +64,7 @@ def write(path: Path, gib: float) -> int:
 
 
 def fit(path: Path, may_grow: float) -> None:
-    """Fit to the file; print "fit" before and the seconds after. Runs in the fresh process."""
+    """Fit to the file in the fresh process; print "fit" before, and seconds and accuracy after."""
     from sknn_edu import MLPClassifier
 
     warnings.simplefilter("ignore")  # one epoch does not converge
@@ -69,7 +72,7 @@ def fit(path: Path, may_grow: float) -> None:
     y = np.concatenate([X[k : k + ROWS_AT_ONCE, 0] > 0 for k in range(0, len(X), ROWS_AT_ONCE)])
     y = y.astype(int)
     network = MLPClassifier(max_iter=1, random_state=0)
-    network.fit(X[:300], y[:300])  # loads and starts what it needs
+    network.fit(X[:300], y[:300])  # loads all modules and starts all threads
     limit = int((status("self", "VmData") + may_grow) * 2**20)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     print("fit", flush=True)
@@ -80,7 +83,7 @@ def fit(path: Path, may_grow: float) -> None:
 
 
 def growth_of(path: Path, may_grow: float) -> tuple[float, float, float]:
-    """Fit in a fresh process; return its growth in MiB, the seconds, and the accuracy."""
+    """Fit in a fresh process; return its growth in MiB, the seconds and the accuracy."""
     command = [sys.executable, __file__, "--fit", str(path), "--may-grow", str(may_grow)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         if child.stdout.readline() != "fit\n":

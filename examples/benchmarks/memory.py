@@ -1,4 +1,4 @@
-"""By how many MB does the peak memory of a process grow in a fit? Run in a process of its own.
+"""Print the growth of peak memory in a fit, in MB. Run it in a fresh process.
 
 python memory.py sknn_edu 200000 100
 python memory.py sklearn.neural_network 200000 100
@@ -16,8 +16,8 @@ import numpy as np
 def peak_memory() -> float:
     """Return the peak memory of this process so far, in MB.
 
-    Linux starts a child's ``ru_maxrss`` at that of its parent, so there the kernel's own mark of
-    this process is read.
+    On Linux ``ru_maxrss`` of a child process starts at the value of its parent, so ``VmHWM`` is
+    read instead.
     """
     status = Path("/proc/self/status")
     if status.exists():
@@ -32,7 +32,7 @@ def growth_in_a_fit(module: str, n_samples: int, n_features: int) -> float:
     kind = importlib.import_module(module).MLPClassifier
     X = np.random.default_rng(0).standard_normal((n_samples, n_features))
     y = (X[:, 0] > 0).astype(int)
-    kind(max_iter=1).fit(X[:300], y[:300])  # loads and starts what it needs
+    kind(max_iter=1).fit(X[:300], y[:300])  # loads all modules and starts all threads
     before = peak_memory()
     kind(max_iter=2, random_state=0).fit(X, y)
     return peak_memory() - before

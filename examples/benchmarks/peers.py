@@ -1,10 +1,10 @@
-"""Who trains: ours, scikit-learn, PyTorch, JAX, and the matrix products alone.
+"""The contestants: sknn_edu, scikit-learn, PyTorch, JAX, and the matrix products alone.
 
-One function for each. It takes a :class:`Task` and returns a *trainer*: a function that trains a
-new network for the given number of epochs and returns the loss of each epoch. PyTorch and JAX
-start from the same weights and see the samples in the same order as the other two, so their losses
-can be compared as well. They get the faster of their own ways to do it: PyTorch the fused Adam and
-no DataLoader, JAX a whole epoch as one compiled `lax.scan` over the batches.
+There is one function for each. It takes a :class:`Task` and returns a *trainer*: a function that
+trains a new network for a number of epochs and returns the loss of each epoch. PyTorch and JAX
+start from the same weights and use the samples in the same order as the other two, so their losses
+can be compared as well. Both train in their fastest way: PyTorch with the fused Adam and without
+DataLoader, JAX with a whole epoch as one compiled `lax.scan` over the batches.
 """
 
 import importlib.util
@@ -36,7 +36,7 @@ def is_installed(peer: str) -> bool:
 
 @dataclass(frozen=True)
 class Task:
-    """What to train on what: Adam and relu, mini-batches, shuffled."""
+    """The data and the network: relu, trained by Adam on shuffled mini-batches."""
 
     X: Any
     y: np.ndarray
@@ -61,7 +61,7 @@ class Task:
         return Task(self.X.astype(dtype), y, self.hidden, self.batch_size)
 
     def parameters(self) -> dict:
-        """Return the constructor's parameters; nothing but the number of epochs ends training."""
+        """Return the parameters of the estimator; only the number of epochs ends training."""
         return {
             "hidden_layer_sizes": self.hidden,
             "batch_size": self.batch_size,
@@ -71,7 +71,7 @@ class Task:
         }
 
     def start(self) -> tuple[list[tuple[np.ndarray, np.ndarray]], Iterator[np.ndarray]]:
-        """Return the (W, b) that a fit starts from, and the orders of its epochs."""
+        """Return the initial (W, b) of each layer, and the order of the samples in each epoch."""
         rng = np.random.RandomState(SEED)
         layers = []
         for n_in, n_out in pairwise(self.layer_sizes):
@@ -108,7 +108,7 @@ def _estimator(module: Any, task: Task) -> Trainer:
 
 
 def pytorch(task: Task) -> Trainer:
-    """Train with PyTorch, eager mode on the CPU, as many threads as BLAS has here."""
+    """Train with PyTorch in eager mode on the CPU, with the number of threads that BLAS has."""
     import torch
     from torch import nn
 
@@ -156,7 +156,7 @@ def pytorch(task: Task) -> Trainer:
 
 
 def jax_scan(task: Task) -> Trainer:
-    """Train with JAX: an epoch is one compiled function; the first call compiles it."""
+    """Train with JAX: an epoch is one function, which the first call compiles."""
     import jax
     import jax.numpy as jnp
 
@@ -215,10 +215,11 @@ def jax_scan(task: Task) -> Trainer:
 
 
 def floor(task: Task) -> Trainer:
-    """Do the matrix products of training and nothing else, into arrays made once.
+    """Compute only the matrix products of training, in arrays that are allocated once.
 
-    For each batch: forward through each layer, the derivative of each W, and delta handed back to
-    each hidden layer. No biases, activations, loss or optimiser; the samples stay in their order.
+    For each batch these are the forward pass through each layer, the derivative of each W, and the
+    backpropagation of delta to each hidden layer. There are no biases, activations, loss or
+    optimiser, and the samples are not shuffled.
     """
     n_samples, dtype = task.X.shape[0], task.X.dtype
     W = [np.ones(shape, dtype) for shape in pairwise(task.layer_sizes)]

@@ -34,7 +34,7 @@ PLOT = DOCS / "images" / "benchmarks.png"
 STORED = HERE / "speed_results.json"
 
 DISTURBED = 0.1
-"""From so many processors that others keep busy, measurements are not to be trusted."""
+"""Measurements are unreliable if other programs keep more than this many processors busy."""
 
 TORCH, JAX = peers.NAMES["torch"], peers.NAMES["jax"]
 
@@ -50,7 +50,7 @@ class Result:
     rounds: int
     quick: bool
     busy: float | None = None
-    """How many processors other programs kept busy meanwhile; None where that is not known."""
+    """The number of processors that other programs kept busy; None if it is not known."""
 
     @classmethod
     def of_rounds(
@@ -91,7 +91,7 @@ class Result:
 
 
 def environment() -> dict[str, str]:
-    """Return what the numbers depend on."""
+    """Return the facts that the measurements depend on: processor, system, versions, BLAS."""
     packages = ["sknn_edu", "scikit-learn", "numpy", "scipy"]
     packages += [peer for peer in ("torch", "jax") if peers.is_installed(peer)]
     return {
@@ -119,7 +119,7 @@ def _version(package: str) -> str:
     return version(package)
 
 
-# -- keeping ---------------------------------------------------------------------------------------
+# -- storing ---------------------------------------------------------------------------------------
 
 
 def store(results: list[Result], environment: dict[str, str]) -> None:
@@ -158,7 +158,7 @@ def _key(workload: Workload) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a time in the unit that suits it, to three digits."""
+    """Return a time with three digits, in s, ms, µs or ns."""
     for factor, unit in ((1, "s"), (1e3, "ms"), (1e6, "µs")):
         if seconds * factor >= 1:
             return f"{seconds * factor:.3g} {unit}"
@@ -166,7 +166,7 @@ def duration(seconds: float) -> str:
 
 
 def number(value: float) -> str:
-    """Return a ratio to three digits, never in the form 1e+02."""
+    """Return a ratio with three digits, without exponent."""
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
@@ -189,7 +189,7 @@ def as_text(result: Result) -> str:
 
 
 def disturbance(results: list[Result]) -> str:
-    """Say how busy other programs were."""
+    """Return a sentence about the processors that other programs kept busy."""
     busiest = max(result.busy for result in results)
     names = ", ".join(dict.fromkeys(result.workload.name for result in results))
     busy = f"other programs kept up to {busiest:.1f} processors busy"

@@ -1,11 +1,11 @@
-"""Measure how long training takes, beside scikit-learn, PyTorch, JAX and bare matrix products.
+"""Compare the speed of sknn_edu with scikit-learn, PyTorch, JAX and bare matrix products.
 
-    python examples/benchmarks/run.py            # everything, and write docs/benchmarks.md
-    python examples/benchmarks/run.py --quick    # the same, small: under two minutes
-    python examples/benchmarks/run.py W2 W3      # some of it
+    python examples/benchmarks/run.py            # all workloads; writes docs/benchmarks.md
+    python examples/benchmarks/run.py --quick    # smaller data: takes under two minutes
+    python examples/benchmarks/run.py W2 W3      # some workloads
 
-Run it on a machine that does nothing else. PyTorch and JAX are left out where they are not
-installed: ``pip install "sknn_edu[bench]"`` has both.
+Run it on a machine without other load. PyTorch and JAX only take part if they are installed:
+``pip install "sknn_edu[bench]"`` installs both.
 """
 
 import argparse
@@ -41,13 +41,13 @@ def parse(arguments=None):
     parser.add_argument(
         "--peers",
         default=",".join(peers.NAMES),
-        help="who takes part, besides ours; default: %(default)s",
+        help="the contestants besides sknn_edu; default: %(default)s",
     )
     parser.add_argument(
         "--write",
         action=argparse.BooleanOptionalAction,
-        help="write docs/benchmarks.md and its plot; default: unless --quick. Workloads that were "
-        "not run keep the results of the last run on the same machine",
+        help="write docs/benchmarks.md and its plot; default: yes, unless --quick. Workloads that "
+        "are not run keep the results of the last run on the same machine",
     )
     options = parser.parse_args(arguments)
     if unknown := [name for name in options.names if name not in known]:
@@ -98,12 +98,15 @@ def main(arguments=None):
 
 
 def loads_other_libraries(workload) -> bool:
-    """Tell whether PyTorch and JAX take part: those come last, lest their threads linger."""
+    """Return whether PyTorch and JAX take part.
+
+    Such workloads run last, so that the threads of these libraries do not disturb the others.
+    """
     return isinstance(workload, Training) and workload.full
 
 
 def measure(workload, options, chosen) -> report.Result:
-    """Run a workload and print what came out."""
+    """Run a workload, print its results and return them."""
     print(f"{workload.name}: {workload.title}", flush=True)
     start, others = time.perf_counter(), busy_elsewhere()
     times = take_turns(workload.prepare(options.quick, chosen), options.rounds)

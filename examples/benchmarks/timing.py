@@ -1,8 +1,8 @@
-"""How a comparison is timed.
+"""Time contestants against each other.
 
-The contestants take turns: each round measures every one of them once, so that whatever else the
-machine does falls on all alike. A round gives one ratio for each pair of contestants; what is
-reported is the median of these ratios, with the smallest and the largest.
+The contestants take turns: each round measures every contestant once, so that disturbances affect
+all of them in the same way. A round gives one ratio for each pair of contestants. The report shows
+the median, the smallest and the largest of these ratios.
 """
 
 import gc
@@ -17,11 +17,11 @@ from typing import NamedTuple
 from threadpoolctl import threadpool_info
 
 Measurement = Callable[[], float]
-"""Does the work once and returns what it took: seconds, or megabytes."""
+"""Does the work once and returns the measurement in seconds or megabytes."""
 
 
 class Spread(NamedTuple):
-    """The median of several numbers, and their ends."""
+    """The median, the smallest and the largest of several numbers."""
 
     median: float
     low: float
@@ -38,7 +38,7 @@ def pairwise_ratio(above: Sequence[float], below: Sequence[float]) -> Spread:
 
 
 def take_turns(measurements: Mapping[str, Measurement], rounds: int) -> dict[str, list[float]]:
-    """Call each measurement once a round, every other round in the opposite order."""
+    """Call each measurement once per round; every other round has the opposite order."""
     taken: dict[str, list[float]] = {name: [] for name in measurements}
     for k in range(rounds):
         names = list(measurements)
@@ -49,16 +49,16 @@ def take_turns(measurements: Mapping[str, Measurement], rounds: int) -> dict[str
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Return how long one call takes."""
+    """Return the duration of one call in seconds."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
 
 
 def busy_elsewhere() -> float | None:
-    """Return the processor seconds that programs other than this one have used since the start.
+    """Return the processor seconds that all other programs have used since the system started.
 
-    Only differences mean something. None where there is no Linux ``/proc`` to tell.
+    Only differences between two calls are meaningful. Returns None on systems without ``/proc``.
     """
     try:
         ticks = [int(field) for field in Path("/proc/stat").read_text().split()[1:9]]
@@ -75,17 +75,17 @@ def busy_elsewhere() -> float | None:
 
 
 def blas_libraries() -> list[dict]:
-    """Return what threadpoolctl knows about the BLAS libraries loaded so far."""
+    """Return threadpoolctl's information about the BLAS libraries loaded so far."""
     return [library for library in threadpool_info() if library["user_api"] == "blas"]
 
 
 def blas_threads() -> int:
-    """Return how many threads the matrix products use."""
+    """Return the number of threads that matrix products use."""
     return max((library["num_threads"] for library in blas_libraries()), default=1)
 
 
 def describe_blas() -> str:
-    """Say which BLAS libraries are loaded and how many threads each uses."""
+    """Return the names of the loaded BLAS libraries and their numbers of threads."""
     said = {
         f"{library['internal_api']} {library['version']} ({library.get('architecture')}): "
         f"threads={library['num_threads']}"

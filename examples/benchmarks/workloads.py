@@ -1,8 +1,8 @@
-"""What is measured.
+"""The workloads that are measured.
 
-A workload has a name for the command line, a size, and contestants. ``prepare`` makes the data,
-checks that the contestants compute the same thing, warms them up and returns a measurement for
-each. ``comparisons`` names the pairs of contestants whose ratio is reported.
+A workload has a name for the command line, a size and contestants. ``prepare`` makes the data,
+checks that the contestants compute the same numbers, warms them up and returns a measurement for
+each. ``comparisons`` returns the pairs of contestants whose ratio is reported.
 """
 
 import subprocess
@@ -26,9 +26,9 @@ import sknn_edu
 from sknn_edu import PerceptronClassifier
 
 SAME = 1e-8
-"""Numbers of ours and of scikit-learn may differ by this much in float64."""
+"""In float64 the numbers of sknn_edu and scikit-learn may differ by this much."""
 ALIKE = 1e-2
-"""Losses in float32, and of PyTorch and JAX, may differ by this share of the loss."""
+"""Losses in float32, and those of PyTorch and JAX, may differ by this share of the loss."""
 
 SKLEARN, OURS, OURS_32 = "scikit-learn", "ours float64", "ours float32"
 FLOOR_64, FLOOR_32 = "floor float64", "floor float32"
@@ -38,7 +38,7 @@ MEMORY = str(Path(__file__).with_name("memory.py"))
 
 
 class Comparison(NamedTuple):
-    """The ratio of what two contestants took, and what it is meant to reach."""
+    """The ratio of the measurements of two contestants, and its target."""
 
     above: str
     below: str
@@ -46,11 +46,11 @@ class Comparison(NamedTuple):
 
 
 class NotTheSame(AssertionError):
-    """Two contestants that should compute the same numbers do not."""
+    """Two contestants that should compute the same numbers compute different ones."""
 
 
 def check(name: str, got, wanted, atol: float = SAME, rtol: float = 0.0) -> None:
-    """Raise unless the numbers agree."""
+    """Raise NotTheSame unless the numbers agree."""
     got, wanted = np.asarray(got), np.asarray(wanted)
     if got.shape != wanted.shape or not np.allclose(got, wanted, rtol=rtol, atol=atol):
         raise NotTheSame(f"{name}: got {got.ravel()[:5]}, expected {wanted.ravel()[:5]}")
@@ -58,7 +58,7 @@ def check(name: str, got, wanted, atol: float = SAME, rtol: float = 0.0) -> None
 
 @dataclass(frozen=True)
 class Workload:
-    """What all workloads have; each kind below adds its own sizes."""
+    """The base class of all workloads; each subclass adds its sizes."""
 
     name: str
     title: str
@@ -69,7 +69,7 @@ class Workload:
         return [Comparison(SKLEARN, OURS, self.targets[0])]
 
     def prepare(self, quick: bool, chosen: set[str]) -> dict[str, Measurement]:
-        """Return a measurement for ours and each of the chosen peers."""
+        """Return a measurement for sknn_edu and each of the chosen peers."""
         raise NotImplementedError
 
 
@@ -81,14 +81,14 @@ def noise(n_samples: int, n_features: int) -> np.ndarray:
 
 
 def classes(n_samples: int, n_features: int, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return random samples, labelled by the largest of random linear functions of them."""
+    """Return random samples; their label is the index of the largest of random linear functions."""
     X = noise(n_samples, n_features)
     W = np.random.default_rng(1).standard_normal((n_features, n_classes))
     return X, (X @ W).argmax(axis=1)
 
 
 def regression(n_samples: int, n_features: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return random samples and a bent function of them, of variance 1."""
+    """Return random samples and a non-linear function of them with variance 1."""
     X = noise(n_samples, n_features)
     z = X @ np.random.default_rng(1).standard_normal(n_features)
     y = np.tanh(z / np.sqrt(n_features)) + 0.1 * np.abs(z)
@@ -115,7 +115,7 @@ def sparse_classes(n_samples: int, n_features: int, density: float):
 
 @dataclass(frozen=True)
 class Training(Workload):
-    """Adam, relu: so many epochs from the same seed, divided by their number.
+    """Training with Adam and relu; the measurement is the mean time of an epoch.
 
     Parameters
     ----------
@@ -123,9 +123,9 @@ class Training(Workload):
     quick_data : callable ``quick_data() -> (X, y)``
         The same with fewer samples.
     epochs, quick_epochs : int
-        In one measurement.
+        The number of epochs in one measurement.
     full : bool
-        Whether float32, PyTorch, JAX and the floor take part too.
+        Whether float32, PyTorch, JAX and the floor take part, too.
     """
 
     make_data: Callable
@@ -159,7 +159,7 @@ class Training(Workload):
         }
 
     def _trainers(self, task, chosen) -> dict[str, peers.Trainer]:
-        """Return the trainers, those that are to be compared next to each other."""
+        """Return the trainers; those that are compared with each other are neighbours."""
         trainers = {}
         if self.full and "floor" in chosen:
             trainers[FLOOR_64] = peers.floor(task)
@@ -191,7 +191,7 @@ class Training(Workload):
 
 @dataclass(frozen=True)
 class IrisFit(Workload):
-    """A fit with default parameters, as a beginner would call it; the mean over a few seeds."""
+    """A fit with default parameters, as a beginner would call it; the mean over several seeds."""
 
     def prepare(self, quick, chosen):
         X, y = load_iris(return_X_y=True)
@@ -282,7 +282,7 @@ class GridFit(Workload):
 
 @dataclass(frozen=True)
 class Prediction(Workload):
-    """predict_proba of so many rows, by a network of the digits' size."""
+    """predict_proba for ``n_rows`` rows, with a network fitted to the digits."""
 
     n_rows: int
     calls: int
@@ -315,7 +315,7 @@ class Prediction(Workload):
 
 @dataclass(frozen=True)
 class Memory(Workload):
-    """By how much the peak memory of a fresh process grows in a fit."""
+    """The growth of the peak memory of a fresh process in a fit."""
 
     n_samples: int
     n_features: int
@@ -337,10 +337,10 @@ class Memory(Workload):
 
 @dataclass(frozen=True)
 class PerceptronTraining(Workload):
-    """Per epoch, beside scikit-learn's compiled loop and two loops in Python and NumPy.
+    """Perceptrons, per epoch: sknn_edu, scikit-learn's compiled loop, and two loops in Python.
 
-    Of the targets, the first is how many times slower than scikit-learn ours may be, the second how
-    many times faster than the textbook's loop it should be.
+    The first target is the largest acceptable time relative to scikit-learn. The second target is
+    the smallest acceptable speed relative to the textbook's loop.
     """
 
     flipped: float
@@ -376,7 +376,10 @@ class PerceptronTraining(Workload):
 
 @dataclass(frozen=True)
 class SparsePerceptronTraining(Workload):
-    """Per epoch of ten, beside scikit-learn's compiled loops, one for each class."""
+    """Perceptrons on sparse samples, the mean of ten epochs: sknn_edu and scikit-learn.
+
+    scikit-learn runs one compiled loop for each class.
+    """
 
     n_samples: int = 3000
     n_features: int = 4000
@@ -399,7 +402,7 @@ class SparsePerceptronTraining(Workload):
 
 
 def perceptrons(X, y, epochs: int, chosen: set[str]) -> dict[str, Measurement]:
-    """Return the time per epoch of ours and of scikit-learn's."""
+    """Return measurements of the time per epoch of sknn_edu and scikit-learn."""
     kinds = {OURS: PerceptronClassifier}
     if "sklearn" in chosen:
         kinds[SKLEARN] = linear_model.Perceptron
@@ -412,7 +415,7 @@ def perceptrons(X, y, epochs: int, chosen: set[str]) -> dict[str, Measurement]:
 
 
 def textbook_loop(X: np.ndarray, y: np.ndarray, epochs: int) -> tuple[np.ndarray, float]:
-    """Train a perceptron as it is written on a blackboard: each sample, right or wrong, adds."""
+    """Train a perceptron with the textbook's loop, which updates w and b for every sample."""
     w, b = np.zeros(X.shape[1]), 0.0
     for _ in range(epochs):
         for x, target in zip(X, y, strict=True):
@@ -423,7 +426,7 @@ def textbook_loop(X: np.ndarray, y: np.ndarray, epochs: int) -> tuple[np.ndarray
 
 
 def shortest_loop(X: np.ndarray, y: np.ndarray, epochs: int) -> tuple[np.ndarray, float]:
-    """Train a perceptron with as little as possible to do for a sample that is right."""
+    """Train a perceptron with the shortest loop, which only updates w and b after a mistake."""
     w, b = np.zeros(X.shape[1]), 0.0
     for _ in range(epochs):
         for x, target in zip(X, y.tolist(), strict=True):
@@ -440,7 +443,7 @@ def shortest_loop(X: np.ndarray, y: np.ndarray, epochs: int) -> tuple[np.ndarray
 
 @dataclass(frozen=True)
 class Scaling(Workload):
-    """Ours alone, on more and more samples; linear means that a row costs the same everywhere."""
+    """sknn_edu alone with growing numbers of samples; the cost per row should stay the same."""
 
     sizes: tuple[int, ...]
 

@@ -1,16 +1,21 @@
-"""One fit, from the user's data to trained parameters; between the mathematics and scikit-learn.
+"""A fit, from the user's data to trained parameters. Connects :mod:`sknn_edu.core` to scikit-learn.
 
-- :mod:`~sknn_edu.fitting.fit` - a fit from top to bottom
-- :mod:`~sknn_edu.fitting.training_state` - what an interrupted fit needs to continue
+- :mod:`~sknn_edu.fitting.fit` - a fit from start to end
+- :mod:`~sknn_edu.fitting.given_samples`, :mod:`~sknn_edu.fitting.given_targets` - checks of the X
+  and y that users pass
+- :mod:`~sknn_edu.fitting.training_state` - the state that an interrupted fit needs to continue
 - :mod:`~sknn_edu.fitting.history` - curves, printing, callbacks
-- :mod:`~sknn_edu.fitting.validation` - measuring on samples that training does not learn from
+- :mod:`~sknn_edu.fitting.validation` - the loss and score on validation samples
 - :mod:`~sknn_edu.fitting.callbacks` - scikit-learn's callbacks
-- :mod:`~sknn_edu.fitting.overflow` - no fit ends with a model that overflows
-- :mod:`~sknn_edu.fitting.checkpoint` - the state of a fit in a file; with
-  :mod:`~sknn_edu.fitting.checkpoint_state`, what is in it,
-  :mod:`~sknn_edu.fitting.checkpoint_file`, how it is written, locked and read, and
-  :mod:`~sknn_edu.fitting.parameter_text`, how parameters are recognised
-- :mod:`~sknn_edu.fitting.threads` - two BLAS libraries in one process
-- :mod:`~sknn_edu.fitting.estimator` - what all estimators share; the only file that touches private
-  parts of scikit-learn
+- :mod:`~sknn_edu.fitting.overflow` - checks that the trained model gives finite outputs
+- :mod:`~sknn_edu.fitting.usefulness` - checks that the trained model is better than a constant
+- :mod:`~sknn_edu.fitting.checkpoint` - saves the state of a fit in a file;
+  :mod:`~sknn_edu.fitting.checkpoint_state` defines the content of the file,
+  :mod:`~sknn_edu.fitting.checkpoint_file` writes, locks and reads it, and
+  :mod:`~sknn_edu.fitting.parameter_text` writes parameters as text
+- :mod:`~sknn_edu.fitting.names` - suggestions for misspelled parameter values
+- :mod:`~sknn_edu.fitting.routing` - metadata routing of meta-estimators
+- :mod:`~sknn_edu.fitting.threads` - the threads of the two BLAS libraries in a process
+- :mod:`~sknn_edu.fitting.estimator` - the base class of all estimators; the only file that uses
+  private parts of scikit-learn
 """

@@ -1,4 +1,4 @@
-"""scikit-learn's callbacks (since its version 1.9): each epoch is a task of the fit."""
+"""Support for the callbacks of scikit-learn 1.9 and newer. Each epoch is a task of the fit."""
 
 from contextlib import contextmanager, nullcontext
 
@@ -13,10 +13,10 @@ except ImportError:  # scikit-learn 1.8
     AutoPropagatedCallback = ()
 
     class CallbackSupportMixin:
-        """Stands in for scikit-learn's; says which version has callbacks."""
+        """Replaces scikit-learn's class in versions without callbacks."""
 
         def set_callbacks(self, *callbacks):
-            """Callbacks need scikit-learn 1.9 or newer; with this version none can be set.
+            """Raise an error, because callbacks need scikit-learn 1.9 or newer.
 
             Parameters
             ----------
@@ -31,7 +31,7 @@ except ImportError:  # scikit-learn 1.8
             Raises
             ------
             ImportError
-                If any are passed.
+                If any callbacks are passed.
             """
             if callbacks:
                 raise ImportError(NEEDS_1_9.format("set_callbacks"))
@@ -41,13 +41,13 @@ except ImportError:  # scikit-learn 1.8
             return NoTasks()
 
     class ScoringMonitor:
-        """Stands in for scikit-learn's."""
+        """Replaces scikit-learn's class in versions without callbacks."""
 
         def __init__(self, *, scoring):
             raise ImportError(NEEDS_1_9.format("ValidationMonitor"))
 
     def with_callbacks(method):
-        """Return the method as it is."""
+        """Return the method unchanged."""
         return method
 
 
@@ -64,7 +64,7 @@ NO_PROGRESS_BAR = (
 
 
 class NoTasks:
-    """The tasks of a fit that has no callbacks to tell of them."""
+    """Replaces scikit-learn's callback context in versions without callbacks; does nothing."""
 
     def subcontext(self, **options):
         return self
@@ -80,17 +80,18 @@ class NoTasks:
 
 
 class MetaCallbackMixin(CallbackSupportMixin):
-    """Callbacks of a meta-estimator that trains copies of its ``estimator``."""
+    """Callback support for a meta-estimator that trains copies of its ``estimator``."""
 
     def set_callbacks(self, *callbacks):
-        """Set callbacks. A progress bar shows the whole fit, all others are those of the networks.
+        """Set the callbacks of this meta-estimator and of its networks.
 
         Parameters
         ----------
         *callbacks : callback instances
-            Those that scikit-learn propagates by itself, such as
-            :class:`sklearn.callback.ProgressBar`, are kept here. All others, such as
-            :class:`ValidationMonitor` and :class:`Checkpoint`, replace those of ``estimator``.
+            Callbacks that scikit-learn propagates to sub-estimators, such as
+            :class:`sklearn.callback.ProgressBar`, are set on this estimator and follow the whole
+            fit. All others, such as :class:`ValidationMonitor` and :class:`Checkpoint`, replace
+            the callbacks of ``estimator`` and follow each network.
 
         Returns
         -------
@@ -105,7 +106,7 @@ class MetaCallbackMixin(CallbackSupportMixin):
         return self
 
     def _begin_tasks(self, X, y, n_copies):
-        """Tell the callbacks that the fit begins; return its task, and one for each copy."""
+        """Tell the callbacks that the fit begins; return its task and a subtask for each copy."""
         task = self._init_callback_context(max_subtasks=n_copies)
         task.call_on_fit_task_begin(estimator=self, X=X, y=y)
         return task, [task.subcontext(task_name=f"fit-member-{k}") for k in range(n_copies)]
@@ -113,7 +114,7 @@ class MetaCallbackMixin(CallbackSupportMixin):
 
 @contextmanager
 def as_task_of(owner, task, copy, X, y):
-    """Within this context a copy of an estimator is fitted as a task of a meta-estimator."""
+    """Context in which to fit ``copy``, a copy of an estimator, as a task of a meta-estimator."""
     with task.propagate_callback_context(copy):
         task.call_on_fit_task_begin(estimator=owner, X=X, y=y)
         yield
@@ -121,21 +122,30 @@ def as_task_of(owner, task, copy, X, y):
 
 
 def estimator_score(estimator, X, y, **weight):
-    """Return what the estimator's own score method returns."""
+    """Return the score of the estimator's ``score`` method."""
     return estimator.score(X, y, **weight)
 
 
 class ValidationMonitor(ScoringMonitor):
-    """Callback that scores the validation samples after each epoch.
+    """Callback that computes scores on the validation samples after each epoch.
 
-    It does for the samples passed as ``X_val`` and ``y_val``, or held out by early stopping, what
-    :class:`sklearn.callback.ScoringMonitor` does for the training samples. ``get_logs()`` returns
-    the scores.
+    The validation samples are those passed to ``fit`` as ``X_val`` and ``y_val``, or those held out
+    by early stopping; without validation samples, nothing is computed. For scores on the training
+    samples use :class:`sklearn.callback.ScoringMonitor`. The inherited method ``get_logs()``
+    returns the scores. Requires scikit-learn 1.9 or newer.
 
     Parameters
     ----------
     scoring : str, callable, list, tuple, dict or None, default=None
-        As for :class:`sklearn.callback.ScoringMonitor`; None uses the estimator's ``score``.
+        The score or scores to compute, as for :class:`sklearn.callback.ScoringMonitor`. None uses
+        the ``score`` method of the estimator.
+
+    Raises
+    ------
+    ImportError
+        If scikit-learn is older than 1.9.
+    ValueError
+        In ``fit``, if the estimator cannot have validation samples, such as a whole pipeline.
 
     Examples
     --------
@@ -153,26 +163,38 @@ class ValidationMonitor(ScoringMonitor):
         super().__init__(scoring={"score": estimator_score} if scoring is None else scoring)
 
     def setup(self, estimator, context):
-        """Refuse an estimator that has no validation samples; scikit-learn calls this."""
+        """Raise a ValueError if the estimator cannot have validation samples.
+
+        scikit-learn calls this method at the start of a fit.
+
+        Parameters
+        ----------
+        estimator : estimator
+            The estimator to be fitted.
+        context : sklearn.callback.CallbackContext
+            The context of the fit.
+        """
         if not hasattr(estimator, "validation_fraction"):
             raise ValueError(
-                "ValidationMonitor follows the training of a network, but was set on a "
-                f"{type(estimator).__name__}. Set it on the network or the average of networks, "
-                "such as the last step of a pipeline: pipeline[-1].set_callbacks(monitor)."
+                "ValidationMonitor must be set on a network or an average of networks, but was set "
+                f"on a {type(estimator).__name__}. If the network is the last step of a pipeline, "
+                "use pipeline[-1].set_callbacks(monitor)."
             )
         super().setup(estimator, context)
 
     def on_fit_task_end(self, estimator, context, *, fitted_estimator=None):
-        """Score the fitted estimator on the validation samples, if there are any.
+        """Compute the scores on the validation samples, if there are any.
+
+        scikit-learn calls this method after each epoch.
 
         Parameters
         ----------
         estimator : estimator
             The estimator in training.
         context : sklearn.callback.CallbackContext
-            Of the epoch.
+            The context of the epoch.
         fitted_estimator : estimator or None
-            The estimator as it would be if training ended here.
+            A fitted estimator with the current parameters.
         """
         validation = getattr(estimator, "_validation_samples", None)
         if fitted_estimator is None or validation is None:
@@ -189,7 +211,7 @@ class ValidationMonitor(ScoringMonitor):
 
 
 class FitTasks:
-    """Tells the callbacks of an estimator when a fit and each of its epochs begins and ends.
+    """Tells the callbacks of an estimator when a fit and each of its epochs begin and end.
 
     Parameters
     ----------
@@ -199,7 +221,7 @@ class FitTasks:
     max_epochs : int
         The largest possible number of epochs.
     fitted_attributes : callable ``fitted_attributes() -> dict``
-        The attributes that turn the estimator in training into a fitted one.
+        Returns the fitted attributes of the estimator for the current parameters.
     """
 
     def __init__(self, estimator, data, max_epochs, fitted_attributes):
@@ -220,8 +242,8 @@ class FitTasks:
         self._epoch = None
 
     def fit_ended(self):
-        """Tell that the fit has ended and the estimator has all its attributes."""
-        if self._epoch is not None:  # an unfinished epoch
+        """Tell the callbacks that the fit has ended; the estimator has all fitted attributes."""
+        if self._epoch is not None:  # the epoch was interrupted
             self._epoch.call_on_fit_task_end(estimator=self.estimator)
         self._fit.call_on_fit_task_end(
             estimator=self.estimator, reconstruction_attributes={}, **self.data
@@ -230,9 +252,10 @@ class FitTasks:
 
 @contextmanager
 def progress_bar(estimator):
-    """Show a progress bar within this context, if this installation has one.
+    """Show a progress bar within this context, if scikit-learn and rich are installed for it.
 
-    Not inside a meta-estimator, such as a Pipeline or a grid search, which has bars of its own.
+    There is no bar inside a meta-estimator, such as a Pipeline or a grid search, which shows its
+    own bars.
     """
     before, bar = list(getattr(estimator, "_skl_callbacks", [])), new_progress_bar()
     is_inside = hasattr(estimator, "_parent_callback_ctx")
@@ -247,7 +270,7 @@ def progress_bar(estimator):
 
 
 def new_progress_bar():
-    """Return a progress bar, or None where scikit-learn or rich is missing for it."""
+    """Return a progress bar, or None without scikit-learn 1.9 or rich."""
     try:
         from sklearn.callback import ProgressBar
 

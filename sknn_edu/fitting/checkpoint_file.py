@@ -1,7 +1,8 @@
-"""The file of a checkpoint: arrays and JSON under a digest, written as a whole or not at all.
+"""Write, read and lock the file of a checkpoint.
 
-It is an uncompressed archive of NumPy: ``numpy.load(path)`` shows what is in it. The digest tells
-an intact file from a damaged one. It is no signature: whoever can write the file can compute it.
+The file is an uncompressed NumPy archive with arrays, JSON and a digest: ``numpy.load(path)`` shows
+its content. It is replaced as a whole or not at all. The digest detects damage, but it is not a
+signature: anyone who can change the file can also compute a new digest.
 """
 
 import errno
@@ -31,19 +32,21 @@ except ImportError:  # Windows
         msvcrt = None
 
 FORMAT = 2
-"""The format of the files written here; another one is refused."""
+"""The version of the file format; files of any other version are refused."""
 
 DAMAGED = "The checkpoint {} is damaged, or is not a checkpoint ({}). Delete it to start over."
 
 NUMBERS_AND_STRINGS = "biufU"
-"""The kinds of dtypes in a checkpoint."""
+"""The kinds of dtype that a checkpoint may contain."""
 
 
 # -- writing -----------------------------------------------------------------------------------
 
 
 def write(path, facts, arrays):
-    """Replace the file at `path` by these facts and arrays; until then the old one stays.
+    """Write a checkpoint and replace the file at `path` by it.
+
+    If anything fails, the old file is not changed.
 
     Parameters
     ----------
@@ -51,12 +54,12 @@ def write(path, facts, arrays):
     facts : str
         JSON.
     arrays : dict of str to ndarray
-        Numbers and strings.
+        Arrays of numbers or strings.
 
     Raises
     ------
     OSError
-        If it cannot be written.
+        If the file cannot be written.
     """
     part = Path(f"{path}.{os.getpid()}.{secrets.token_hex(4)}.part")
     try:
@@ -70,13 +73,13 @@ def write(path, facts, arrays):
         os.replace(part, path)
     except BaseException as error:
         part.unlink(missing_ok=True)
-        if isinstance(error.__context__, KeyboardInterrupt):  # while an archive was half written
+        if isinstance(error.__context__, KeyboardInterrupt):  # closing a partial archive failed
             raise KeyboardInterrupt from error
         if isinstance(error, OSError):
             raise OSError(
                 error.errno,
-                f"The checkpoint could not be written ({error.strerror}); the previous one is "
-                "intact, if there was one. Free some space, or choose another path",
+                f"The checkpoint could not be written ({error.strerror}). A previous checkpoint, "
+                "if there was one, is still intact. Free some disk space, or choose another path",
                 str(path),
             ) from error
         raise
@@ -84,21 +87,21 @@ def write(path, facts, arrays):
 
 
 def flush_folder(folder):
-    """Make a renaming in this folder survive a loss of power, where the system can do that."""
+    """Make renamed files in this folder survive a power failure, if the file system supports it."""
     if os.name == "nt":
         return
     number = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(number)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a file system that cannot
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not supported
             raise
     finally:
         os.close(number)
 
 
 def remove_stale_parts(path):
-    """Remove what killed processes left behind; only for the holder of the lock."""
+    """Remove the temporary files of killed processes; call it only while holding the lock."""
     for part in path.parent.iterdir():
         if part.name.startswith(f"{path.name}.") and part.suffix == ".part":
             with suppress(OSError):
@@ -106,7 +109,7 @@ def remove_stale_parts(path):
 
 
 def digest(facts, arrays):
-    """Return a SHA-256 of all facts and arrays, with their names, dtypes and shapes."""
+    """Return the SHA-256 of all facts and arrays, including names, dtypes and shapes."""
     sha256 = hashlib.sha256(f"{len(facts)} {facts}".encode())
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
@@ -119,16 +122,26 @@ def digest(facts, arrays):
 
 
 def read(path):
-    """Return the facts and the arrays of a file, which are as they were written.
+    """Return the facts and the arrays in a file, after checking its digest.
 
-    Needs about twice the memory of the file, whatever is in it, and runs no code.
+    Reading needs about twice the memory of the file, whatever it contains, and does not execute
+    code.
+
+    Parameters
+    ----------
+    path : Path
+
+    Returns
+    -------
+    facts : dict
+    arrays : dict of str to ndarray
 
     Raises
     ------
     OSError
         If the file cannot be read.
     ValueError
-        If it is damaged, not a checkpoint, or of another format.
+        If the file is damaged, is not a checkpoint, or has another format.
     """
     content = path.read_bytes()
     try:
@@ -141,12 +154,13 @@ def read(path):
             raise ValueError("its content does not match its digest")
     except MemoryError:
         raise
-    except Exception as error:  # a damaged archive may raise anything
+    except Exception as error:  # a damaged archive can raise any exception
         raise ValueError(DAMAGED.format(path, error)) from error
     if format_ != FORMAT:
         raise ValueError(
-            f"The checkpoint {path} has format {format_}, written by sknn_edu {version}; this "
-            f"version reads format {FORMAT}. Use that version, or delete the file to start over."
+            f"The checkpoint {path} has format {format_} and was written by sknn_edu {version}; "
+            f"the installed version reads format {FORMAT}. Install sknn_edu {version}, or delete "
+            "the file to start over."
         )
     if not is_intact:
         raise ValueError(DAMAGED.format(path, "it has no digest"))
@@ -154,22 +168,25 @@ def read(path):
 
 
 def arrays_in(content):
-    """Return the arrays of an uncompressed archive; they are as large as their entries."""
+    """Return the arrays in an uncompressed archive; refuse an archive that would need more memory.
+
+    A small compressed archive could unpack to more than the memory of the machine.
+    """
     with ZipFile(BytesIO(content)) as archive:
         entries = archive.infolist()
         if any(entry.compress_type != ZIP_STORED for entry in entries):
-            raise ValueError("it is compressed")
+            raise ValueError("the archive is compressed")
         if sum(entry.file_size for entry in entries) > len(content):
-            raise ValueError("its entries are larger than the file")
+            raise ValueError("the entries of the archive are larger than the file")
         if len({entry.filename for entry in entries}) < len(entries):
-            raise ValueError("it has two entries of the same name")
+            raise ValueError("two entries of the archive have the same name")
         return {
             entry.filename.removesuffix(".npy"): array_in(archive.read(entry)) for entry in entries
         }
 
 
 def array_in(entry):
-    """Return the array in an entry; refuse one that would be larger than the entry."""
+    """Return the array in an entry; refuse an array that would need more memory than the entry."""
     file = BytesIO(entry)
     if np.lib.format.read_magic(file) != (1, 0):
         raise ValueError("an entry is not an array")
@@ -177,7 +194,7 @@ def array_in(entry):
     is_plain = dtype.kind in NUMBERS_AND_STRINGS and dtype.itemsize > 0
     has_its_size = prod(shape) * dtype.itemsize == len(entry) - file.tell()
     if not (is_plain and has_its_size and min(shape, default=0) >= 0):
-        raise ValueError("an entry is not an array of numbers or strings of its size")
+        raise ValueError("an entry is not an array of numbers or strings, or has the wrong size")
     file.seek(0)
     return np.lib.format.read_array(file, allow_pickle=False)
 
@@ -186,22 +203,23 @@ def array_in(entry):
 
 
 class Lock:
-    """Held by the only fit that writes a checkpoint, and given up when its process ends.
+    """The lock on a checkpoint, held by the fit that writes it.
 
-    It is on a file of its own, ``path.lock``, which stays: a lock on the checkpoint itself would
-    be lost when that is replaced.
+    The operating system releases it when the process ends. The lock is on a separate file,
+    ``path.lock``, which is not deleted: a lock on the checkpoint itself would be lost when the
+    checkpoint is replaced.
 
     Parameters
     ----------
     path : Path
-        Of the checkpoint.
+        The path of the checkpoint.
 
     Raises
     ------
     BlockingIOError
-        If another fit holds it.
+        If another fit holds the lock.
     OSError
-        If the file cannot be made.
+        If the lock file cannot be created.
     """
 
     _file = None
@@ -215,8 +233,8 @@ class Lock:
             if isinstance(error, BlockingIOError):
                 raise BlockingIOError(
                     error.errno,
-                    "Another fit is writing this checkpoint. Wait until it has ended, or give each "
-                    "fit a path of its own",
+                    "Another fit is writing this checkpoint. Wait until it has ended, or use a "
+                    "different path for each fit",
                     str(path),
                 ) from None
             raise
@@ -226,38 +244,42 @@ class Lock:
         elif path.parent not in FOLDERS_WITHOUT_LOCKS:
             FOLDERS_WITHOUT_LOCKS.add(path.parent)
             warn(
-                f"The file system of {path.parent} has no locks, so two fits that write the same "
-                "checkpoint would not notice each other. Give each fit a path of its own."
+                f"The file system of {path.parent} does not support locks, so two fits that write "
+                "the same checkpoint would not notice each other. Use a different path for each "
+                "fit."
             )
 
     def release(self):
-        """Let others have it, even while a forked child has the file open."""
+        """Release the lock, even if a forked child process has the file open."""
         if self._file is not None and fcntl is not None:
-            with suppress(OSError):  # there are no locks
+            with suppress(OSError):  # the file system does not support locks
                 fcntl.flock(self._file, fcntl.LOCK_UN)
         self.close()
 
     def close(self):
-        """Close the file; the lock stays while another process has it open."""
+        """Close the file; the lock persists while another process has the file open."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
     def __del__(self):
-        self.close()  # an interrupt may come before anyone holds the new lock
+        self.close()  # after an interrupt between the creation of the lock and its assignment
 
 
 HELD = weakref.WeakSet()
-"""The locks of this process."""
+"""The locks that this process holds."""
 
 FOLDERS_WITHOUT_LOCKS = set()
-"""Those about which there has been a warning."""
+"""Folders without support for locks, about which there has been a warning."""
 
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL)
 
 
 def lock_file(number):
-    """Lock an open file; return whether there are locks, raise BlockingIOError if it is locked."""
+    """Lock an open file, given by its descriptor; return False if locks are not supported.
+
+    Raises BlockingIOError if the file is already locked.
+    """
     try:
         if fcntl is not None:
             fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -270,14 +292,17 @@ def lock_file(number):
     except OSError as error:
         if error.errno in NO_LOCKS:
             return False
-        if fcntl is None and error.errno in (errno.EACCES, errno.EDEADLK):  # what Windows says
+        if fcntl is None and error.errno in (errno.EACCES, errno.EDEADLK):  # on Windows
             raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK)) from error
         raise
     return True
 
 
 def leave_locks_to_parent():
-    """Close the files of the parent's locks, which would otherwise outlive the parent."""
+    """Close the lock files of the parent in a forked child.
+
+    Otherwise the locks would persist until the child ends, even after the parent has ended.
+    """
     for lock in list(HELD):
         lock.close()
 

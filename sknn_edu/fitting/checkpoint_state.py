@@ -1,7 +1,7 @@
-"""The state of a fit as arrays and JSON, and back.
+"""Convert the state of a fit to arrays and JSON, and back.
 
-:func:`unpack` takes nothing for granted: a state that no fit can have is refused before the
-estimator sees it, because arithmetic with wrong shapes or counts may never end, or crash Python.
+:func:`unpack` checks everything it reads before it changes the estimator, and refuses a state that
+no fit can have: computing with wrong shapes or counts might never end, or crash Python.
 """
 
 import json
@@ -20,7 +20,7 @@ from sknn_edu.fitting.training_state import TrainingState
 
 BEST_SO_FAR = ("best", "best_epoch", "n_epochs", "n_stalled")
 OPTIMIZER = tuple(f.name for f in fields(OptimizerState) if f.name != "vectors")
-"""The fields that are numbers."""
+"""The fields of BestSoFar and of OptimizerState that are numbers."""
 
 FACTS = {
     "format", "version", "estimator", "parameters", "plan", "target_kind", "targets", "curves",
@@ -43,23 +43,26 @@ GENERATORS = {
     },
     "SFC64": {"state": {"state": (4, UINT64)}, "has_uint32": 2, "uinteger": UINT32},
 }
-"""The states of NumPy's random generators: n stands for an int in [0, n), (k, n) for k of them."""
+"""The form of the states of NumPy's random generators.
+
+n stands for an int in [0, n), and (k, n) for a list of k such ints.
+"""
 
 COUNTS = 2**53
-"""Counts are below; floats represent all of these."""
+"""All counts must be smaller than this, so that floats represent them exactly."""
 
 
 # -- packing -----------------------------------------------------------------------------------
 
 
 def pack(estimator, parameters, run, checksum_of_data):
-    """Return the state of a fit at work.
+    """Return the state of a running fit as JSON and arrays.
 
     Parameters
     ----------
     estimator : Trainable
     parameters : dict of str to str
-        Its parameters as text.
+        The parameters of the estimator as text.
     run : RunningFit
     checksum_of_data : int
 
@@ -68,7 +71,7 @@ def pack(estimator, parameters, run, checksum_of_data):
     facts : str
         JSON.
     arrays : dict of str to ndarray
-        Numbers and strings.
+        Arrays of numbers or strings.
     """
     state, plan = run.state, estimator._plan
     optimizer, best = state.optimizer_state, state.best_so_far
@@ -98,7 +101,7 @@ def pack(estimator, parameters, run, checksum_of_data):
 
 
 def arrays_of(estimator, run):
-    """Return the arrays of a fit at work, by their names in the file."""
+    """Return the arrays of a running fit, by their names in the file."""
     state = run.state
     arrays = {
         "theta": run.parameters.theta,
@@ -112,12 +115,15 @@ def arrays_of(estimator, run):
 
 
 def class_name(estimator):
-    """Return the package and the name of an estimator's class."""
+    """Return the names of the package and the class of an estimator, such as 'package.Class'."""
     return f"{type(estimator).__module__.split('.')[0]}.{type(estimator).__name__}"
 
 
 def pack_targets(targets):
-    """Return what targets have learned: the arrays by their names in the file, and the numbers."""
+    """Return what the targets have learned: the arrays and the numbers.
+
+    Both are dicts; the keys of the arrays are their names in the file.
+    """
     arrays, numbers = {}, {}
     for name in targets.learned:
         value = getattr(targets, name)
@@ -131,19 +137,19 @@ def pack_targets(targets):
 
 
 def arrays_by_number(name, arrays):
-    """Return arrays under a name with their number."""
+    """Return a dict of the arrays whose keys are the name with a number: ``{name}_{k}``."""
     return {f"{name}_{k}": array for k, array in enumerate(arrays)}
 
 
 def without_objects(name, array):
-    """Return an array that can be written without pickle; strings get a fixed width."""
+    """Return the array in a dtype that can be written without pickle."""
     if array.dtype != object:
         return array
     if all(isinstance(value, str) for value in array):
         return array.astype(str)
     raise ValueError(
-        f"A checkpoint can hold {name} that are numbers or strings; got objects: {array[:3]}. "
-        "Convert them to one of these."
+        f"In a checkpoint, {name} must be numbers or strings; got objects: {array[:3]}. Convert "
+        "them to numbers or strings before fit."
     )
 
 
@@ -151,15 +157,20 @@ def without_objects(name, array):
 
 
 def unpack(estimator, facts, arrays):
-    """Give an estimator the state of a fit; ValueError if it is none.
+    """Load the state of a fit into an estimator.
 
     Parameters
     ----------
     estimator : Trainable
-        Of the class and with the parameters that the facts name.
+        An estimator of the class and with the parameters in the facts; changed in place.
     facts : dict
     arrays : dict of str to ndarray
-        Taken over, and emptied.
+        All entries are removed; the estimator may keep the arrays.
+
+    Raises
+    ------
+    ValueError
+        If no fit can have this state.
     """
     require(set(facts) == FACTS, "the names of the facts")
     theta = arrays.pop("theta")
@@ -189,7 +200,7 @@ def unpack(estimator, facts, arrays):
 
 
 def unpack_plan(estimator, facts, arrays, n_parameters):
-    """Return the plan of a network with at least a parameter for each of its parts."""
+    """Return the plan of the network; refuse sizes larger than the number of parameters."""
     found = facts["plan"]
     n_features, columns, groups = (found[name] for name in FOUND)
     require(is_int(n_features, n_parameters), "n_features")
@@ -210,11 +221,11 @@ def unpack_plan(estimator, facts, arrays, n_parameters):
 
 
 FOUND = ("n_features", "embedded_columns", "category_groups")
-"""What a plan finds in the samples."""
+"""The attributes of a plan that were found in the samples."""
 
 
 def unpack_targets(facts, arrays):
-    """Return what targets have learned, from what :func:`pack_targets` returned."""
+    """Return what the targets have learned, given the results of :func:`pack_targets`."""
     prefix, learned = "targets_", dict(facts["targets"])
     for name in [name for name in arrays if name.startswith(prefix)]:
         learned[name.removeprefix(prefix)] = arrays.pop(name)
@@ -225,7 +236,7 @@ def unpack_targets(facts, arrays):
 
 
 def unpack_state(estimator, facts, arrays, theta):
-    """Return the state of training."""
+    """Return the checked state of training."""
     require_counts(facts)
     counts, has_validation_set = facts["best_so_far"], facts["has_validation_set"]
     vectors = [arrays.pop(f"vector_{k}") for k in range(estimator._optimizer().n_vectors)]
@@ -255,7 +266,7 @@ def unpack_state(estimator, facts, arrays, theta):
 
 
 def unpack_curves(curves, n_epochs):
-    """Return the curves, which have a number for each epoch at least."""
+    """Return the curves; refuse curves with fewer entries than epochs."""
     require(set(curves) == set(CURVES), "the curves")
     losses, validation_losses, scores, rates = (curves[name] for name in CURVES)
     require(len(losses) == len(rates) >= n_epochs, "the curves")
@@ -268,7 +279,7 @@ def unpack_curves(curves, n_epochs):
 
 
 def random_state_of(state):
-    """Return the RandomState in this state."""
+    """Return a RandomState with this state."""
     state = dict(state)
     gauss = {name: state.pop(name) for name in ("has_gauss", "gauss")}
     require(is_int(gauss["has_gauss"], 2) and is_float(gauss["gauss"]), "the random numbers")
@@ -279,17 +290,18 @@ def random_state_of(state):
 
 
 def generator_of(state):
-    """Return the Generator in this state, or None if there is none."""
+    """Return a Generator with this state, or None if the state is None."""
     return None if state is None else np.random.Generator(bit_generator_in(state))
 
 
 def bit_generator_in(state):
-    """Return one of NumPy's random generators in this state."""
+    """Return one of NumPy's bit generators with this state."""
     name, state = state["bit_generator"], dict(state)
     del state["bit_generator"]
     require(name in GENERATORS and has_form(state, GENERATORS[name]), "the random numbers")
     if name.startswith("PCG64"):
-        require(state["state"]["inc"] % 2 == 1, "the random numbers")  # else it may not move
+        # with an even increment the sequence of random numbers could be constant
+        require(state["state"]["inc"] % 2 == 1, "the random numbers")
     generator = getattr(np.random, name)(0)
     generator.state = {"bit_generator": name, **as_arrays(state)}
     return generator
@@ -308,7 +320,7 @@ def has_form(value, form):
 
 
 def as_arrays(value):
-    """Return a state whose lists are arrays."""
+    """Return a state in which all lists are converted to arrays."""
     if isinstance(value, dict):
         return {name: as_arrays(part) for name, part in value.items()}
     return np.array(value, np.uint64) if isinstance(value, list) else value
@@ -318,13 +330,13 @@ def as_arrays(value):
 
 
 def require(condition, what):
-    """Refuse a state in which something is wrong."""
+    """Raise a ValueError that names the wrong part of a state, unless the condition holds."""
     if not condition:
-        raise ValueError(f"{what} cannot be those of a fit")
+        raise ValueError(f"no fit can have these values: {what}")
 
 
 def require_counts(facts):
-    """Refuse counts of epochs, steps and samples, and rates, that no fit can have."""
+    """Refuse counts of epochs, steps or samples, and learning rates, that no fit can have."""
     counts, optimizer = facts["best_so_far"], facts["optimizer"]
     require(set(counts) == set(BEST_SO_FAR) and set(optimizer) == set(OPTIMIZER), "the counts")
     n_epochs, best = counts["n_epochs"], counts["best"]
@@ -340,13 +352,16 @@ def require_counts(facts):
 
 
 def require_vector(name, vector, size, dtype):
-    """Refuse a vector of another size or dtype, or with infinite numbers."""
+    """Refuse a vector of another size or dtype, or with numbers that are not finite."""
     require(vector.shape == (size,) and vector.dtype == dtype, name)
     require(np.isfinite(vector).all(), name)
 
 
 def require_rows(order, held_out, n_samples):
-    """Refuse rows that are out of range or occur twice, or that leave out some for no reason."""
+    """Refuse rows that are out of range or occur twice.
+
+    Without held-out rows, all rows must be present.
+    """
     rows = order if held_out is None else np.concatenate([order, held_out])
     require(rows.dtype == np.intp and rows.ndim == 1 and order.size > 0, "the rows")
     require(held_out is None or held_out.size > 1, "the rows that are held out")
@@ -367,5 +382,5 @@ def is_float(value):
 
 
 def is_rising(values):
-    """Return whether each value is larger than the one before."""
+    """Return whether each value is larger than the previous one."""
     return all(a < b for a, b in pairwise(values))

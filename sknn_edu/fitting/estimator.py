@@ -1,8 +1,7 @@
-"""What all estimators share, with one another and with scikit-learn.
+"""The base class of all estimators, and the functions they share.
 
-This is the only file that touches private parts of scikit-learn (parameter constraints, the
-context in which fit runs, the check of sample weights), so it is the only file that a change there
-can break.
+This is the only file that uses private parts of scikit-learn (parameter constraints, the context of
+fit, the check of sample weights). If scikit-learn changes them, only this file has to change.
 """
 
 import functools
@@ -51,25 +50,28 @@ __all__ = [
 
 
 def one_of(*names: str) -> StrOptions:
-    """Return the constraint that a parameter is one of these names; errors list them in order."""
+    """Return the constraint that a parameter is one of these names.
+
+    Error messages list the names in this order.
+    """
     return StrOptions(dict.fromkeys(names).keys())
 
 
 DOCUMENTATION = "https://sknn-edu.readthedocs.io/en/stable/generated/sknn_edu.{estimator_name}.html"
 
 INTERNAL_PACKAGES = ("sknn_edu", "sklearn", "contextlib")
-"""Warnings point to the first caller outside of these."""
+"""Warnings point to the first caller outside of these packages."""
 
 INTERRUPTED = (
     "Training interrupted by user after {n} {what}; the estimator keeps what it has learned so far."
 )
 
 SAVED_BY = "_sknn_edu_version"
-"""The key under which a saved estimator carries the version that saved it."""
+"""In the state of a saved estimator, the key of the version that saved it."""
 
 
 def checked_parameters(method: Callable) -> Callable:
-    """Decorate a fit without callbacks: check the parameters first, restore on failure."""
+    """Decorate a fit method without callbacks: validate the parameters, restore on failure."""
     checked = _fit_context(prefer_skip_nested_validation=True)(method)
 
     @functools.wraps(method)
@@ -89,10 +91,11 @@ def checked_parameters(method: Callable) -> Callable:
 
 
 def fit_method(method: Callable) -> Callable:
-    """Decorate a method that trains: check the parameters first, restore on failure.
+    """Decorate a method that trains: validate the parameters, restore on failure.
 
-    If it fails, all attributes are restored, so an estimator that was fitted before loses nothing.
-    Floating-point warnings are silenced, because training checks for infinite numbers itself.
+    If training fails, all attributes are restored, so an estimator that was fitted before can still
+    be used. Floating-point warnings are silenced, because training checks for infinite numbers
+    itself.
     """
     checked = with_callbacks(_fit_context(prefer_skip_nested_validation=True)(method))
 
@@ -103,7 +106,7 @@ def fit_method(method: Callable) -> Callable:
         before, self._fitting_thread = dict(vars(self)), get_ident()
         try:
             if method.__name__ == "partial_fit" and not get_config()["skip_parameter_validation"]:
-                self._validate_params()  # scikit-learn only does so at the first call
+                self._validate_params()  # scikit-learn validates only at the first call
             if self.verbose == 2 and new_progress_bar() is None:
                 warn(NO_PROGRESS_BAR)
             progress = progress_bar(self) if self.verbose == 2 else nullcontext()
@@ -119,16 +122,16 @@ def fit_method(method: Callable) -> Callable:
 
 
 def called_on_the_class(method):
-    """Return the error for ``MLPClassifier.fit(X, y)``, which has no estimator."""
+    """Return the error for ``MLPClassifier.fit(X, y)``, a call without an instance."""
     name = method.__name__
     return TypeError(
-        f"{name} was called on the class. Make an estimator first, with parentheses, such as "
-        f"MLPClassifier().{name}(X, y)."
+        f"{name} must be called on an estimator, but was called on a class. Add parentheses to "
+        f"create an estimator, for example MLPClassifier().{name}(X, y)."
     )
 
 
 def restore_attributes(estimator, attributes):
-    """Give an estimator these attributes, and no others."""
+    """Replace all attributes of an estimator by these."""
     vars(estimator).clear()
     vars(estimator).update(attributes)
 
@@ -139,7 +142,7 @@ def package_version():
 
 
 def warn(message, category=UserWarning):
-    """Warn at the line that called into scikit-learn or this package, not at a line inside."""
+    """Issue a warning that points to the user's code, not to this package or scikit-learn."""
     level, frame = 1, sys._getframe(1)
     while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] in INTERNAL_PACKAGES:
         level, frame = level + 1, frame.f_back
@@ -147,7 +150,7 @@ def warn(message, category=UserWarning):
 
 
 def fill_docstring(**parts: str) -> Callable:
-    """Decorate a class: replace ``{name}`` in its docstring by a shared paragraph."""
+    """Decorate a class: replace each ``{name}`` in its docstring by the text of that name."""
 
     def decorate(cls: type) -> type:
         doc = inspect.cleandoc(cls.__doc__ or "")
@@ -160,13 +163,17 @@ def fill_docstring(**parts: str) -> Callable:
 
 
 class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
-    """The base of all: callbacks, documentation link, sparse input, saved state, data checks."""
+    """The base class of all estimators.
+
+    Provides callbacks, the link to the documentation, support for sparse input, the state of saved
+    estimators and the validation of parameters and data.
+    """
 
     _doc_link_module = "sknn_edu"
     _doc_link_template = DOCUMENTATION
 
     _y_options = {}
-    """How scikit-learn is to check y."""
+    """Options for scikit-learn's check of y."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -175,7 +182,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             tags.target_tags.multi_output = tags.classifier_tags.multi_label = True
         return tags
 
-    # scikit-learn asks for the names several times in a fit or a clone, each for 0.1 ms
+    # cached, because scikit-learn calls it several times in a fit or a clone, for 0.1 ms each
     _get_param_names = classmethod(functools.cache(BaseEstimator._get_param_names.__func__))
 
     def _validate_params(self):
@@ -187,11 +194,11 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             if isinstance(value, int) and abs(value) > sys.float_info.max:
                 raise InvalidParameterError(
                     f"{name} must be at most {sys.float_info.max}, the largest float; got a larger "
-                    "int."
+                    "int. Choose a smaller number."
                 )
 
     def _explained_parameter_error(self, error):
-        """Return scikit-learn's error about a parameter, and which value may be meant."""
+        """Return scikit-learn's error about a parameter, with a suggestion if there is one."""
         parameter = str(error).split("'")[1]
         constraints = self._parameter_constraints[parameter]
         names = [name for c in constraints if isinstance(c, StrOptions) for name in c.options]
@@ -205,14 +212,15 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         return state
 
     def __setstate__(self, state):
-        """Adopt a saved state; warn if another version saved it, and add missing parameters."""
+        """Load a saved state; warn if another version saved it, and add missing parameters."""
         state = dict(state)
         saved_by, current = state.pop(SAVED_BY, "unknown"), package_version()
         if saved_by != current:
             warn(
-                f"This {type(self).__name__} was saved by version {saved_by} of sknn_edu and is "
-                f"loaded by version {current}: missing parameters get their defaults, and its "
-                "predictions may differ. Check them, or load it with the version that saved it."
+                f"This {type(self).__name__} was saved with version {saved_by} of sknn_edu and is "
+                f"loaded with version {current}: missing parameters are set to their defaults, and "
+                "predictions may differ. Check the predictions, or load the estimator with the "
+                "version that saved it."
             )
             for name, parameter in inspect.signature(type(self)).parameters.items():
                 if parameter.default is not parameter.empty:
@@ -220,11 +228,11 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         super().__setstate__(state)
 
     def _check_X(self, X, dtype):
-        """Return X as an array or CSR matrix of this dtype, checked against the fitted features."""
+        """Return X as an array or CSR matrix of this dtype, validated for prediction."""
         if getattr(self, "_fitting_thread", get_ident()) != get_ident():
             raise RuntimeError(
                 f"This {type(self).__name__} is being fitted in another thread, so it cannot "
-                "predict. Predict with a copy that was made before: copy.deepcopy(estimator)."
+                "predict. Make a copy before fit, copy.deepcopy(estimator), and predict with it."
             )
         if self._needs_no_conversion(X, dtype):
             return X
@@ -235,7 +243,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             raise explained(error, X, n_features=self.n_features_in_) from None
 
     def _needs_no_conversion(self, X, dtype):
-        """Return quickly whether scikit-learn's full check would return X as it is."""
+        """Return whether scikit-learn's full check would return X unchanged; this is faster."""
         return (
             type(X) is np.ndarray
             and X.ndim == 2
@@ -247,9 +255,10 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         )
 
     def _check_data(self, X, y, dtype, reset):
-        """Return X and y, checked for training; with ``reset`` X defines the features.
+        """Return X and y, validated for training.
 
-        y with a single column is (n_samples,).
+        With ``reset=True``, X sets ``n_features_in_``; otherwise X must have that many features. If
+        y has a single column, its shape becomes (n_samples,).
         """
         if not all(type(data) is np.ndarray and data.dtype.kind in NUMBERS for data in (X, y)):
             refuse_unreadable(X)
@@ -263,9 +272,9 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
     def _readable_targets(self, y):
-        """Return y as the user means it; refuse what is neither labels nor numbers."""
+        """Return y with labels in their own dtype; refuse y that is neither labels nor numbers."""
         if y is None:
-            return y  # scikit-learn says what is missing
+            return y  # scikit-learn raises the error
         if is_classifier(self):
             return readable_labels(y)
         refuse_unreadable_numbers(y)
@@ -273,14 +282,14 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
 
 
 def takes_weights(scorer):
-    """Return whether a scorer, or its metric, accepts sample_weight."""
+    """Return whether a scorer or its metric accepts sample_weight."""
     parameters = inspect.signature(getattr(scorer, "_score_func", scorer)).parameters
     any_keyword = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
     return "sample_weight" in parameters or any_keyword
 
 
 def rows_of(data, rows):
-    """Return some rows of an array, data frame, list or sparse matrix."""
+    """Return the given rows of an array, data frame, list or sparse matrix."""
     return _safe_indexing(data, rows)
 
 
@@ -290,19 +299,19 @@ def check_sample_weight(sample_weight, X):
     weight = _check_sample_weight(sample_weight, X, dtype=X.dtype, ensure_non_negative=True)
     if not (weight > 0).any():
         raise ValueError(
-            "sample_weight is 0 for every sample, so there is nothing to learn from. Give at "
-            "least one sample a positive weight."
+            "sample_weight must be positive for at least one sample; got only zeros. Give the "
+            "samples to learn from a positive weight."
         )
     if not np.isfinite(weight.sum()):
         raise ValueError(
-            f"The sum of sample_weight is not a finite {weight.dtype} number. Divide the weights "
-            "by a constant; only their ratios matter."
+            f"The sum of sample_weight must be a finite {weight.dtype} number; got "
+            f"{weight.sum()}. Divide all weights by the same constant; only their ratios matter."
         )
     return weight
 
 
 def hold_out(rows, fraction, rng, stratify):
-    """Return the rows to train on and the rows that early stopping scores on."""
+    """Split rows into those to train on and those held out for early stopping."""
     try:
         return train_test_split(rows, random_state=rng, test_size=fraction, stratify=stratify)
     except ValueError as error:

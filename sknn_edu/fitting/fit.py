@@ -1,7 +1,7 @@
-"""One fit, from the user's data to trained parameters. The arithmetic is in :mod:`sknn_edu.core`.
+"""A fit, from the user's data to trained parameters. The arithmetic is in :mod:`sknn_edu.core`.
 
-:func:`fit_network` reads from top to bottom: check the data, plan the network, find out where to
-start, train, record. It serves every estimator that keeps the promises of :class:`Trainable`.
+:func:`fit_network` checks the data, plans the network, determines the initial state, trains, and
+sets the fitted attributes. It works with every estimator that implements :class:`Trainable`.
 """
 
 from copy import deepcopy
@@ -42,72 +42,76 @@ from sknn_edu.fitting.validation import (
 
 @runtime_checkable
 class Trainable(Protocol):
-    """What :func:`fit_network` asks of an estimator, besides scikit-learn's usual parameters.
+    """The methods of an estimator that :func:`fit_network` calls.
 
-    The estimator keeps its plan as ``_plan``, and the state of unfinished training as
-    ``_training_state``.
+    :func:`fit_network` stores the plan of the network in the attribute ``_plan``, and the state of
+    training that can continue in ``_training_state``.
     """
 
     def _check_data(self, X, y, dtype, reset):
-        """Return X and y, checked by scikit-learn; y with one column is (n,)."""
+        """Return X and y, checked by scikit-learn; y with a single column becomes (n_samples,)."""
 
     def _learn_targets(self, y, weight, classes, continuing):
         """Return the targets for checked y, and set the attributes that describe them."""
 
     def _total_weight(self, targets, y, weight):
-        """Return the weight of each sample, given the user's (n_samples,) or None for 1."""
+        """Return sample weights times class weights, or None if there are neither.
+
+        ``weight`` holds the user's sample weights, (n_samples,), or is None.
+        """
 
     def _restore_targets(self, name, learned):
-        """Return the targets of a checkpoint, and set the attributes that describe them."""
+        """Return the targets from a checkpoint, and set the attributes that describe them."""
 
     def _make_plan(self, X, targets, continuing):
         """Return the plan of the network for checked X."""
 
     def _plan_with(self, found, targets):
-        """Return the plan of the network, given what was found in the samples."""
+        """Return the plan of the network, given the attributes that were found in the samples."""
 
     def _initialize(self, architecture, parameters, rng, X):
         """Give the parameters their initial values."""
 
     def _training_settings(self, plan, X, weight):
-        """Return the :class:`StochasticSettings` or the LBFGS that the parameters ask for."""
+        """Return the :class:`StochasticSettings` or LBFGS for the estimator's parameters."""
 
     def _optimizer(self):
-        """Return the :class:`~sknn_edu.core.optimizers.Optimizer` that the parameters ask for."""
+        """Return the :class:`~sknn_edu.core.optimizers.Optimizer` for the solver."""
 
     def _model_attributes(self, architecture, parameters):
-        """Return the fitted attributes that hold these parameters; they may be views."""
+        """Return the fitted attributes for these parameters, as a dict; the arrays may be views."""
 
     def _fitted_copy(self, architecture, parameters):
-        """Return a copy that predicts as if training had ended with these parameters."""
+        """Return a copy of the estimator that is fitted with these parameters."""
 
     def _has_weights(self):
-        """Return whether there are weights to continue from, fitted or set by hand."""
+        """Return whether there are weights to continue from, either fitted or set by hand."""
 
     def _weights_and_biases(self):
         """Return the fitted weights and biases: two lists with an array for each layer."""
 
     def _extra_parameters(self, architecture):
-        """Return what else is fitted: what each activation learned, and what the inputs learned."""
+        """Return the other fitted parameters: those of each activation, and those of the inputs."""
 
 
 @dataclass(frozen=True)
 class StochasticSettings:
-    """How gradient descent is to train.
+    """The settings of gradient descent.
 
     Attributes
     ----------
     optimizer, schedule, eta_0, n_epochs, regularization
         See :class:`~sknn_edu.core.gradient_descent.GradientDescent`.
     batch_size : int, float, 'auto' or None
-        Samples, a share of them, min(200, n_samples), or all.
+        An int is a number of samples. A float is a share of the training samples, with a maximum
+        of 200 samples. 'auto' means min(200, n_samples), and None means all samples.
     shuffle : bool
         Whether to shuffle the samples before each epoch.
     dropout : tuple of float
-        A rate for each hidden layer.
+        The dropout rate of each hidden layer.
     parametrization : Parametrization
     min_epochs : int
-        Nothing counts as a plateau during these first epochs.
+        Training does not stop at a plateau during these first epochs.
     """
 
     optimizer: Optimizer
@@ -124,20 +128,22 @@ class StochasticSettings:
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """Checked samples to train on.
+    """The checked training samples.
 
     Attributes
     ----------
     X : ndarray or CSR array (n_samples, n_features)
     y : ndarray
-        Encoded by the targets.
+        The targets, as ``targets`` encodes them.
     weight : ndarray (n_samples,) or None
         Sample weights times class weights.
     targets : Targets
-    X_given, y_given
-        As the user passed X, and y checked only.
+    X_given : array-like
+        X as the user passed it.
+    y_given : ndarray
+        y after the checks, before encoding.
     sample_weight : ndarray (n_samples,) or None
-        The user's, checked.
+        The user's sample weights, checked.
     """
 
     X: Any
@@ -151,24 +157,30 @@ class TrainingData:
 
 @dataclass
 class RunningFit:
-    """A fit at work; a callback that saves it finds it on the estimator as ``_running_fit``.
+    """The state of a running fit.
+
+    During training by gradient descent, callbacks find it in the attribute ``_running_fit`` of the
+    estimator.
 
     Attributes
     ----------
     data : TrainingData
     validation_set : ValidationSet or None
     arrays : tuple of ndarray
-        Everything that the fit depends on, to recognise the same data.
-    architecture, parameters, settings, state, history
-        What trains, and how.
+        The checked training and validation data, for the checksum that recognises the same data.
+    architecture : Architecture
+    parameters : Parameters
+    settings : StochasticSettings or LBFGS
+    state : TrainingState
+    history : History
     continuing : bool
-        Whether the fit starts from the fitted weights.
+        Whether training starts from the weights of an earlier fit.
     incremental : bool
-        Whether it is partial_fit.
+        Whether ``partial_fit`` was called.
     is_resumed : bool
-        Whether it continues from an earlier state.
+        Whether training continues from an earlier training state.
     learner : GradientDescent or None
-        In training by gradient descent.
+        None before training by gradient descent, and for lbfgs.
     """
 
     data: TrainingData
@@ -192,18 +204,18 @@ def fit_network(estimator, X, y, sample_weight, validation, *, incremental=False
     ----------
     estimator : Trainable
     X, y, sample_weight
-        As the user passed them.
+        The training data as the user passed it.
     validation : tuple
-        (X_val, y_val, sample_weight_val), also as passed.
+        (X_val, y_val, sample_weight_val), as the user passed them.
     incremental : bool
         Whether to train for a single epoch, as partial_fit does.
     classes : ndarray, list of ndarray, or None
-        The labels that partial_fit expects.
+        The labels that calls of partial_fit may contain.
 
     Returns
     -------
     estimator : object
-        The same one.
+        The same estimator, fitted.
     """
     run = prepare_fit(estimator, X, y, sample_weight, validation, incremental, classes)
     if getattr(estimator, "_skl_callbacks", None):
@@ -227,7 +239,7 @@ def fit_network(estimator, X, y, sample_weight, validation, *, incremental=False
 
 
 def prepare_fit(estimator, X, y, sample_weight, validation, incremental, classes):
-    """Check the data, plan the network, and find out where training starts."""
+    """Check the data, plan the network, and prepare the parameters and the training state."""
     continuing = estimator._has_weights() and (estimator.warm_start or incremental)
     if incremental:
         refuse_after_early_stopping(estimator)
@@ -246,7 +258,7 @@ def prepare_fit(estimator, X, y, sample_weight, validation, incremental, classes
     paused = resumable_state(estimator, arrays, rule, incremental) if continuing else None
     state = start_state(estimator, paused, data.X.shape[0], rule, incremental)
     parameters = start_parameters(estimator, architecture, data.X, state.rng, continuing)
-    if state.order is None:  # after the initial weights, which also take random numbers
+    if state.order is None:  # the initial weights come first in the sequence of random numbers
         holds_out = estimator.early_stopping and not incremental and validation_set is None
         rows = np.arange(data.X.shape[0]), None
         state.order, state.held_out = split_rows(estimator, data, state.rng) if holds_out else rows
@@ -263,14 +275,14 @@ def refuse_after_early_stopping(estimator):
     if estimator.early_stopping and getattr(estimator, "best_loss_", 0) is None:
         raise ValueError(
             f"partial_fit does not support early_stopping={estimator.early_stopping!r} after fit: "
-            "the weights are those of the epoch with the best score on held-out samples, and "
-            "partial_fit, which holds out none, would silently replace them. Call "
-            "set_params(early_stopping=False) to continue from them."
+            "the weights are those of the epoch with the best score on held-out samples, but "
+            "partial_fit holds out no samples and would replace these weights. Call "
+            "set_params(early_stopping=False) to continue from these weights."
         )
 
 
 def check_training_data(estimator, X, y, sample_weight, continuing, classes, targets=None):
-    """Return the checked samples; the estimator learns the targets from them, if none are given."""
+    """Return the checked samples; without ``targets`` the estimator learns the targets from y."""
     X_given, dtype = X, (np.float64, np.float32)
     if continuing or estimator.dtype != "auto":
         dtype = training_dtype(estimator)
@@ -283,14 +295,14 @@ def check_training_data(estimator, X, y, sample_weight, continuing, classes, tar
     weight = estimator._total_weight(targets, y_given, sample_weight)
     if weight is not None and not 0 < weight.sum() < np.inf:
         raise ValueError(
-            "class_weight times sample_weight must have a finite sum above 0; got "
-            f"{weight.sum()}. Choose factors closer to 1."
+            "The sum of class_weight times sample_weight must be positive and finite; got "
+            f"{weight.sum()}. Choose class weights closer to 1."
         )
     return TrainingData(X, y, weight, targets, X_given, y_given, sample_weight)
 
 
 def training_dtype(estimator):
-    """Return the dtype that the parameter asks for, or else that of the fitted weights."""
+    """Return the parameter ``dtype``, or the dtype of the fitted weights if it is 'auto'."""
     if estimator.dtype != "auto":
         return np.dtype(estimator.dtype)
     weights, biases = estimator._weights_and_biases()
@@ -298,19 +310,19 @@ def training_dtype(estimator):
 
 
 def resumable_state(estimator, arrays, rule, incremental):
-    """Return the state in which the last call stopped, or None if it cannot be continued.
+    """Return the training state after the last call, or None if training cannot continue from it.
 
-    partial_fit continues the last partial_fit or stopped fit. fit continues a fit that was stopped
-    if it has as many samples, and the same rule of when to stop.
+    partial_fit continues the last partial_fit, or a fit that was stopped. fit continues a fit that
+    was stopped if the number of samples and the stopping rule are the same.
     """
     state = getattr(estimator, "_training_state", None)
     if state is None or state.solver != estimator.solver:
-        return None  # another solver starts over
+        return None  # a different solver starts over
     if state.checksum is not None and state.checksum != checksum(*arrays):
         raise ValueError(
             "The checkpoint was written by a fit with other samples, targets or weights, or with "
-            "the same ones in another dtype. Fit on the same data to continue, or start over "
-            "without restoring it."
+            "the same data in another dtype. Call fit with the same data to continue, or start "
+            "over without restoring the checkpoint."
         )
     if state.checksum is not None and state.held_out is not None:
         check_rows(state, arrays[2])
@@ -320,19 +332,19 @@ def resumable_state(estimator, arrays, rule, incremental):
 
 
 def start_state(estimator, paused, n_samples, rule, incremental):
-    """Return the state in which training starts, or continues from a paused one."""
+    """Return the initial training state, or a copy of the paused state to continue from."""
     if paused is None:
         rng = check_random_state(estimator.random_state)
         return TrainingState(estimator.solver, n_samples, rng, stopping_rule=rule)
     if paused.order is not None or isinstance(estimator.random_state, Integral):
-        rng = deepcopy(paused.rng)  # from where the last call stopped, not from the seed
+        rng = deepcopy(paused.rng)  # continue the random sequence instead of starting it again
     else:
         rng = check_random_state(estimator.random_state)
     return replace(paused.resumed(rng, incremental), n_samples=n_samples, stopping_rule=rule)
 
 
 def start_parameters(estimator, architecture, X, rng, continuing):
-    """Return the parameters with which training starts; lbfgs computes in float64."""
+    """Return the initial parameters; for lbfgs they are float64."""
     dtype = np.float64 if estimator.solver == "lbfgs" else X.dtype
     parameters = architecture.parameters(dtype)
     if continuing:
@@ -350,13 +362,14 @@ def load_parameters(estimator, architecture, parameters):
         raise ValueError(
             f"The fitted weights have the shapes {fitted}, but hidden_layer_sizes and the data "
             f"require {expected}. warm_start and partial_fit continue with the same network: "
-            "restore hidden_layer_sizes, or start over with warm_start=False or clone()."
+            "restore hidden_layer_sizes, or start over with warm_start=False or clone(estimator)."
         )
     of_activations, of_inputs = estimator._extra_parameters(architecture)
     if len(of_inputs) != len(parameters.of_inputs):
         raise ValueError(
-            "Weights set by hand come without feature scales and embeddings, so training can only "
-            "continue with feature_scale=False, number_embedding=None and category_embedding=None."
+            "Weights that were set by hand have no feature scales or embeddings, so training can "
+            "only continue with feature_scale=False, number_embedding=None and "
+            "category_embedding=None. Set these parameters."
         )
     first, *others = weights
     if of_inputs:
@@ -376,21 +389,21 @@ def fill_parameters(parameters, weights, biases, of_activations, of_inputs):
 
 
 def check_first_weights(architecture, parameters, W):
-    """Refuse first-layer weights that do not follow from the other fitted parameters."""
+    """Refuse first-layer weights that cannot be computed from the other fitted parameters."""
     difference = np.abs(architecture.fitted_weights(parameters)[0] - W).max()
     dtypes = np.result_type(W, np.float32), parameters.theta.dtype
     if not difference <= sqrt(max(np.finfo(dtype).eps for dtype in dtypes)) * np.abs(W).max():
         raise ValueError(
-            "coefs_[0] has been replaced by weights that no network with these feature_scale_ and "
+            "coefs_[0] was replaced by weights that no network with these feature_scale_ and "
             "category_vectors_ can have, so training cannot continue from them. Restore coefs_[0], "
             "or train a network with feature_scale=False and category_embedding=None."
         )
 
 
 def split_rows(estimator, data, rng):
-    """Return the rows to train on and those to score on; samples of weight 0 are in neither.
+    """Return the rows to train on and the rows to hold out; neither include samples of weight 0.
 
-    'last_best' holds out none of three samples or fewer, and otherwise at least two.
+    'last_best' holds out no samples if there are three or fewer, and otherwise at least two.
     """
     rows = np.arange(data.y.shape[0]) if data.weight is None else np.flatnonzero(data.weight > 0)
     stratify, share = data.targets.is_stratified, estimator.validation_fraction
@@ -410,7 +423,7 @@ def split_rows(estimator, data, rng):
 
 
 def start_tasks(estimator, X, y, sample_weight, run):
-    """Tell the callbacks that the fit begins; return what will tell them about its epochs."""
+    """Tell the callbacks that the fit begins; return the FitTasks that reports its epochs."""
     metadata = None if sample_weight is None else {"sample_weight": sample_weight}
     n_tasks = estimator.max_iter + (2 if estimator.solver == "lbfgs" else 0)
     architecture, parameters, dtype = run.architecture, run.parameters, run.data.X.dtype
@@ -423,7 +436,7 @@ def start_tasks(estimator, X, y, sample_weight, run):
 
 
 def validate_epochs(estimator, run):
-    """Have the history measure each epoch on the validation set."""
+    """Let the history compute the loss and score on the validation set after each epoch."""
     estimator._validation_samples = run.validation_set.as_given()
     targets, history, samples = run.data.targets, run.history, run.validation_set
     validation = Validation(estimator, run.architecture, run.parameters, targets, samples)
@@ -435,15 +448,15 @@ def validate_epochs(estimator, run):
 
 
 def train_stochastically(estimator, run):
-    """Train epoch by epoch; return the outcome, and what to warn of."""
+    """Train epoch by epoch; return the outcome, and the text of a warning or None."""
     settings, state, history = run.settings, run.state, run.history
     batch_size = n_in_batch(settings.batch_size, state.order.size)
     batches = make_batches(run.data, run.architecture, batch_size, run.data.X.dtype)
-    if run.is_resumed and not run.incremental:  # as if it had never stopped
+    if run.is_resumed and not run.incremental:  # continue exactly where the last fit stopped
         run.parameters.theta[:] = state.theta
     learner = start_learner(run.architecture, run.parameters, batches, settings, state)
     if run.continuing and not run.is_resumed:
-        learner.state.n_seen = getattr(estimator, "t_", 0)  # not there if weights were set by hand
+        learner.state.n_seen = getattr(estimator, "t_", 0)  # weights set by hand come without t_
     history.rate = lambda: learner.state.rate
     run.learner = learner
 
@@ -466,7 +479,7 @@ def train_stochastically(estimator, run):
 
 
 def epochs_to_train(estimator, run):
-    """Return how long to train."""
+    """Return the rules for the number of epochs."""
     settings, steers = run.settings, run.history.steers
     to_the_end = estimator.early_stopping == "last_best"
     ignores_plateaus = to_the_end or (settings.schedule.runs_to_the_end and not steers)
@@ -479,7 +492,7 @@ def epochs_to_train(estimator, run):
         keep_best=steers,
         min_epochs=settings.min_epochs,
         keep_last_of_ties=to_the_end,
-        checks_plateau_first=not run.incremental,  # partial_fit trains when it is called
+        checks_plateau_first=not run.incremental,  # partial_fit always trains for an epoch
     )
 
 
@@ -494,7 +507,8 @@ def n_in_batch(batch_size, n_samples):
     if batch_size > n_samples:
         warn(
             f"batch_size={batch_size} is larger than the number of training samples, {n_samples}: "
-            "each epoch is a single batch of all samples.",
+            "each epoch is a single batch of all samples. Choose a smaller batch_size for more "
+            "steps per epoch.",
         )
     return min(int(batch_size), n_samples)
 
@@ -511,7 +525,7 @@ def make_batches(data, architecture, batch_size, dtype):
 
 
 def start_learner(architecture, parameters, batches, settings, state):
-    """Return gradient descent that starts over or continues from a state, which it updates."""
+    """Return the GradientDescent that starts or continues from a state; it updates the state."""
     regularization, dropout, multipliers = settings.regularization, None, None
     if any(settings.dropout):
         dropout = start_dropout(settings, state)
@@ -542,7 +556,7 @@ def start_learner(architecture, parameters, batches, settings, state):
 
 
 def start_dropout(settings, state):
-    """Return dropout whose random numbers start over or continue from a state, which it updates."""
+    """Return the Dropout that starts or continues from a state; it updates the state."""
     if state.dropout_rng is None:
         is_new = state.optimizer_state is None
         seed = state.rng.randint(np.iinfo(np.int32).max) if is_new else 0
@@ -559,7 +573,7 @@ DIVERGED = (
 
 
 def raise_if_lost(run):
-    """Raise if training diverged and left nothing of use."""
+    """Raise a ValueError if training diverged and there is no earlier epoch to go back to."""
     history, learner, best = run.history, run.learner, run.state.best_so_far
     has_best_epoch = history.steers and np.isfinite(best.best)
     is_lost = not has_best_epoch and history.losses and not np.isfinite(history.losses[-1])
@@ -568,7 +582,7 @@ def raise_if_lost(run):
 
 
 def stochastic_message(estimator, outcome, run):
-    """Return what to warn of if gradient descent ended otherwise than planned, or None."""
+    """Return the text of a warning if gradient descent diverged or did not converge, or None."""
     to_the_end = run.settings.schedule.runs_to_the_end or estimator.early_stopping == "last_best"
     if outcome is Outcome.DIVERGED:
         return (
@@ -585,7 +599,10 @@ def stochastic_message(estimator, outcome, run):
 
 
 def warn_of_the_end(estimator, run, outcome, message):
-    """Warn once if training was interrupted, was of no use, or ended otherwise than planned."""
+    """Issue at most one warning, if training was interrupted, learned nothing or did not converge.
+
+    ``message`` is the text of the solver's warning, or None.
+    """
     if outcome is Outcome.INTERRUPTED:
         what = "iterations" if run.learner is None else "whole epochs"
         warn(INTERRUPTED.format(n=run.history.n_epochs, what=what))
@@ -597,9 +614,21 @@ def warn_of_the_end(estimator, run, outcome, message):
 
 
 def batch_losses(estimator, X, y, rates):
-    """Train from scratch with these learning rates, one per batch; yield each batch's mean loss.
+    """Train from the beginning with one learning rate per batch; yield the mean loss of each batch.
 
-    The estimator is a copy without a state; it is left unfitted.
+    Parameters
+    ----------
+    estimator : Trainable
+        An unfitted copy, which remains unfitted.
+    X, y : array-like
+        The training data as the user passed it.
+    rates : iterable of float
+        The learning rate of each batch.
+
+    Yields
+    ------
+    loss : float
+        The mean loss of a batch, without penalty. Batches of total weight 0 yield nothing.
     """
     estimator._validate_params()
     data = check_training_data(estimator, X, y, None, continuing=False, classes=None)
@@ -635,7 +664,7 @@ def batch_losses(estimator, X, y, rates):
 
 
 def train_with_lbfgs(estimator, run):
-    """Train on all samples at once; return the outcome, and what to warn of."""
+    """Train on all samples at once; return the outcome, and the text of a warning or None."""
     method, history, data = run.settings, run.history, run.data
     best_so_far = run.state.best_so_far
     if run.state.held_out is not None:
@@ -661,13 +690,13 @@ def train_with_lbfgs(estimator, run):
 
 
 def rows_of_data(data, rows):
-    """Return the training data of some rows."""
+    """Return the training data of these rows."""
     weight = None if data.weight is None else data.weight[rows]
     return replace(data, X=data.X[rows], y=data.y[rows], weight=weight)
 
 
 def raise_if_lbfgs_diverged(report):
-    """Raise if lbfgs left nothing of use."""
+    """Raise a ValueError if lbfgs diverged."""
     if report.outcome is Outcome.DIVERGED:
         raise ValueError(
             "Solver produced non-finite parameter weights. The loss or the weights became "
@@ -677,7 +706,7 @@ def raise_if_lbfgs_diverged(report):
 
 
 def lbfgs_message(estimator, report):
-    """Return what to warn of if lbfgs ended before it converged, or None."""
+    """Return the text of a warning if lbfgs did not converge, or None."""
     if report.outcome is not Outcome.OUT_OF_EPOCHS:
         return None
     what = f"lbfgs did not converge after {report.n_iter} iterations ({report.message.strip()}). "
@@ -688,7 +717,7 @@ def lbfgs_message(estimator, report):
     if "EVALUATIONS" in report.message:
         return f"{what}Increase max_fun (now {estimator.max_fun}), or scale the features."
     return (
-        f"{what}It found no step that lowers the loss, which is usually a matter of scale: scale "
+        f"{what}It found no step that lowers the loss, usually because of badly scaled data. Scale "
         "the features (and the targets of a regression), for example with StandardScaler."
     )
 
@@ -705,7 +734,7 @@ CURVES = (
 
 
 def continued_curves(estimator, history, continuing):
-    """Return the curves of a fit; they continue over warm starts."""
+    """Return the curves of a fit; if it continues an earlier one, they include the earlier ones."""
 
     def continued(name, values):
         return [*((continuing and getattr(estimator, name, None)) or []), *values]
@@ -725,7 +754,7 @@ def continued_curves(estimator, history, continuing):
 
 
 def record(estimator, curves, n_seen, n_epochs, best_so_far, steers):
-    """Set what a fit of `n_epochs` leaves besides the model."""
+    """Set the fitted attributes that describe the training of `n_epochs` epochs."""
     vars(estimator).update(curves)
     estimator.t_, estimator.n_iter_ = n_seen, n_epochs
     losses, scores = estimator.loss_curve_, estimator.validation_scores_

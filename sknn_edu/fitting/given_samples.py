@@ -1,8 +1,8 @@
-"""What users pass as X: refused if it has no meaning as numbers, with the way out.
+"""Check the X that users pass, and add remedies to scikit-learn's error messages.
 
-NumPy turns dates into nanoseconds and ignores masks, both without a word. So whatever is not an
-array of plain numbers is looked at here before scikit-learn checks it, and :func:`explained` adds
-the remedy to scikit-learn's own errors. For y see :mod:`~sknn_edu.fitting.given_targets`.
+NumPy silently converts dates to nanoseconds and ignores masks. Therefore everything except an array
+of plain numbers is checked here before scikit-learn checks it. :func:`explained` adds the remedy to
+scikit-learn's own errors. The checks of y are in :mod:`~sknn_edu.fitting.given_targets`.
 """
 
 import datetime as dt
@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 NUMBERS = "fiub"
-"""The kinds of NumPy's dtypes that are numbers, and need no look."""
+"""The kinds of NumPy dtypes that are numbers and need no check."""
 
 TABLE = (
     "or learn from the table as it is: sknn_edu.tabular_pipeline('classifier') or "
@@ -30,25 +30,25 @@ KINDS_OF_VALUES = [
     ("number", Number),
     ("nested", (list, tuple, np.ndarray)),
 ]
-"""The first that fits a value's type names its kind; see :func:`type_kind`."""
+"""The kinds of values and their types; the first entry that matches a type is its kind."""
 
 
 # -- X -----------------------------------------------------------------------------------------
 
 
 def refuse_unreadable(X, name="X"):
-    """Refuse samples that would be turned into numbers of another meaning.
+    """Refuse samples that NumPy would convert to meaningless numbers.
 
     Parameters
     ----------
     X : array-like, data frame or sparse matrix
     name : str
-        What to call it.
+        The name of X in error messages.
 
     Raises
     ------
     ValueError
-        If X has masked values, a column name twice, dates or durations.
+        If X has masked values, duplicate column names, dates or durations.
     """
     refuse_masked(X, name)
     if is_frame(X):
@@ -56,9 +56,9 @@ def refuse_unreadable(X, name="X"):
     for column, values in columns_to_look_at(X):
         if "date" in kinds_of_types(values):
             raise ValueError(
-                f"{name} has dates or durations in column {column}, such as "
-                f"{first_of_kind(values, 'date')}. A network needs numbers: subtract a reference "
-                "date and divide by a unit of time, (column - pd.Timestamp('2020-01-01')) / "
+                f"{name} must contain numbers, but has dates or durations in column {column}, such "
+                f"as {first_of_kind(values, 'date')}. Convert them: subtract a reference date and "
+                "divide by a unit of time, (column - pd.Timestamp('2020-01-01')) / "
                 f"pd.Timedelta(days=1), {TABLE}"
             )
 
@@ -68,31 +68,32 @@ def refuse_masked(array, name):
     if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
         n_masked = int(np.ma.count_masked(array))
         raise ValueError(
-            f"{name} is a masked array with {n_masked} masked values, which would be read as if "
-            f"they were not masked. Drop these samples, or fill the gaps: {name}.filled(value)."
+            f"{name} must not have masked values, because scikit-learn ignores the mask; got a "
+            f"masked array with {n_masked} masked values. Drop these samples, or replace the "
+            f"masked values with {name}.filled(value)."
         )
 
 
 def refuse_duplicate_names(X, name):
     """Refuse a data frame in which two columns have the same name."""
-    if getattr(X.columns, "is_unique", False):  # pandas knows
+    if getattr(X.columns, "is_unique", False):  # pandas
         return
     names = list(X.columns)
     if len(set(names)) < len(names):
         twice = next(column for k, column in enumerate(names) if column in names[:k])
         raise ValueError(
-            f"{name} has more than one column with the name {twice!r}. Give each column a name of "
-            "its own, or pass X.to_numpy()."
+            f"{name} must have unique column names, but has several columns named {twice!r}. "
+            "Rename them, or pass X.to_numpy()."
         )
 
 
 def is_frame(X):
-    """Return whether X is a data frame, of whatever library."""
+    """Return whether X is a data frame of any library."""
     return hasattr(X, "columns") and hasattr(X, "dtypes") and len(getattr(X, "shape", ())) == 2
 
 
 def columns_to_look_at(X):
-    """Yield the label and the values of each column that may hold something else than numbers."""
+    """Yield the label and the values of each column that may contain other values than numbers."""
     if is_frame(X):
         others = {dtype for dtype in set(X.dtypes) if not is_of_numbers(dtype)}
         if others:
@@ -107,13 +108,13 @@ def columns_to_look_at(X):
 
 
 def is_of_numbers(dtype):
-    """Return whether a dtype of NumPy, pandas or polars holds numbers or booleans only."""
+    """Return whether a dtype of NumPy, pandas or polars is one of numbers or booleans."""
     kind = getattr(dtype, "kind", None)
     return kind in NUMBERS if kind else getattr(dtype, "is_numeric", bool)()
 
 
 def as_array(data):
-    """Return array-like data as an array; None for sparse or ragged data."""
+    """Return array-like data as an array, or None for sparse or ragged data."""
     if issparse(data):
         return None
     try:
@@ -126,7 +127,7 @@ def as_array(data):
 
 
 def type_kind(value_type):
-    """Return the kind of the values of a type: one of ours, or the name of the type."""
+    """Return the kind of a type: 'missing', one of KINDS_OF_VALUES, or the name of the type."""
     if value_type.__name__ in ("NoneType", "NAType", "NaTType"):
         return "missing"
     kinds = (kind for kind, types in KINDS_OF_VALUES if issubclass(value_type, types))
@@ -135,7 +136,10 @@ def type_kind(value_type):
 
 
 def kinds_of_types(values):
-    """Return the set of kinds of the values of an array by their types alone, which is fast."""
+    """Return the set of kinds of the values of an array, judged only by their types.
+
+    This is faster than :func:`kinds_of`, but does not find NaN and NaT.
+    """
     if values.dtype.kind in "mM":
         return {"date"}
     types = set(map(type, values.ravel().tolist())) if values.dtype.kind == "O" else ()
@@ -169,7 +173,7 @@ def is_missing(value):
 
 
 def first_of_kind(values, kind):
-    """Return the first value of this kind as a reader would write it."""
+    """Return the first value of this kind as text for an error message."""
     is_it = is_missing if kind == "missing" else lambda value: type_kind(type(value)) == kind
     first = next(value for value in values.ravel() if is_it(value))
     if isinstance(first, np.datetime64 | np.timedelta64):
@@ -181,21 +185,21 @@ def first_of_kind(values, kind):
 
 
 def explained(error, X, y=None, n_features=None):
-    """Return an error of scikit-learn with the remedy added to its message.
+    """Return an error of scikit-learn with a remedy added to its message.
 
     Parameters
     ----------
     error : ValueError or TypeError
-        What scikit-learn says of X and y.
+        scikit-learn's error about X or y.
     X, y : array-like
-        As the user passed them.
+        The data as the user passed it.
     n_features : int or None
-        The number of features that X should have.
+        The number of features that X must have.
 
     Returns
     -------
     error : ValueError or TypeError
-        One that names the remedy; the same one if there is nothing to add.
+        A new error with the remedy, or the same error if no remedy is known.
     """
     message = str(error)
     remedies = (about_shapes(message, X, y, n_features), about_values(message, X))
@@ -207,32 +211,34 @@ def explained(error, X, y=None, n_features=None):
 
 
 def about_shapes(message, X, y, n_features):
-    """Return what to do about X or y that lies on its side, or None."""
+    """Return the remedy for X or y of the wrong shape, such as a transposed X, or None."""
     array, y_array = as_array(X), None if y is None else as_array(y)
     shape = X.shape if array is None and issparse(X) else np.shape(array)
     y_shape = np.shape(y_array)
     if len(shape) != 2:
         return None
     if len(y_shape) == 2 and y_shape[0] == 1 < y_shape[1] == shape[0]:
-        return f"y has the shape {y_shape}, a single row: pass it as a column, np.ravel(y)."
+        return f"y has the shape {y_shape}, a single row. Pass a vector, np.ravel(y)."
     if "1d array" in message and len(y_shape) == 2:
         return (
-            "This classifier learns one column of labels. For classes as one-hot columns pass "
-            "np.argmax(y, axis=1); for several labels per sample use MLPClassifier."
+            "This classifier learns a single label per sample. If y is one-hot encoded, pass "
+            "np.argmax(y, axis=1). For several labels per sample use MLPClassifier."
         )
     n_samples = y_shape[0] if y_shape else None
     if shape[0] != n_samples is not None and shape[1] == n_samples:
         return (
-            f"X has {shape[0]} rows and {shape[1]} columns, and y has {n_samples} entries: X looks "
-            "transposed. Samples are rows: pass X.T."
+            f"X has {shape[0]} rows and {shape[1]} columns, and y has {n_samples} entries. X seems "
+            "to be transposed: samples must be rows. Pass X.T."
         )
     if n_features is not None and shape[1] != n_features == shape[0]:
-        return f"X looks transposed: it has {n_features} rows. Samples are rows: pass X.T."
+        return (
+            f"X has {n_features} rows, and seems to be transposed: samples must be rows. Pass X.T."
+        )
     return None
 
 
 def about_values(message, X):
-    """Return what to do about text or gaps in X, or None."""
+    """Return the remedy for text or missing values in X or y, or None."""
     columns = list(columns_to_look_at(X))
     text = next(((name, v) for name, v in columns if "text" in kinds_of_types(v)), None)
     if text is not None:
@@ -241,7 +247,10 @@ def about_values(message, X):
             f"text as numbers, for example with OneHotEncoder, {TABLE}"
         )
     if "Input X contains NaN" in message:
-        return f"Fill the gaps in X, for example with SimpleImputer, {TABLE}"
+        return f"Impute the missing values in X, for example with SimpleImputer, {TABLE}"
     if "Input y contains NaN" in message:
-        return "Drop the samples without y; or, if y has labels, give the gap a label of its own."
+        return (
+            "Drop the samples whose target is missing. If y contains labels, you can also replace "
+            "missing labels by a new one, such as 'unknown'."
+        )
     return None

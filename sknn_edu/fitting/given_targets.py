@@ -1,7 +1,8 @@
-"""What users pass as y: labels keep their kind, and what is neither labels nor numbers is refused.
+"""Check the y that users pass, and keep the type of labels.
 
-NumPy and scikit-learn turn nullable integers into floats, so that large ids merge, and a list of
-texts and numbers into texts. Here the kind of y is what its values are.
+NumPy and scikit-learn convert nullable integers to floats, so that large integers can become equal,
+and a list of strings and numbers to strings. The functions here look at the values instead, and
+refuse values that are neither labels nor numbers.
 """
 
 import numpy as np
@@ -18,26 +19,27 @@ from sknn_edu.fitting.given_samples import (
 
 
 def readable_labels(y, name="y"):
-    """Return class labels as an array that keeps their kind.
+    """Return class labels as an array that keeps their type.
 
-    Integers stay integers and booleans stay booleans, whether they come as a nullable, Arrow or
-    categorical column, or as objects.
+    Integers stay integers and booleans stay booleans, even if y is a nullable, Arrow or categorical
+    column, or has the dtype object.
 
     Parameters
     ----------
     y : array-like or sparse matrix (n_samples,) or (n_samples, n_columns)
     name : str
-        What to call it.
+        The name of y in error messages.
 
     Returns
     -------
     y : ndarray or sparse matrix
-        Of objects only for text, and for several columns of different kinds.
+        The dtype is object only for strings, and for columns of different types.
 
     Raises
     ------
     ValueError
-        If labels are missing, masked, of several kinds, or of a kind that has no order.
+        If labels are missing or masked, if a column has labels of several types, or if labels are
+        not strings, numbers or booleans.
     """
     refuse_masked(y, name)
     if is_frame(y):
@@ -57,30 +59,32 @@ def readable_labels(y, name="y"):
 
 
 def labels_of_one_kind(values, name):
-    """Return labels in the dtype of their kind; refuse missing labels, and several kinds."""
-    if values.dtype.kind == "T":  # NumPy's variable-width strings, which scikit-learn lacks
+    """Return labels in the dtype of their kind; refuse missing labels and several kinds."""
+    if values.dtype.kind == "T":  # scikit-learn does not support variable-width strings
         values = values.astype(object)
     kinds = kinds_of(values)
     if "missing" in kinds:
         raise ValueError(
-            f"{name} has samples without a label: {first_of_kind(values, 'missing')}. Drop them, "
-            "or fill the gaps with a label of their own, such as 'unknown'."
+            f"{name} must have a label for each sample, but has missing labels: "
+            f"{first_of_kind(values, 'missing')}. Drop these samples, or replace the missing "
+            "labels by a new one, such as 'unknown'."
         )
     if kinds == {"integer", "number"}:
         kinds = {"number"}
     if len(kinds) > 1:
         examples = ", ".join(first_of_kind(values, kind) for kind in sorted(kinds))
         raise ValueError(
-            f"{name} has labels of several kinds, {' and '.join(sorted(kinds))}: {examples}. Give "
-            "all labels one type, for example text: [str(label) for label in y]."
+            f"{name} must have labels of one type, but has {' and '.join(sorted(kinds))} labels: "
+            f"{examples}. Convert all labels to the same type, for example with "
+            "[str(label) for label in y]."
         )
     if values.dtype.kind != "O" or kinds <= {"text", "nested"}:
         return values
     (kind,) = kinds
     if kind not in ("boolean", "integer", "number"):
         raise ValueError(
-            f"{name} has labels of the type {type(values.ravel()[0]).__name__}, such as "
-            f"{values.ravel()[0]!r}. Labels are text, integers or booleans: convert them, for "
+            f"The labels in {name} must be strings, numbers or booleans; got values of the type "
+            f"{type(values.ravel()[0]).__name__}, such as {values.ravel()[0]!r}. Convert them, for "
             "example with [str(label) for label in y]."
         )
     return as_integers(values, name) if kind == "integer" else values.astype(DTYPES[kind])
@@ -90,7 +94,7 @@ DTYPES = {"boolean": bool, "number": float}
 
 
 def as_integers(values, name="y"):
-    """Return Python's integers as int64, or uint64 where they need it."""
+    """Return Python integers as int64, or as uint64 if int64 is too small for them."""
     if values.size == 0:
         return values.astype(np.int64)
     smallest, largest = min(values.ravel()), max(values.ravel())
@@ -98,13 +102,13 @@ def as_integers(values, name="y"):
         if np.iinfo(dtype).min <= smallest and largest <= np.iinfo(dtype).max:
             return values.astype(dtype)
     raise ValueError(
-        f"{name} has integers from {smallest} to {largest}, which no dtype of 64 bits holds. Use "
-        "text as labels: [str(label) for label in y]."
+        f"Integer labels in {name} must fit a 64-bit dtype; got integers from {smallest} to "
+        f"{largest}. Convert the labels to strings: [str(label) for label in y]."
     )
 
 
 def side_by_side(labels):
-    """Return the labels of each column as one array, of objects if their types differ."""
+    """Return the columns of labels as one array, with the dtype object if their types differ."""
     kinds = {column.dtype.kind for column in labels}
     if kinds <= set(NUMBERS):
         common = np.result_type(*labels)
@@ -118,7 +122,13 @@ def side_by_side(labels):
 
 
 def refuse_unreadable_numbers(y, name="y"):
-    """Refuse targets of a regression that are no numbers: text, dates, gaps, other objects."""
+    """Refuse regression targets that are not numbers: text, dates, missing values, other objects.
+
+    Raises
+    ------
+    ValueError
+        If y has such values, or masked values.
+    """
     refuse_masked(y, name)
     array = as_array(y)
     if array is None or array.dtype.kind in NUMBERS:
@@ -128,13 +138,14 @@ def refuse_unreadable_numbers(y, name="y"):
         return
     kind = next((kind for kind in ("text", "date", "missing") if kind in kinds), min(kinds))
     remedies = {
-        "text": "For labels use MLPClassifier; for numbers written as text y.astype(float).",
+        "text": "For labels use MLPClassifier; convert numbers that are stored as text with "
+        "y.astype(float).",
         "date": "Subtract a reference date and divide by a unit of time, such as "
         "np.timedelta64(1, 'D').",
         "missing": "Drop these samples.",
     }
     raise ValueError(
-        f"{name} must be numbers for a regression; it has values of the kind {kind}, such as "
+        f"{name} must contain numbers for a regression; got values of the kind {kind}, such as "
         f"{first_of_kind(array, kind)}. {remedies.get(kind, 'Convert them to numbers.')}"
     )
 
@@ -142,14 +153,15 @@ def refuse_unreadable_numbers(y, name="y"):
 # -- scikit-learn's errors ---------------------------------------------------------------------
 
 PROBABILITIES = (
-    "y has probabilities, but a classifier learns labels. The same loss comes from each sample "
-    "once per class, with its probability as weight. For MLPClassifier and "
-    "SigmoidNeuronClassifier: fit({samples}, sample_weight={weight})."
+    "y seems to contain probabilities, but a classifier learns labels. To learn from "
+    "probabilities, repeat each sample once per class and pass the probability of the class as "
+    "its weight. For MLPClassifier and SigmoidNeuronClassifier: "
+    "fit({samples}, sample_weight={weight})."
 )
 
 
 def explained_label_error(error, y):
-    """Return scikit-learn's error about labels y that are real numbers, with the remedy added."""
+    """Return scikit-learn's error about real numbers as labels, with a remedy added."""
     if y.dtype.kind != "f":
         return error
     remedy = "For real-valued targets use MLPRegressor."

@@ -1,4 +1,4 @@
-"""The history of a fit: curves, validation, callbacks, and what verbose estimators print."""
+"""The history of a fit: its curves, scores on validation samples, callbacks and verbose output."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,22 +10,22 @@ from sknn_edu.fitting.callbacks import new_progress_bar
 
 @dataclass
 class History:
-    """Keeps the curves of one fit; a :class:`sknn_edu.core.training.Monitor`.
+    """Records the curves of one fit; implements :class:`sknn_edu.core.training.Monitor`.
 
     Parameters
     ----------
     estimator : estimator
-        Its ``verbose``, ``tol`` and ``n_iter_no_change`` are read.
+        Its parameters ``verbose``, ``tol`` and ``n_iter_no_change`` are used.
     tasks : FitTasks or None
-        Tells the callbacks about epochs, if there are any callbacks.
+        Tells the callbacks about epochs; None if there are no callbacks.
     measure : callable ``measure() -> (loss, score)`` or None
-        Of the current parameters on validation samples.
+        Computes the loss and the score of the current parameters on the validation samples.
     steers : bool
-        Whether training maximises that score; otherwise it minimises the loss.
+        Whether early stopping looks at the validation score instead of the training loss.
     rate : callable ``rate() -> float`` or None
-        The learning rate of the last step.
+        Returns the learning rate of the last step.
     loss_format : str
-        How to print the loss of an epoch.
+        The format in which the loss of an epoch is printed.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class History:
             self.tasks.epoch_begins()
 
     def epoch_ended(self, loss):
-        if self.measure is not None:  # first, so that an interrupt leaves curves of equal length
+        if self.measure is not None:  # first, so that all curves stay equally long if interrupted
             validation_loss, score = self.measure()
             self.validation_losses.append(validation_loss)
             self.scores.append(score)

@@ -1,4 +1,4 @@
-"""Names among which a parameter chooses, and how other words for them lead to the one meant."""
+"""Suggestions for parameter values that are misspelled or have another name here."""
 
 OTHER_WORDS = {
     "activation": {
@@ -9,8 +9,8 @@ OTHER_WORDS = {
         "none": "identity",
         "lrelu": "leaky_relu",
         "prelu": "parametric_relu",
-        "softmax": "The output layer of MLPClassifier is a softmax by itself, where there are more "
-        "than two classes; activation is that of the hidden layers, such as 'relu'.",
+        "softmax": "The output layer of MLPClassifier is a softmax if there are more than two "
+        "classes; the parameter activation is the activation of the hidden layers, such as 'relu'.",
     },
     "solver": {
         "bfgs": "lbfgs",
@@ -18,7 +18,7 @@ OTHER_WORDS = {
         "newtoncg": "lbfgs",
         "liblinear": "lbfgs",
         "gradientdescent": "gd",
-        "gd": "For gradient descent on all samples at each step use solver='sgd' with "
+        "gd": "For gradient descent with all samples in each step use solver='sgd' with "
         "batch_size=n_samples.",
         "stochastic": "sgd",
         "momentum": "sgd",
@@ -60,16 +60,17 @@ OTHER_WORDS = {
     "parametrization": {"neuraltangentkernel": "ntk"},
     "dtype": {"float": "float64", "double": "float64", "single": "float32"},
 }
-"""Other words of the field, in lower case without separators, and the name or hint for each."""
+"""Common alternative names, in lower case without separators, and the name or hint for each."""
 
 
 def did_you_mean(parameter, value, names):
-    """Return a sentence that leads from a wrong value to the right one, or an empty string.
+    """Return a sentence that suggests a valid value for a parameter, or an empty string.
 
     Parameters
     ----------
     parameter : str
     value : object
+        The invalid value.
     names : list of str
         The names that the parameter accepts.
 
@@ -79,12 +80,12 @@ def did_you_mean(parameter, value, names):
     """
     if parameter == "learning_rate" and isinstance(value, int | float):
         return (
-            "learning_rate is the schedule; the number is learning_rate_init: "
+            "learning_rate is the name of a schedule. Set the number with "
             f"learning_rate_init={value!r}."
         )
     if not isinstance(value, str) or len(names) < 2:
         return ""
-    from difflib import get_close_matches  # needed only after a mistake
+    from difflib import get_close_matches  # only needed for this error
 
     known = {normalised(name): name for name in names}
     words = OTHER_WORDS.get(parameter, {})
@@ -97,5 +98,5 @@ def did_you_mean(parameter, value, names):
 
 
 def normalised(word):
-    """Return a word in lower case, without anything but letters and digits."""
+    """Return a word in lower case with only its letters and digits."""
     return "".join(filter(str.isalnum, word.lower()))

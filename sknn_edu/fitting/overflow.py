@@ -1,8 +1,8 @@
 """Does the trained model give finite outputs for its own training samples?
 
-Training checks the loss of every batch, but no batch follows the last step. A bound from the size
-of the weights and of the largest input shows for almost every model that nothing can overflow; only
-where it does not, the outputs for the training samples are computed.
+Training checks the loss of every batch, but no batch follows the last step. For almost every model,
+a bound computed from the weights and the largest input shows that nothing can overflow. Only if the
+bound is too large, the outputs for the training samples are computed.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ OVERFLOW = (
 )
 
 LARGEST_NEAR_0 = 2.0
-"""Between -B and B, |g| of a built-in activation g is at most |g(B)|, |g(-B)| or this."""
+"""For a built-in activation g and |z| <= B, |g(z)| is at most max(|g(B)|, |g(-B)|, this)."""
 
 
 def refuse_overflow(estimator, architecture, parameters, X):
@@ -43,7 +43,7 @@ def refuse_overflow(estimator, architecture, parameters, X):
 
 
 def largest_input(inputs, learned, X):
-    """Return a bound of what the weights of the first layer are multiplied by."""
+    """Return a bound of the absolute inputs of the first layer."""
     values = X if isinstance(X, np.ndarray) else X.data
     largest = max(float(values.max(initial=0)), -float(values.min(initial=0)))
     base = getattr(inputs, "base", inputs)
@@ -54,9 +54,10 @@ def largest_input(inputs, learned, X):
 
 
 def largest_sum(weights, biases, activations, largest):
-    """Return a bound of the weighted sums in any layer, for inputs up to `largest`.
+    """Return a bound of the absolute weighted sums in all layers, for inputs up to `largest`.
 
-    |z| <= max_j sum_i |W_ij| max |a| + max |b|; infinite for activations that are not ours.
+    |z| <= max_j sum_i |W_ij| max |a| + max |b|. The bound is infinite after an activation that is
+    not built in.
     """
     bound = largest_of_all = 0.0
     for k, (W, b) in enumerate(zip(weights, biases, strict=True)):
@@ -69,7 +70,7 @@ def largest_sum(weights, biases, activations, largest):
 
 
 def largest_activation(activation, bound):
-    """Return a bound of the activations for weighted sums up to `bound`."""
+    """Return a bound of the absolute activations for weighted sums up to `bound`."""
     if isinstance(activation, MixedWithIdentity):  # a = z + alpha (g(z) - z)
         alpha = float(np.abs(activation.alpha).max())
         return bound + alpha * (bound + largest_activation(activation.activation, bound))
@@ -83,10 +84,10 @@ def largest_activation(activation, bound):
 
 
 def output_limit(architecture, dtype):
-    """Return how large weighted sums may be without an overflow of the outputs."""
+    """Return the largest weighted sum for which the outputs cannot overflow."""
     largest, output = float(np.finfo(dtype).max), architecture.loss.output
     if OUTPUTS.get(output, architecture.loss.activate) is not architecture.loss.activate:
-        return -1.0  # an output activation of the user's: look at the outputs
+        return -1.0  # a custom output activation: compute the outputs
     if output == "exp":
         return float(np.log(largest))
-    return largest / (4 * architecture.layer_sizes[-1])  # a sum or difference of outputs is finite
+    return largest / (4 * architecture.layer_sizes[-1])  # keeps sums and differences finite, too

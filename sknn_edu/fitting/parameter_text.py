@@ -1,4 +1,4 @@
-"""Parameters as text, to recognise them in another process."""
+"""Parameters as text, to compare them with those of another process."""
 
 import copyreg
 import sys
@@ -8,15 +8,15 @@ from types import BuiltinFunctionType, FunctionType, NoneType
 import numpy as np
 
 PLAIN = (NoneType, bool, int, float, complex, str, bytes)
-"""The types whose repr says everything."""
+"""The types whose values are fully described by their repr."""
 
 
 def as_text(value):
-    """Return text that is the same for equal values in any process, and differs for others.
+    """Return a text that is the same for equal values in any process, and differs otherwise.
 
-    Functions and classes are identified by the name under which their module has them. All other
-    objects are described by what pickle would save of them, part by part. (A pickle itself is no
-    use for comparisons: its bytes depend on which parts are the same object.)
+    Functions and classes are identified by their module and name. All other objects are described
+    by the parts that pickle would save. (The pickle itself cannot be compared, because its bytes
+    depend on which parts are the same object.)
 
     Parameters
     ----------
@@ -29,13 +29,13 @@ def as_text(value):
     Raises
     ------
     ValueError
-        If there is no such text; it says of which part.
+        If there is no such text; the message names the part that is the reason.
     """
     return _text(value, ())
 
 
 def _text(value, around):
-    """Return the text of a part; ``around`` are the ids of the objects that it is in."""
+    """Return the text of a value; ``around`` holds the ids of the objects that contain it."""
     if isinstance(value, np.generic) and value.dtype.kind in "biufcU":
         value = value.item()
     if type(value) in PLAIN:
@@ -60,13 +60,13 @@ def _text(value, around):
 
 
 def _is_function_of_module(value):
-    """Return whether a value is a function in C, and not a method of an object."""
+    """Return whether a value is a function written in C, and not a method of an object."""
     owner = getattr(value, "__self__", None)
     return isinstance(value, BuiltinFunctionType) and (owner is None or hasattr(owner, "__name__"))
 
 
 def _name(value):
-    """Return the name of a function or class, if its module has it under that name."""
+    """Return the module and name of a function or class, if it can be found there."""
     name = getattr(value, "__qualname__", None) or value.__name__
     for module in _modules(value):
         found = sys.modules.get(module)
@@ -74,7 +74,7 @@ def _name(value):
             found = getattr(found, part, None)
         if found is value:
             return f"{module}.{name}"
-    raise ValueError(f"{value!r} cannot be found by its name")
+    raise ValueError(f"{value!r} cannot be found by its name in its module")
 
 
 def _modules(value):
@@ -88,7 +88,7 @@ def _text_of_parts(value, around):
     try:
         reduce = copyreg.dispatch_table.get(type(value))
         parts = reduce(value) if reduce else value.__reduce_ex__(4)
-    except Exception as error:  # whatever the class of a user may raise
+    except Exception as error:  # a user-defined class may raise any exception
         raise ValueError(f"{value!r} cannot be saved: {error}") from error
     if isinstance(parts, str):
         return _name(value)

@@ -1,4 +1,4 @@
-"""Metadata routing of meta-estimators: what fit receives goes on to the fit of an estimator."""
+"""Metadata routing of meta-estimators, whose fit passes metadata to the fit of an estimator."""
 
 from sklearn import get_config
 from sklearn.utils.metadata_routing import (
@@ -16,7 +16,7 @@ def router_to_fit(owner, callers=("fit",)):
     ----------
     owner : meta-estimator
     callers : tuple of str
-        The methods of the owner whose parameters are passed on.
+        The methods of the owner that pass metadata on.
 
     Returns
     -------
@@ -30,21 +30,21 @@ def router_to_fit(owner, callers=("fit",)):
 
 
 def routed_to_fit(owner, sample_weight, fit_params):
-    """Return the parameters for the fit of an owner's ``estimator``.
+    """Return the metadata for the fit of an owner's ``estimator``.
 
     Parameters
     ----------
     owner : meta-estimator
-        Its ``get_metadata_routing`` is that of :func:`router_to_fit`.
+        Its ``get_metadata_routing`` returns the result of :func:`router_to_fit`.
     sample_weight : array-like or None
     fit_params : dict
-        The other parameters that the owner's fit received.
+        The other metadata that the fit of the owner received.
 
     Returns
     -------
     params : dict
-        With metadata routing enabled, those that the estimator requests, and the weights unless it
-        has declined them; else all of them.
+        If metadata routing is enabled, the metadata that the estimator requests, and the sample
+        weights unless its request for them is False. Otherwise all metadata.
     """
     if get_config()["enable_metadata_routing"]:
         fit_params = dict(process_routing(owner, "fit", **fit_params).estimator.fit)

@@ -1,9 +1,10 @@
-"""Keep the threads of SciPy's BLAS and of NumPy's out of each other's way.
+"""Keep the threads of SciPy's BLAS and of NumPy's BLAS from slowing each other down.
 
-The wheels of NumPy and of SciPy each contain a BLAS library with threads of its own. While the
-threads of one spin waiting for work, those of the other find no free processor: a step of L-BFGS
-inside SciPy then takes milliseconds instead of microseconds (``examples/benchmarks``, lbfgs). Its
-vectors are short, so it needs only one thread; NumPy's matrix products keep theirs.
+The wheels of NumPy and SciPy each contain a BLAS library with its own threads. While the threads of
+one library spin, waiting for work, those of the other find no free processor. A step of L-BFGS
+inside SciPy then takes milliseconds instead of microseconds (``examples/benchmarks``, lbfgs).
+Therefore SciPy's BLAS is limited to one thread, which is enough for its short vectors. NumPy's
+matrix products still use all threads.
 """
 
 import os
@@ -24,10 +25,11 @@ def _blas_of_scipy():
 
 
 class _OneThread:
-    """Lowers the number of threads when the first fit enters, and restores it after the last one.
+    """Limits SciPy's BLAS to one thread while at least one fit is inside.
 
-    The number is a setting of the whole process, and fits may run in any Python threads and end in
-    any order.
+    The number of BLAS threads is a setting of the whole process, but several fits may run in
+    different Python threads and end in any order. So the first fit to enter sets the limit, and
+    the last one to leave restores the old number.
     """
 
     def __init__(self):
@@ -51,7 +53,7 @@ class _OneThread:
 
 
 def _let_any_thread_set_limits():
-    """Since its version 3.8 threadpoolctl ignores all but the first thread that sets a limit."""
+    """Let any Python thread set the limit; threadpoolctl >= 3.8 only lets the first one do so."""
     for library in _blas_of_scipy().lib_controllers:
         if hasattr(library, "clear_controlling_thread"):
             library.clear_controlling_thread(force=True)
@@ -62,7 +64,7 @@ _one_thread = _OneThread()
 
 def _start_over_after_fork():
     global _one_thread
-    _one_thread = _OneThread()  # the fits of the parent do not run in the child
+    _one_thread = _OneThread()  # the parent's fits do not run in the child
 
 
 if hasattr(os, "register_at_fork"):
@@ -71,9 +73,9 @@ if hasattr(os, "register_at_fork"):
 
 @contextmanager
 def one_thread_for_scipy():
-    """Let SciPy's own BLAS, if it has one, run in one thread within this context.
+    """Limit SciPy's BLAS, if it is separate from NumPy's, to one thread within this context.
 
-    Several fits may be inside at the same time, in any Python threads; the number of threads is
+    Several fits may be inside at the same time, in any Python threads. The number of threads is
     restored when the last one leaves.
     """
     if not _blas_of_scipy().lib_controllers:

@@ -1,4 +1,4 @@
-"""What a fit needs to go on as if it had never been interrupted."""
+"""The state that a fit needs to continue as if it had never been interrupted."""
 
 import zlib
 from copy import deepcopy
@@ -14,16 +14,17 @@ from sknn_edu.core.training import BestSoFar
 
 @dataclass
 class TrainingState:
-    """The state of training: at work during a fit, and kept on the estimator between two calls.
+    """The state of training.
 
-    ``fit`` keeps it if it was stopped before its end, ``partial_fit`` always, and a
-    :class:`Checkpoint` writes it to a file.
+    It is updated during a fit and kept on the estimator between two calls: by ``fit`` if it was
+    stopped before its end, and always by ``partial_fit``. A :class:`Checkpoint` writes it to a
+    file.
 
     Attributes
     ----------
     solver : str or Optimizer
     n_samples : int
-        Held-out samples included.
+        The number of samples, including held-out samples.
     rng : RandomState
         Shuffles the samples.
     eta_0 : float
@@ -33,14 +34,14 @@ class TrainingState:
     best_so_far : BestSoFar
     dropout_rng : Generator or None
     stopping_rule : tuple or None
-        (early_stopping, scoring, whether a validation set was passed); a fit can only go on with
-        the same.
+        (early_stopping, scoring, whether a validation set was passed). A fit can only continue
+        with the same rule.
     order, held_out : ndarray of int or None
-        The rows to train on and to score on; None after partial_fit.
+        The rows to train on and the rows to score; None after partial_fit.
     theta : ndarray or None
         All parameters when the fit was stopped; None after partial_fit.
     checksum : int or None
-        Of the samples with which the fit must go on; None if that is not checked.
+        The checksum of the data with which the fit must continue; None if it is not checked.
     """
 
     solver: Any
@@ -57,10 +58,11 @@ class TrainingState:
     checksum: int | None = None
 
     def resumed(self, rng, incremental):
-        """Return a state to continue from, which leaves this one as it is.
+        """Return a copy of the state to continue from.
 
-        ``incremental`` says whether partial_fit goes on: a plateau is counted over several calls
-        of partial_fit, or over the calls of fit, but not from one to the other.
+        ``incremental`` says whether partial_fit continues. Epochs without improvement are counted
+        over successive calls of partial_fit, and over successive calls of fit, but the count
+        starts again when partial_fit follows fit.
         """
         counts_on = self.order is None or not incremental
         best = replace(self.best_so_far, last_parameters=None) if counts_on else BestSoFar()
@@ -84,18 +86,19 @@ class TrainingState:
 
 
 def check_rows(state, weight):
-    """Refuse a checkpoint whose rows are not all the rows with a weight (n_samples,) above 0."""
+    """Refuse a checkpoint whose rows are not exactly the rows with a positive weight."""
     rows = np.sort(np.concatenate([state.order, state.held_out]))
     used = np.arange(state.n_samples) if weight is None else np.flatnonzero(weight > 0)
     if not np.array_equal(rows, used):
         raise ValueError(
-            "The checkpoint trains and holds out other rows than there are with a weight above 0, "
-            "so it is not one of a fit on these samples. Delete it to start over."
+            "The rows in the checkpoint must be exactly the samples with a positive weight, but "
+            "they differ, so the checkpoint was not written by a fit on these samples. Delete it "
+            "to start over."
         )
 
 
 def checksum(*arrays):
-    """Return a number that identifies these arrays: dense, CSR or None."""
+    """Return a checksum of these arrays, which may be dense, CSR or None."""
     total = 0
     for array in arrays:
         parts = (array.data, array.indices, array.indptr) if issparse(array) else (array,)

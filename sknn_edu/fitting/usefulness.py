@@ -1,9 +1,10 @@
 """Is a trained network better than a constant?
 
-If its loss on the training samples, without penalty, dropout and label smoothing, is not below that
-of the best constant output, it has learned nothing from the features. That is an alarm, unless a
-constant is all there is to learn. So it is only raised if the ranks of some feature, or of the
-product of two, go together with those of a target more than chance would explain.
+If the loss of a network on the training samples, without penalty, dropout and label smoothing, is
+not below that of the best constant output, the network has learned nothing from the features. The
+user is warned of this, unless the features contain nothing to learn: there is a warning only if the
+ranks of some feature, or of the product of two features, are correlated with the ranks of a target
+more strongly than chance would explain.
 """
 
 import numpy as np
@@ -14,36 +15,36 @@ from sknn_edu.core.speed.mini_batches import fill_targets
 from sknn_edu.core.training import Outcome
 
 SLACK = 1e-4
-"""The loss must be below that of the constant by this share."""
+"""The loss must be lower than that of the constant by this share of it."""
 
 N_PERMUTATIONS = 99
-"""An alarm where there is nothing to learn has a probability of at most 1 / (1 + this)."""
+"""The probability of a warning when there is nothing to learn is at most 1 / (1 + this)."""
 
 MAX_ROWS, MAX_COLUMNS, MAX_FACTORS = 1000, 2000, 20
-"""How many samples and features are looked at, and of how many features the products."""
+"""The largest numbers of samples, of features, and of features whose products are tested."""
 
 SCORED_AT_ONCE = 4096
 
 LEARNED_NOTHING = (
     "The network is no better than a constant: its mean loss on the training samples, "
-    "{reached:.4g} without penalty, is not below that of always predicting the same, "
-    "{constant:.4g}. In this order: {remedies}."
+    "{reached:.4g} without penalty, is not below that of a constant prediction, {constant:.4g}. "
+    "Try these remedies in order: {remedies}."
 )
 
-DIVERGED_AT_ONCE = "Training diverged, and the best epoch before is of no use. "
+DIVERGED_AT_ONCE = "Training diverged, and no earlier epoch gave a useful model. "
 
 
 def learned_nothing(estimator, run, outcome):
-    """Return a warning if the network is no better than a constant, else None.
+    """Return the text of a warning if the network is no better than a constant, else None.
 
-    The loss is only computed on all samples if the loss curve leaves a doubt.
+    The loss on all samples is computed only if the loss curve does not settle the question.
 
     Parameters
     ----------
     estimator : Trainable
-        With the curves of the fit.
+        The estimator with the curves of the fit.
     run : RunningFit
-        At its end.
+        The fit after training.
     outcome : Outcome
 
     Returns
@@ -62,7 +63,7 @@ def learned_nothing(estimator, run, outcome):
 
 
 def is_clearly_better(estimator, constant):
-    """Return whether the loss curve ends below the constant's loss, by more than it swings."""
+    """Return whether the loss curve ends below the constant's loss by more than it fluctuates."""
     losses = estimator.loss_curve_
     if estimator.best_loss_ is None:  # the weights are those of the best epoch
         losses = losses[: estimator.best_epoch_ + 1]
@@ -71,7 +72,7 @@ def is_clearly_better(estimator, constant):
 
 
 def constant_loss(run):
-    """Return the mean loss of the best constant output, or None for a loss of the user's own."""
+    """Return the mean loss of the best constant output, or None for a custom loss."""
     loss = run.architecture.loss
     if loss.best_constant is None:
         return None
@@ -85,7 +86,10 @@ def constant_loss(run):
 
 
 def distinct_targets(run):
-    """Return targets (n_outputs, m), each class once, and their shares of the total weight (m,)."""
+    """Return targets (n_outputs, m) and their shares of the total weight (m,).
+
+    For classes there is one column per class; for other targets one per sample.
+    """
     y, share = run.data.y[run.state.order], shares(run)
     n_outputs = run.architecture.layer_sizes[-1]
     if y.dtype.kind == "i" and y.ndim == 1:
@@ -105,7 +109,7 @@ def shares(run):
 
 
 def data_loss(run):
-    """Return the mean loss of the network on the training samples, without any penalty."""
+    """Return the mean loss of the network on the training samples, without penalty."""
     total, rows, share, loss = 0.0, run.state.order, shares(run), run.architecture.loss
     for start in range(0, rows.size, SCORED_AT_ONCE):
         some = slice(start, start + SCORED_AT_ONCE)
@@ -119,11 +123,12 @@ def data_loss(run):
 
 
 def has_something_to_learn(run):
-    """Return whether a feature, or a product of two, goes together with a target.
+    """Return whether a feature, or a product of two features, is related to a target.
 
-    The correlation of ranks (Spearman 1904) sees any rise or fall. The largest is compared with the
-    largest after the targets, with their weights, have been shuffled: a permutation test, exact for
-    any number of samples, rare values and ties.
+    This is a permutation test. Rank correlation (Spearman 1904) detects any increasing or
+    decreasing relation. The largest absolute rank correlation is compared with the largest one
+    after the targets have been shuffled together with their weights. The test is exact for any
+    number of samples, rare values and ties.
     """
     rows = run.state.order
     picked = np.linspace(0, rows.size - 1, min(rows.size, MAX_ROWS)).astype(int)
@@ -139,7 +144,7 @@ def has_something_to_learn(run):
     fill_targets(targets, run.data.y[rows[picked]])
     targets = centred_ranks(targets.T, share) * share[:, np.newaxis]
     largest, rng = np.abs(features @ targets).max(), np.random.default_rng(0)
-    if picked.size < 6:  # 5 samples have only 120 orders, so only a perfect relation counts
+    if picked.size < 6:  # 5 samples have only 120 permutations, so only accept a perfect relation
         return picked.size > 2 and bool(largest > 1 - 1e-9)
     return all(
         np.abs(features @ rng.permutation(targets)).max() < largest * (1 - 1e-9)
@@ -148,7 +153,7 @@ def has_something_to_learn(run):
 
 
 def some_columns(X):
-    """Return up to ``MAX_COLUMNS`` columns of X, dense."""
+    """Return at most ``MAX_COLUMNS`` columns of X as a dense array."""
     columns = np.linspace(0, X.shape[1] - 1, min(X.shape[1], MAX_COLUMNS)).astype(int)
     X = X[:, columns]
     return X.toarray() if issparse(X) else X
@@ -160,14 +165,14 @@ def centred_ranks(columns, share):
 
 
 def standardised(columns, share):
-    """Return columns with weighted mean 0 and standard deviation 1; 0 where nothing varies."""
+    """Return columns with weighted mean 0 and standard deviation 1; constant columns become 0."""
     centred = columns - share @ columns
     deviation = np.sqrt(share @ centred**2)
     return np.divide(centred, deviation, out=np.zeros_like(centred), where=deviation > 1e-12)
 
 
 def remedies_for(estimator, run):
-    """Yield what to try, the most likely remedy first."""
+    """Yield remedies, the most promising one first."""
     yield "scale the features, for example with StandardScaler"
     if getattr(estimator, "scale_target", True) is False:
         yield "set scale_target=True"
@@ -181,4 +186,4 @@ def remedies_for(estimator, run):
     losses = estimator.loss_curve_
     is_falling = len(losses) < 2 or losses[-1] < losses[-2]
     if estimator.n_iter_ >= estimator.max_iter and is_falling:
-        yield f"increase max_iter (max_iter={estimator.max_iter} was reached)"
+        yield f"increase max_iter (now {estimator.max_iter}, which was reached)"

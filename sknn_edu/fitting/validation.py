@@ -1,4 +1,4 @@
-"""Validation: how well does training do on samples that it does not learn from?"""
+"""Validation: the loss and score on samples that training does not use."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,26 +11,26 @@ from sknn_edu.core.speed.mini_batches import fill_targets
 from sknn_edu.fitting.estimator import check_sample_weight, rows_of, takes_weights, warn
 
 IN_A_PIPELINE = (
-    "A step of a pipeline before the network transforms X, but not X_val. Let the pipeline "
-    "transform it: sklearn.set_config(enable_metadata_routing=True), then "
-    "Pipeline(steps, transform_input=['X_val']), or tabular_pipeline(...)."
+    "A pipeline transforms X before the network, but not X_val. To transform X_val, too, call "
+    "sklearn.set_config(enable_metadata_routing=True) and use "
+    "Pipeline(steps, transform_input=['X_val']) or tabular_pipeline(...)."
 )
-"""What to do about a validation set that the steps of a pipeline have not transformed."""
+"""The remedy for a validation set that the steps of a pipeline have not transformed."""
 
 
 @dataclass(frozen=True, eq=False)
 class ValidationSet:
-    """Samples to validate on.
+    """The validation samples.
 
     Attributes
     ----------
     X : ndarray or CSR array (n, n_features)
-        Checked, in the dtype of training.
+        Checked, in the dtype of the training samples.
     y : ndarray
-        Checked and encoded as for training.
+        Checked, and encoded like the training targets.
     weight : ndarray (n,) or None
     X_given, y_given : array-like of n rows
-        The same samples as the user passed them, for callbacks and scorers.
+        The same samples before encoding, for callbacks and scorers.
     """
 
     X: Any
@@ -44,7 +44,7 @@ class ValidationSet:
         return self.X, self.y, self.weight
 
     def as_given(self):
-        """Return X, y and the weights, for a callback to score."""
+        """Return X, y and the weights for callbacks, before encoding."""
         return self.X_given, self.y_given, self.weight
 
 
@@ -56,24 +56,32 @@ def check_validation_set(estimator, targets, data, X_val, y_val, sample_weight_v
     estimator : estimator
     targets : Targets
     data : TrainingData
-        The training samples, checked, and as they were given.
     X_val, y_val, sample_weight_val : array-like or None
-        As the user passed them.
+        The validation set as the user passed it.
 
     Returns
     -------
     validation_set : ValidationSet or None
+        None if X_val and y_val are None.
+
+    Raises
+    ------
+    ValueError
+        If only a part of the validation set was passed, or if it does not fit the training samples.
     """
     X = data.X
     if X_val is None and y_val is None:
         if sample_weight_val is not None:
             raise ValueError(
-                "sample_weight_val was passed without X_val and y_val: pass the samples, too."
+                "sample_weight_val requires X_val and y_val, which are None. Pass them, too."
             )
         return None
     if X_val is None or y_val is None:
         given, missing = ("y_val", "X_val") if X_val is None else ("X_val", "y_val")
-        raise ValueError(f"{given} was passed without {missing}: a validation set needs both.")
+        raise ValueError(
+            f"A validation set needs both X_val and y_val; got {given}, but {missing} is None. "
+            f"Pass {missing}, too."
+        )
     refuse_names_of_its_own(X_val, data.X_given)
     try:
         checked, y_given = estimator._check_data(X_val, y_val, X.dtype, reset=False)
@@ -92,29 +100,29 @@ def check_validation_set(estimator, targets, data, X_val, y_val, sample_weight_v
 
 
 def refuse_names_of_its_own(X_val, X):
-    """Refuse a validation frame with named columns where the training samples have no names."""
+    """Refuse X_val with named columns if X has no column names."""
     if hasattr(X_val, "columns") and not hasattr(X, "columns"):
         raise ValueError(
-            f"X_val is a {type(X_val).__name__} with named columns, but the network was given "
-            f"samples without names, a {type(X).__name__}. {IN_A_PIPELINE}"
+            f"X_val must not have column names if X has none; got a {type(X_val).__name__} with "
+            f"named columns as X_val and a {type(X).__name__} as X. {IN_A_PIPELINE}"
         )
 
 
 def warn_of_another_scale(X_val, X):
-    """Warn if most columns of X_val lie outside the range that they have in X; skip sparse X."""
+    """Warn if most columns of dense X_val lie completely outside the range of X."""
     if issparse(X) or issparse(X_val) or X.shape[1] < 2:
         return
     is_apart = (X_val.min(axis=0) > X.max(axis=0)) | (X_val.max(axis=0) < X.min(axis=0))
     if np.count_nonzero(is_apart) > X.shape[1] / 2:
         warn(
-            f"X_val is scaled differently from X: in {np.count_nonzero(is_apart)} of "
-            f"{X.shape[1]} columns none of its values lies within the range of the training "
+            f"X_val seems to be scaled differently from X: in {np.count_nonzero(is_apart)} of "
+            f"{X.shape[1]} columns all of its values are outside the range of the training "
             f"samples. {IN_A_PIPELINE}"
         )
 
 
 def held_out_set(data, rows):
-    """Return the validation set that consists of some rows of the training data."""
+    """Return the validation set that consists of the given rows of the training data."""
     X_given = data.X_given if hasattr(data.X_given, "columns") else data.X
     return ValidationSet(
         data.X[rows],
@@ -126,14 +134,15 @@ def held_out_set(data, rows):
 
 
 class Validation:
-    """Measures a network in training on a validation set.
+    """Computes the loss and the score of a network in training on a validation set.
 
     Parameters
     ----------
     estimator : estimator
-        Its ``scoring`` is read.
-    architecture, parameters
-        What is in training.
+        Its parameter ``scoring`` is used.
+    architecture : Architecture
+    parameters : Parameters
+        The parameters in training; :meth:`measure` uses their current values.
     targets : Targets
     samples : ValidationSet
     """
@@ -151,7 +160,7 @@ class Validation:
                 self._weight = {"sample_weight": samples.weight}
 
     def measure(self):
-        """Return the mean loss, without penalty, and the score, of which more is better."""
+        """Return the mean loss, without penalty, and the score; a higher score is better."""
         z = self.architecture.output_sums(self.parameters, self.samples.X)
         if not np.isfinite(z).all():
             return np.nan, np.nan
@@ -170,6 +179,6 @@ class Validation:
             return float(self._scorer(fitted, samples.X, samples.y_given, **self._weight))
         except AttributeError as error:
             raise ValueError(
-                f"scoring={self.estimator.scoring!r} needs something that "
-                f"{type(fitted).__name__} does not have: {error}. Choose another score."
+                f"scoring={self.estimator.scoring!r} does not work with {type(fitted).__name__}: "
+                f"{error}. Choose another scoring."
             ) from error

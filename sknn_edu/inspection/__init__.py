@@ -1,6 +1,6 @@
-"""Look inside a neuron or a network: a training step as on a blackboard, gradients, pictures.
+"""Look inside a neuron or a network: trace a training step, check gradients, draw pictures.
 
-Nothing here is needed to train; the pictures need the extra ``plot``.
+Training does not need this module. The pictures need the extra ``plot``.
 """
 
 from sknn_edu.inspection.blackboard import AverageTrace, LayerTrace, ParameterTrace, Trace, trace

@@ -1,7 +1,7 @@
-"""One training step, written out as on a blackboard.
+"""Trace one training step: show all its numbers, as a teacher would write them on a blackboard.
 
-The numbers are the engine's own: it runs forward and backward once, and what passes through its
-layers is copied on the way.
+The numbers are not computed separately. The network runs one forward and one backward pass, and the
+values in its layers are copied.
 """
 
 from dataclasses import dataclass, replace
@@ -17,25 +17,32 @@ from sknn_edu.estimators.interface import training_problem
 
 @dataclass(frozen=True)
 class LayerTrace:
-    """The numbers of one layer; one column per sample.
+    """The numbers of one layer; the arrays have one column per sample.
 
     Attributes
     ----------
     inputs : ndarray of shape (n_in, m)
-        What W is multiplied by: the samples (embedded, if their numbers or categories are, and
-        times the feature scales), or the activations of the layer before.
-    W, b : ndarray of shape (n_in, n_out) and (n_out,)
-        Weights and biases.
-    z, a : ndarray of shape (n_out, m)
-        Weighted sums z = W^T inputs + b and activations a = g(z).
+        The inputs of the layer: the activations of the previous layer, or, in the first layer, the
+        samples (with embedded numbers or categories and multiplied by feature scales, if the
+        network has them).
+    W : ndarray of shape (n_in, n_out)
+        The weights.
+    b : ndarray of shape (n_out,)
+        The biases.
+    z : ndarray of shape (n_out, m)
+        The weighted sums z = W^T inputs + b.
+    a : ndarray of shape (n_out, m)
+        The activations a = g(z).
     delta : ndarray of shape (n_out, m)
-        dL/dz, the derivative of the mean loss by each weighted sum.
-    dW, db : ndarray of the shapes of W and b
-        dL/dW = inputs delta^T + alpha W / n and dL/db = delta summed over the samples.
+        dL/dz, the derivative of the mean loss with respect to each weighted sum.
+    dW : ndarray of shape (n_in, n_out)
+        dL/dW = inputs delta^T + alpha W / n.
+    db : ndarray of shape (n_out,)
+        dL/db, the sum of delta over the samples.
     change_W, change_b : ndarray of the shapes of W and b, or None
-        What the first step of the optimiser would add; None for solver="lbfgs".
+        The change of W and b in the first step of the optimiser; None for solver="lbfgs".
     activation : str
-        The name of g.
+        The name of the activation g.
     """
 
     inputs: np.ndarray
@@ -53,16 +60,18 @@ class LayerTrace:
 
 @dataclass(frozen=True)
 class ParameterTrace:
-    """Parameters besides weights and biases.
+    """Learned parameters other than weights and biases.
 
     Attributes
     ----------
     symbol : str
-        Such as "s".
+        The symbol, such as "s".
     name : str
-        Such as "feature scales".
-    value, gradient : ndarray
-        Their values, and the derivatives of the mean loss by them.
+        The name, such as "feature scales".
+    value : ndarray
+        The values of the parameters.
+    gradient : ndarray of the shape of value
+        The derivatives of the mean loss with respect to the parameters.
     """
 
     symbol: str
@@ -73,26 +82,28 @@ class ParameterTrace:
 
 @dataclass(frozen=True)
 class Trace:
-    """One forward and one backward pass; ``print`` it, or let a notebook show it as a table.
+    """All numbers of one forward and one backward pass; see :func:`trace`.
+
+    ``print`` shows them as text, and a notebook shows them as a table.
 
     Attributes
     ----------
     layers : list of LayerTrace
-        From the first hidden layer to the output layer.
+        The layers, from the first hidden layer to the output layer.
     y : ndarray of shape (n_outputs, m)
-        The targets as the loss sees them, 0 and 1 for classes.
+        The encoded targets; 0 and 1 for classes.
     losses : ndarray of shape (m,)
-        The loss of each sample.
+        The loss of each sample, without penalty. Cross-entropies are in nats.
     penalty : float
         The L2 penalty alpha / (2 n) sum W^2.
     loss : float
-        The (weighted) mean of the losses, with the penalty.
+        The mean of the losses, weighted by class weights if there are any, plus the penalty.
     loss_name : str
         The name of the loss.
     alpha_over_n : float
-        The factor of W in dL/dW.
+        alpha / n, the factor of W in dL/dW.
     extra : list of ParameterTrace
-        What activations and inputs learn; empty for a plain network.
+        The parameters of activations and inputs; empty for a network without such parameters.
     """
 
     layers: list
@@ -105,7 +116,7 @@ class Trace:
     extra: list
 
     def _rows(self):
-        """Yield (section, symbol, equation, value) in the order of a blackboard."""
+        """Yield (section, symbol, equation, value) in the order in which they are shown."""
         for k, layer in enumerate(self.layers, 1):
             what = f"Forward: layer {k} of {len(self.layers)}, {layer.activation}"
             inputs = "X^T" if k == 1 else f"a{k - 1}"
@@ -162,12 +173,12 @@ class Trace:
 
 @dataclass(frozen=True)
 class AverageTrace:
-    """The traces of the members of an average.
+    """The traces of all members of an average; see :func:`trace`.
 
     Attributes
     ----------
     members : list of Trace
-        One for each member.
+        The trace of each member.
     """
 
     members: list
@@ -184,37 +195,38 @@ class AverageTrace:
 
 
 def numbers(value):
-    """Return an array as text with few digits, abbreviated to what fits a screen."""
+    """Return an array as text with few digits, shortened to fit on a screen."""
     return np.array2string(
         value, precision=4, suppress_small=True, threshold=60, edgeitems=3, max_line_width=72
     )
 
 
 def trace(estimator, X, y):
-    """Follow a few samples forward, and the derivatives of their loss backward, number by number.
+    """Trace a training step: all numbers of a forward and a backward pass for a few samples.
 
     Parameters
     ----------
     estimator : SigmoidNeuronClassifier, MLPClassifier or MLPRegressor
-        Fitted or not; one that is not fitted is shown as ``fit`` would start it on these samples.
-        It is not changed. Dropout is left out. Also a fitted :class:`~sknn_edu.AveragingClassifier`
-        or :class:`~sknn_edu.AveragingRegressor` of them.
+        The estimator; it is not changed. If it is not fitted, its parameters are those with which
+        ``fit`` would start on these samples. Dropout is ignored. A fitted
+        :class:`~sknn_edu.AveragingClassifier` or :class:`~sknn_edu.AveragingRegressor` of such
+        estimators is also possible.
     X : array-like of shape (n_samples, n_features)
-        A few samples; dense.
+        A few samples; must be dense.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        Their targets.
+        The targets.
 
     Returns
     -------
     trace : Trace or AverageTrace
-        Its fields are arrays, ``print(trace)`` a blackboard. An average has a trace per member.
+        The numbers; ``print(trace)`` shows them. For an average, one Trace per member.
 
     Raises
     ------
     TypeError
-        If the estimator is none of these, or X is sparse.
+        If the estimator has another type, or if X is sparse.
     ValueError
-        If the data do not fit the estimator.
+        If X or y is invalid for the estimator.
 
     Examples
     --------
@@ -252,7 +264,10 @@ def trace(estimator, X, y):
 
 
 def layer_traces(inputs, before, recorder, deltas, gradient, changes, names):
-    """Return what each layer computed; ``before`` and ``changes``: of weights, then of biases."""
+    """Return the trace of each layer.
+
+    ``before`` and ``changes`` list the arrays of all weights, and then those of all biases.
+    """
     n_layers = len(deltas)
     return [
         LayerTrace(
@@ -273,7 +288,7 @@ def layer_traces(inputs, before, recorder, deltas, gradient, changes, names):
 
 
 def forward_and_backward(problem, recorder, gradient):
-    """Run the engine once; return the loss of each sample, and delta of each layer."""
+    """Run the network forward and backward; return the loss per sample and the delta per layer."""
     samples, loss = problem.samples, problem.architecture.loss
     architecture = replace(problem.architecture, loss=recorder.loss)
     network = Network(architecture, problem.parameters, gradient, samples.n, recorder)
@@ -284,7 +299,7 @@ def forward_and_backward(problem, recorder, gradient):
 
 
 class PassRecorder:
-    """Copies the weighted sums and activations of each layer while the engine computes them.
+    """Copies the weighted sums and activations of each layer while the network computes them.
 
     Parameters
     ----------
@@ -293,9 +308,9 @@ class PassRecorder:
     Attributes
     ----------
     z, a : dict of ndarray (n_neurons, m)
-        By the number of the layer.
+        The weighted sums and activations by the index of the layer.
     loss : Loss
-        The same loss; its output activation is recorded.
+        The same loss with an output activation that is recorded.
     """
 
     def __init__(self, loss):
@@ -311,13 +326,13 @@ class PassRecorder:
         self.loss = replace(loss, activate=activate)
 
     def __call__(self, k, activation, n_neurons, m, dtype):
-        """Return the activation of hidden layer k such that it is recorded."""
+        """Return an activation of hidden layer k that is recorded."""
         self._n_hidden = max(self._n_hidden, k + 1)
         return RecordedActivation(self, k, activation, (n_neurons, m))
 
 
 class RecordedActivation:
-    """An activation that is recorded; used like an Activation."""
+    """An activation whose values are recorded; has the methods of an Activation."""
 
     def __init__(self, recorder, k, activation, shape):
         self.recorder, self.k, self.activation, self.shape = recorder, k, activation, shape
@@ -340,7 +355,7 @@ SYMBOLS = {
 
 
 def extra_parameters(parameters, gradient):
-    """Return the traces of what activations and inputs learn."""
+    """Return the traces of the parameters of activations and inputs."""
     groups = parameters.specs[parameters.n_layers :]
     values = [*chain.from_iterable(parameters.of_activations), *parameters.of_inputs]
     derivatives = [*chain.from_iterable(gradient.of_activations), *gradient.of_inputs]
@@ -356,7 +371,10 @@ def extra_parameters(parameters, gradient):
 
 
 def first_step(problem, before):
-    """Return what the optimiser's first step on all samples adds to each W and each b."""
+    """Return the changes of all W, then of all b, in the optimiser's first step on all samples.
+
+    All entries are None if the solver has no steps.
+    """
     if problem.learner is None:
         return [None] * len(before)
     problem.learner.step(problem.samples)

@@ -1,4 +1,4 @@
-"""Pictures of networks with scikit-learn's interface: ``from_estimator`` and ``plot(ax=...)``."""
+"""Displays of networks with scikit-learn's interface: ``from_estimator`` and ``plot(ax=...)``."""
 
 import numpy as np
 
@@ -8,11 +8,11 @@ from sknn_edu.estimators.interface import fitted_network
 from sknn_edu.plotting import new_axes
 
 MAX_NEURONS = 12
-"""At most this many neurons of a layer are drawn."""
+"""The largest number of neurons that are drawn in a layer."""
 
 
 class Display:
-    """Keeps the axes that were drawn on."""
+    """The base class of all displays; stores the axes and the figure."""
 
     def _drawn_on(self, ax):
         self.ax_, self.figure_ = ax, ax.figure
@@ -20,20 +20,20 @@ class Display:
 
 
 class LossCurveDisplay(Display):
-    """Training and validation loss over the epochs, of one estimator or several.
+    """The training and validation loss of one or several estimators over the epochs.
 
     Parameters
     ----------
-    curves : dict
-        For each name a dict with ``loss`` and perhaps ``validation``, lists of numbers, and
-        ``best``, an epoch counted from 1.
+    curves : dict of str to dict
+        For each name a dict with the list ``loss`` and, optionally, the list ``validation``, with
+        one mean loss per epoch, and the int ``best``, the best epoch, counted from 1.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it was drawn.
+        The axes of the plot.
     figure_ : matplotlib Figure
-        Its figure.
+        The figure that contains the axes.
 
     Examples
     --------
@@ -51,35 +51,44 @@ class LossCurveDisplay(Display):
 
     @classmethod
     def from_estimator(cls, estimator, *others, names=None, ax=None):
-        """Draw the curves of fitted estimators.
+        """Plot the loss curves of fitted estimators.
 
         Parameters
         ----------
         estimator, *others : estimators
-            Each with ``loss_curve_``, an average of such, or a Pipeline that ends with one. Of an
-            average all members are drawn.
+            Fitted estimators with ``loss_curve_``, averages of such estimators, or pipelines that
+            end with one of these. For an average, the curves of all members are plotted.
         names : list of str, default=None
-            Their names in the legend; None uses the names of their classes.
+            The names in the legend, one for each curve. None uses the names of the classes.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            The axes to plot on. None creates a new figure.
 
         Returns
         -------
         display : LossCurveDisplay
-            With ``ax_`` and ``figure_``.
+            The display, with ``ax_`` and ``figure_``.
+
+        Raises
+        ------
+        ValueError
+            If an estimator has no ``loss_curve_``, or if the number of names is wrong.
         """
         estimators = [one for model in (estimator, *others) for one in members_of(model)]
         for model in estimators:
             if not getattr(model, "loss_curve_", None):
                 raise ValueError(
-                    f"{model!r} has no loss_curve_ to draw: fit it first. slim() drops it, and a "
-                    "perceptron has a mistake_curve_ instead."
+                    f"estimator must have a loss_curve_; got {model!r}, which has none. Fit it "
+                    "first, and do not call slim(), which removes the curve. A perceptron has a "
+                    "mistake_curve_ instead."
                 )
         names = (
             list(names) if names else numbered_names([type(model).__name__ for model in estimators])
         )
         if len(set(names)) != len(estimators):
-            raise ValueError(f"names must be {len(estimators)} different names; got {names}.")
+            raise ValueError(
+                f"names must contain {len(estimators)} different names, one for each curve; got "
+                f"{names}. Pass names=None to use the names of the classes."
+            )
         curves = {
             name: {
                 "loss": model.loss_curve_,
@@ -91,17 +100,17 @@ class LossCurveDisplay(Display):
         return cls(curves).plot(ax=ax)
 
     def plot(self, ax=None):
-        """Draw.
+        """Plot the loss curves.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where; None makes a new figure.
+            The axes to plot on. None creates a new figure.
 
         Returns
         -------
         display : LossCurveDisplay
-            This one.
+            The display itself, with ``ax_`` and ``figure_``.
         """
         ax = new_axes(ax, (6, 3.5))
         for k, (name, curve) in enumerate(self.curves.items()):
@@ -123,46 +132,48 @@ class LossCurveDisplay(Display):
 
 
 def last_step(estimator):
-    """Return the estimator, or the last step of a Pipeline; of a transformer its network."""
+    """Return the estimator, or the last step of a pipeline, or the network of a transformer."""
     estimator = estimator[-1] if hasattr(estimator, "steps") else estimator
     return getattr(estimator, "estimator_", estimator)
 
 
 def members_of(estimator):
-    """Return the fitted members of an average as a list; of anything else the last step."""
+    """Return the list of members of an average, or a list with the last step of the estimator."""
     estimator = last_step(estimator)
     return [last_step(member) for member in getattr(estimator, "estimators_", [estimator])]
 
 
 def numbered_names(names):
-    """Return the names, with numbers if some occur several times."""
+    """Return the names, with numbers if a name occurs several times."""
     if len(set(names)) == len(names):
         return names
     return [f"{name} {k}" for k, name in enumerate(names, 1)]
 
 
 class NetworkDisplay(Display):
-    """The network as layers of circles, with edges for the weights.
+    """A drawing of a network, with circles for the neurons and edges for the weights.
 
-    Positive weights are blue, negative ones red; the larger a weight, the thicker its edge,
-    relative to the other weights of the layer. Neurons are coloured by their activation for a
-    sample. If a layer has more than 12 neurons, only the first and the last six are drawn.
+    Positive weights are blue and negative weights are red. The width of an edge is proportional to
+    the absolute weight, relative to the largest one in the layer. The colour of a neuron shows its
+    activation for a sample. If a layer has more than 12 neurons, only the first six and the last
+    six are drawn.
 
     Parameters
     ----------
-    weights : list of ndarray (n_in, n_out)
-        One for each layer.
-    activations : list of ndarray (n_neurons,) or None
-        The activation of each neuron, including the input layer, for one sample.
-    names : list of str or None
-        Of the inputs.
+    weights : list of ndarray of shape (n_in, n_out)
+        The weights of each layer.
+    activations : list of ndarray of shape (n_neurons,), default=None
+        The activations of each layer for one sample, starting with the input layer. With None all
+        neurons are white.
+    names : list of str, default=None
+        The names of the inputs.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it was drawn.
+        The axes of the plot.
     figure_ : matplotlib Figure
-        Its figure.
+        The figure that contains the axes.
 
     Examples
     --------
@@ -185,16 +196,22 @@ class NetworkDisplay(Display):
         Parameters
         ----------
         estimator : SigmoidNeuronClassifier, MLPClassifier or MLPRegressor
-            Fitted.
+            A fitted estimator, or a pipeline that ends with one.
         x : array-like of shape (n_features,), default=None
-            A sample to colour the neurons by; None leaves them white.
+            A sample whose activations determine the colours of the neurons. With None all neurons
+            are white.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw on. None creates a new figure.
 
         Returns
         -------
         display : NetworkDisplay
-            With ``ax_`` and ``figure_``.
+            The display, with ``ax_`` and ``figure_``.
+
+        Raises
+        ------
+        ValueError
+            If ``x`` does not have ``n_features`` numbers.
         """
         estimator = last_step(estimator)
         network, activations = fitted_network(estimator), None
@@ -204,25 +221,27 @@ class NetworkDisplay(Display):
             n_features = estimator.n_features_in_
             if x.size != n_features:
                 raise ValueError(
-                    f"x must be one sample of {n_features} features; got {x.size} numbers."
+                    f"x must be a single sample with {n_features} features; got {x.size} numbers. "
+                    "Pass one row of the samples, such as X[0], transformed by the steps before "
+                    "the network."
                 )
             activations = [a[0] for a in network.layer_outputs(x)]
         names = getattr(estimator, "feature_names_in_", ())
-        is_named = len(names) == weights[0].shape[0]  # else the inputs are embedded features
+        is_named = len(names) == weights[0].shape[0]  # embedded inputs have no names
         return cls(weights, activations, list(names) if is_named else None).plot(ax=ax)
 
     def plot(self, ax=None):
-        """Draw.
+        """Draw the network.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where; None makes a new figure.
+            The axes to plot on. None creates a new figure.
 
         Returns
         -------
         display : NetworkDisplay
-            This one.
+            The display itself, with ``ax_`` and ``figure_``.
         """
         sizes = [self.weights[0].shape[0], *(W.shape[1] for W in self.weights)]
         ax = new_axes(ax, (2.2 * len(sizes), 0.45 * min(max(sizes), MAX_NEURONS) + 1.5))
@@ -247,7 +266,7 @@ class NetworkDisplay(Display):
     def _draw_layer(self, ax, k, size, places):
         values = None if self.activations is None else self.activations[k]
         x, y = np.full(len(places), k), [height for _, height in places]
-        colours = np.full(len(places), 0.5)  # the middle of the colours: white
+        colours = np.full(len(places), 0.5)  # the middle of the colour map: white
         if values is not None:
             largest = np.abs(values).max() or 1.0
             colours = [0.5 + 0.5 * float(values[i]) / largest for i, _ in places]
@@ -269,7 +288,7 @@ class NetworkDisplay(Display):
 
 
 def shown(size):
-    """Return (neuron, height) for those of a layer that are drawn, from the top down."""
+    """Return (index, height) of the neurons of a layer that are drawn, from top to bottom."""
     if size <= MAX_NEURONS:
         return [(i, (size - 1) / 2 - i) for i in range(size)]
     half = MAX_NEURONS // 2
@@ -278,21 +297,22 @@ def shown(size):
 
 
 class ActivationDisplay(Display):
-    """An activation and its derivative over the weighted sum; the step for comparison.
+    """A plot of an activation and its derivative.
 
     Parameters
     ----------
     activation : str or Activation
-        A name such as ``"relu"``, ``"step"`` for the perceptron's, or one of your own.
+        The name of an activation such as ``"relu"``, ``"step"`` for the step function of a
+        perceptron, or a custom Activation.
     limit : float, default=4.0
-        z runs from -limit to limit.
+        The weighted sum z ranges from -limit to limit.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it was drawn.
+        The axes of the plot.
     figure_ : matplotlib Figure
-        Its figure.
+        The figure that contains the axes.
 
     Examples
     --------
@@ -305,17 +325,22 @@ class ActivationDisplay(Display):
         self.activation, self.limit = activation, limit
 
     def plot(self, ax=None):
-        """Draw.
+        """Plot the activation and its derivative.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where; None makes a new figure.
+            The axes to plot on. None creates a new figure.
 
         Returns
         -------
         display : ActivationDisplay
-            This one.
+            The display itself, with ``ax_`` and ``figure_``.
+
+        Raises
+        ------
+        ValueError
+            If ``activation`` is an unknown name.
         """
         z = np.linspace(-self.limit, self.limit, 801)
         if self.activation == "step":
@@ -325,7 +350,8 @@ class ActivationDisplay(Display):
             if not is_custom and self.activation not in ALL_ACTIVATIONS:
                 raise ValueError(
                     "activation must be 'step', an Activation, or one of "
-                    f"{sorted(ALL_ACTIVATIONS)}; got {self.activation!r}."
+                    f"{sorted(ALL_ACTIVATIONS)}; got {self.activation!r}. Choose one of these "
+                    "names."
                 )
             g = self.activation if is_custom else ALL_ACTIVATIONS[self.activation]
             name, a, slope = g.name, np.empty_like(z), np.ones_like(z)
@@ -342,21 +368,21 @@ class ActivationDisplay(Display):
 
 
 class WeightsDisplay(Display):
-    """The weights of the first layer as images: what each neuron looks for in a picture.
+    """The weights of the first layer as images, for networks that were trained on images.
 
     Parameters
     ----------
     images : ndarray of shape (n_neurons, height, width)
-        One for each neuron that is drawn.
+        The weights of each neuron that is drawn.
     left_out : int, default=0
-        How many neurons are not drawn.
+        The number of neurons that are not drawn.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Where it was drawn.
+        The axes of the plot.
     figure_ : matplotlib Figure
-        Its figure.
+        The figure that contains the axes.
 
     Examples
     --------
@@ -374,52 +400,54 @@ class WeightsDisplay(Display):
 
     @classmethod
     def from_estimator(cls, estimator, shape, *, most=40, ax=None):
-        """Draw the first layer of a fitted neuron or network.
+        """Draw the first-layer weights of a fitted neuron or network.
 
         Parameters
         ----------
         estimator : SigmoidNeuronClassifier, MLPClassifier or MLPRegressor
-            Fitted to pictures.
+            An estimator fitted on images, or a pipeline that ends with one.
         shape : tuple of int
-            (height, width) of a picture.
+            The (height, width) of an image.
         most : int, default=40
-            At most this many neurons are drawn; the title tells how many are left out.
+            The largest number of neurons to draw. The title shows how many are not drawn.
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a new figure.
+            The axes to draw on. None creates a new figure.
 
         Returns
         -------
         display : WeightsDisplay
-            With ``ax_`` and ``figure_``.
+            The display, with ``ax_`` and ``figure_``.
 
         Raises
         ------
         ValueError
-            If the features do not make a picture of this shape.
+            If ``shape`` does not match the number of features, or if ``most`` is less than 1.
         """
         if most < 1:
-            raise ValueError(f"most must be at least 1; got {most}.")
+            raise ValueError(
+                f"most must be the number of neurons to draw, an int >= 1; got {most}."
+            )
         W = fitted_network(last_step(estimator)).weights[0]
         if np.prod(shape) != W.shape[0]:
             raise ValueError(
-                f"shape must be (height, width) with height * width = {W.shape[0]}, the number of "
-                f"features; got {shape}."
+                f"shape must be the (height, width) of an image with height * width = "
+                f"{W.shape[0]}, the number of features; got {shape}. Choose another shape."
             )
         images = W.T.reshape(-1, *shape)
         return cls(images[:most], max(len(images) - most, 0)).plot(ax=ax)
 
     def plot(self, ax=None):
-        """Draw.
+        """Draw the weights.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where; None makes a new figure.
+            The axes to plot on. None creates a new figure.
 
         Returns
         -------
         display : WeightsDisplay
-            This one.
+            The display itself, with ``ax_`` and ``figure_``.
         """
         n, height, width = self.images.shape
         across = min(10, n)

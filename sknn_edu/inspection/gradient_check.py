@@ -1,4 +1,4 @@
-"""Is the gradient right? Backpropagation compared with finite differences."""
+"""Check the gradient: compare backpropagation with finite differences."""
 
 from typing import NamedTuple
 
@@ -14,11 +14,13 @@ class GradientCheck(NamedTuple):
     Attributes
     ----------
     error : float
-        The largest difference beyond rounding error, divided by the largest derivative: below
-        1e-6 the gradient is right. A sample in a kink of relu or of the loss may increase it.
-    backpropagated, measured : ndarray of shape (n_directions,)
-        The directional derivatives of the mean loss, by backpropagation and by central
-        differences.
+        The largest difference beyond rounding error, divided by the largest derivative. If it is
+        below 1e-6, the gradient is right. It can be larger if a sample is at a kink of relu or of
+        the loss.
+    backpropagated : ndarray of float64 of shape (n_directions,)
+        The directional derivatives of the mean loss, computed by backpropagation.
+    measured : ndarray of float64 of shape (n_directions,)
+        The same derivatives, computed by central differences.
     """
 
     error: float
@@ -29,32 +31,35 @@ class GradientCheck(NamedTuple):
 def check_gradient(estimator, X, y, *, n_directions=20, step=1e-6, random_state=0):
     """Compare backpropagation with finite differences, in float64.
 
-    Useful after writing an activation or a loss of your own.
+    The derivatives of the mean loss are compared along random directions in the space of all
+    parameters. Use this function to check a custom activation or loss.
 
     Parameters
     ----------
     estimator : SigmoidNeuronClassifier, MLPClassifier or MLPRegressor
-        Fitted or not; it is not changed. Dropout and the L2 penalty are left out.
+        A fitted or unfitted estimator; it is not changed. Dropout and the L2 penalty are ignored.
     X : array-like of shape (n_samples, n_features)
-        Some samples; dense.
+        The samples; must be dense.
     y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-        Their targets.
+        The targets.
     n_directions : int, default=20
         The number of random directions.
     step : float, default=1e-6
-        The step of the central differences.
+        The step size of the central differences.
     random_state : int, default=0
-        Determines the directions.
+        The seed of the random directions.
 
     Returns
     -------
     check : GradientCheck
-        ``error``, and both derivatives along each direction.
+        A named tuple with ``error``, ``backpropagated`` and ``measured``.
 
     Raises
     ------
     TypeError
-        If the estimator is none of these, or X is sparse.
+        If the estimator has another type, or if X is sparse.
+    ValueError
+        If X or y is invalid for the estimator.
 
     Examples
     --------

@@ -1,22 +1,22 @@
-"""Conversion to ONNX, so that a network can predict where there is no Python.
+"""Conversion to ONNX, so that a network can predict without Python.
 
-``import sknn_edu.onnx`` registers the estimators of this package with skl2onnx. After that
-``skl2onnx.to_onnx(model, X[:1])`` converts them, alone or within a Pipeline. This needs the extra
-``onnx``. A pipeline that begins with a :class:`~sknn_edu.TabularPreprocessor` has an input for each
-column of the table: ``skl2onnx.to_onnx(model, initial_types=initial_types(model))``.
+``import sknn_edu.onnx`` registers the estimators of this package with skl2onnx. Afterwards
+``skl2onnx.to_onnx(model, X[:1])`` converts them, alone or in a Pipeline. This requires the extra
+``onnx``. A pipeline that begins with a :class:`~sknn_edu.TabularPreprocessor` has one input for
+each column of the table: ``skl2onnx.to_onnx(model, initial_types=initial_types(model))``.
 
 Each layer is one Gemm node (a W + b), followed by the nodes of its activation.
-:data:`ACTIVATION_NODES` and :data:`OUTPUT_NODES` list these nodes by the name of the function; to
-support a function of your own, add an entry there.
+:data:`ACTIVATION_NODES` and :data:`OUTPUT_NODES` contain the nodes of each function by its name; to
+support a custom function, add an entry.
 
-The model computes in float64 if its input is float64, else in float32. A classifier has two
-outputs, like scikit-learn's classifiers in skl2onnx:
+The model computes in float64 if its input is float64, and otherwise in float32. A classifier has
+two outputs, like scikit-learn's classifiers in skl2onnx:
 
-- ``label``: of shape (n_samples,), or (n_samples, n_columns) if y has several columns. Ints, bools
-  and whole floats become int64; strings stay strings.
+- ``label``: the labels, of shape (n_samples,), or (n_samples, n_columns) if y has several columns.
+  Ints, bools and whole floats become int64; strings stay strings.
 - ``probabilities``: the values of ``predict_proba``, of shape (n_samples, n_classes). With the
-  option ``raw_scores`` they are the weighted sums instead; for two classes, -z and z. If y has
-  several columns of classes, the output is a sequence with one such tensor for each column.
+  option ``raw_scores`` they are the weighted sums instead; for two classes these are -z and z. If y
+  has several columns of classes, the output is a sequence with one such tensor for each column.
 
 With the option ``zipmap``, which is skl2onnx's default, the outputs are ``output_label`` and
 ``output_probability``, a sequence of dictionaries ``{label: probability}``. With

@@ -1,4 +1,4 @@
-"""The converters of averages: the mean of what their networks answer."""
+"""The converters of AveragingClassifier and AveragingRegressor."""
 
 from sklearn.utils.validation import check_is_fitted
 
@@ -24,20 +24,20 @@ def networks_of(average):
     Raises
     ------
     TypeError
-        If a member is no network of this package, but a pipeline, say.
+        If a member is not a network of this package, but for example a pipeline.
     """
     for member in average.estimators_:
         if not isinstance(member, NetworkEstimator | PerceptronClassifier):
             raise TypeError(
-                f"The ONNX model of an {type(average).__name__} needs members that are networks of "
-                f"this package; got {type(member).__name__}. Put the other steps before the "
+                f"The members of an {type(average).__name__} must be networks of sknn_edu to "
+                f"convert it to ONNX; got {type(member).__name__}. Put other steps before the "
                 "average: make_pipeline(step, average)."
             )
     return [fitted_network(member) for member in average.estimators_]
 
 
 def mean_of(graph, values):
-    """Return the mean of values of the same shape."""
+    """Return the name of the mean of values of the same shape."""
     total = values[0]
     for value in values[1:]:
         total = graph.add("Add", total, value)
@@ -45,7 +45,7 @@ def mean_of(graph, values):
 
 
 def convert_averaging_classifier(scope, operator, container):
-    """Add the nodes of an AveragingClassifier: mean probabilities, and the labels they choose."""
+    """Add the nodes of an AveragingClassifier: mean probabilities and the labels."""
     graph = start_graph(scope, operator, container)
     networks, X = networks_of(operator.raw_operator), input_features(graph, operator)
     scores = [
@@ -68,7 +68,7 @@ def declare_averaging_classifier(operator):
 
 
 def parse_averaging_classifier(scope, model, inputs, custom_parsers=None):  # noqa: ARG001
-    """Declare an AveragingClassifier, followed by a ZipMap if the option ``zipmap`` asks for it."""
+    """Declare an AveragingClassifier, followed by a ZipMap if the option ``zipmap`` is set."""
     check_is_fitted(model)
     return parse_answers_of(networks_of(model)[0], scope, model, inputs)
 

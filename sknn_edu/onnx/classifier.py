@@ -1,8 +1,8 @@
 """The converter of classifiers.
 
-The label rules of a :class:`~sknn_edu.estimators.interface.FittedNetwork` say how its weighted sums
-become labels and probabilities. One rule gives two tensors, several rules give a matrix of labels
-and a sequence of probabilities.
+The label rules of a :class:`~sknn_edu.estimators.interface.FittedNetwork` define how to compute
+labels and probabilities from its weighted sums. The outputs of one rule are two tensors; those of
+several rules are a matrix of labels and a sequence of probability tensors.
 """
 
 import numpy as np
@@ -44,7 +44,7 @@ def output_answers(graph, operator, labels, scores):
 
 
 def answers(graph, network, z, raw):
-    """Return the labels, and probabilities or weighted sums, of each rule.
+    """Return the labels, and the probabilities or weighted sums, of each rule.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def answers(graph, network, z, raw):
     Returns
     -------
     labels, scores : tuple of str
-        Their names, one for each rule.
+        The names of the values, one for each rule.
     """
     rules, n_outputs = network.label_rules, network.biases[-1].size
     has_columns = len(rules) > 1
@@ -71,7 +71,7 @@ def answers(graph, network, z, raw):
 
 
 def labels_of(network):
-    """Return the labels that each rule can give: all int64 or all strings."""
+    """Return the possible labels of each rule: all int64 or all strings."""
     return onnx_label_columns(
         [
             np.arange(2) if rule.decision == "each positive" else rule.labels
@@ -87,7 +87,7 @@ def declare_classifier(operator):
 
 
 def declare_answers_of(network, operator):
-    """Declare the answers of a network: labels and scores."""
+    """Declare the outputs of a network: labels and scores."""
     (label, scores), n = operator.outputs, n_samples(operator)
     rules, labels, floats = network.label_rules, labels_of(network), float_type(operator)
     n_columns = sum(n_label_columns(rule, network.biases[-1].size) for rule in rules)
@@ -102,7 +102,7 @@ def declare_answers_of(network, operator):
 
 
 def parse_classifier(scope, model, inputs, custom_parsers=None):  # noqa: ARG001, skl2onnx's own
-    """Declare a classifier, followed by a ZipMap if the option ``zipmap`` asks for it.
+    """Declare a classifier, followed by a ZipMap if the option ``zipmap`` is set.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def parse_classifier(scope, model, inputs, custom_parsers=None):  # noqa: ARG001
 
 
 def parse_answers_of(network, scope, model, inputs):
-    """Declare a classifier that answers like a network; see :func:`parse_classifier`."""
+    """Declare a classifier with the outputs of a network; see :func:`parse_classifier`."""
     outputs = declare_operator(scope, model, inputs, ["label", "probabilities"])
     rules, zipmap = network.label_rules, scope.get_options(model, {"zipmap": True})
     if not zipmap["zipmap"] or len(rules) > 1:
@@ -145,7 +145,7 @@ def declare_operator(scope, model, inputs, names):
     Returns
     -------
     outputs : list of skl2onnx.common._topology.Variable
-        Their types are set later, by the operator's ``declare`` function.
+        The outputs. Their types are set later by the ``declare`` function of the operator.
     """
     operator = scope.declare_local_operator(alias_of(type(model)), model)
     operator.inputs = list(inputs)

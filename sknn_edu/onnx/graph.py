@@ -8,11 +8,11 @@ TENSOR_TYPES = {
     np.float64: TensorProto.DOUBLE,
     np.int64: TensorProto.INT64,
 }
-"""ONNX's element type for each NumPy type."""
+"""The ONNX element type of each NumPy type."""
 
 
 class Graph:
-    """The ONNX graph under construction. Values are referred to by their names.
+    """An ONNX graph under construction; its values are identified by their names.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class Graph:
             An ONNX operator, such as ``"Exp"``.
         *inputs : str, float or ndarray
             Names of values, or constants. Numbers and arrays of floats become constants in the
-            dtype of the graph, arrays of ints become int64, arrays of strings become strings.
+            dtype of the graph; arrays of ints become int64, and arrays of strings stay strings.
         **attributes
             The attributes of the operator.
 
@@ -52,15 +52,15 @@ class Graph:
         return output
 
     def cast(self, value, dtype):
-        """Return a value in another dtype: numpy.float32, numpy.float64 or numpy.int64."""
+        """Convert a value to numpy.float32, numpy.float64 or numpy.int64; return its name."""
         return self.add("Cast", value, to=TENSOR_TYPES[dtype])
 
     def in_double(self):
-        """Return the same graph, with further nodes computing in float64."""
+        """Return a Graph that adds nodes in float64 to the same model."""
         return Graph(self.scope, self.container, np.float64)
 
     def add_float32(self, op_type, value):
-        """Add a node of an operator that onnxruntime implements for float32 only."""
+        """Add a node of an operator that onnxruntime only implements for float32."""
         if self.dtype is np.float32:
             return self.add(op_type, value)
         return self.cast(self.add(op_type, self.cast(value, np.float32)), self.dtype)
@@ -71,16 +71,16 @@ class Graph:
         return self.add("Add", self.add("Relu", z), self.add("Log", self.add("Add", small, 1)))
 
     def expm1_below_0(self, z):
-        """Return e^z - 1 where z < 0, and 0 elsewhere."""
+        """Return e^z - 1 for z < 0, and 0 otherwise."""
         return self.add("Sub", self.add("Exp", self.add("Min", z, 0)), 1)
 
     def columns(self, value, start, stop):
-        """Return the columns from start up to, but not including, stop."""
+        """Return the columns from start (inclusive) to stop (exclusive)."""
         ends = (np.array([end], dtype=np.int64) for end in (start, stop, 1))
         return self.add("Slice", value, *ends)
 
     def output(self, value, variable, op_type="Identity", **attributes):
-        """Connect a value to one of the outputs that skl2onnx has declared.
+        """Connect a value to an output that skl2onnx has declared.
 
         Parameters
         ----------
@@ -89,7 +89,7 @@ class Graph:
         variable : skl2onnx.common._topology.Variable
             The declared output.
         op_type : str, default="Identity"
-            The operator between the two.
+            The operator that connects the two.
         **attributes
             The attributes of the operator.
         """

@@ -1,7 +1,7 @@
-"""From a rule for labels and probabilities to its nodes.
+"""The nodes that compute labels and probabilities.
 
-The kinds of targets describe themselves by a :class:`~sknn_edu.estimators.targets.LabelRule`. The
-nodes follow from its fields alone, so a new kind of target needs no code here.
+Each kind of target has a :class:`~sknn_edu.estimators.targets.LabelRule`. The nodes depend only on
+the fields of the rule, so a new kind of target needs no code here.
 """
 
 from math import inf
@@ -13,7 +13,7 @@ from sknn_edu.onnx.nodes import OUTPUT_NODES, Nodes
 
 
 def normalized_logistic(graph, z):
-    """Return s(z_k) / sum_j s(z_j), computed from log s(z), since all s may underflow to 0."""
+    """Return s(z_k) / sum_j s(z_j), computed from log s(z), because all s(z) may underflow to 0."""
     log_s = graph.add("Neg", graph.softplus(graph.add("Neg", z)))
     return OUTPUT_NODES["softmax"](graph, log_s)
 
@@ -23,27 +23,27 @@ PROBABILITY_NODES: dict[str, Nodes] = {
     "logistic": OUTPUT_NODES["logistic"],
     "normalized logistic": normalized_logistic,
 }
-"""The nodes of each value of ``LabelRule.probabilities`` except 'decision'."""
+"""The nodes for each value of ``LabelRule.probabilities`` except 'decision'."""
 
 COMPARISONS = {"positive": "Greater", "at least 0": "GreaterOrEqual"}
-"""The decisions about a single sum: the operator that compares it with 0."""
+"""For each decision about a single sum, the operator that compares the sum with 0."""
 
 DECISIONS = (*COMPARISONS, "largest", "each positive")
 
 
 def sums_for(graph, rule, z, n_outputs):
-    """Return the columns of z (n_samples, n_outputs) that a rule looks at."""
+    """Return the columns of z (n_samples, n_outputs) that a rule uses."""
     start, stop, _ = rule.outputs.indices(n_outputs)
     return z if (start, stop) == (0, n_outputs) else graph.columns(z, start, stop)
 
 
 def n_label_columns(rule, n_outputs):
-    """Return how many columns of labels a rule gives."""
+    """Return the number of label columns of a rule."""
     return len(range(n_outputs)[rule.outputs]) if rule.decision == "each positive" else 1
 
 
 def decide(graph, rule, z, keepdims):
-    """Return the number of the class, or 0 and 1 for each output if all decide on their own.
+    """Return the index of the predicted class, or 0 or 1 for each output of multilabel targets.
 
     Parameters
     ----------
@@ -52,12 +52,12 @@ def decide(graph, rule, z, keepdims):
     z : str
         The name of the rule's sums (n_samples, n_sums).
     keepdims : bool
-        Whether class numbers are a column.
+        Whether class indices are a column rather than a vector.
 
     Returns
     -------
     decision : str
-        The name of an int64 value: (n_samples,) or (n_samples, 1) for class numbers, else
+        The name of an int64 value: (n_samples,) or (n_samples, 1) for class indices, else
         (n_samples, n_sums).
 
     Raises
@@ -66,19 +66,22 @@ def decide(graph, rule, z, keepdims):
         If the rule has an unknown decision.
     """
     if rule.decision not in DECISIONS:
-        raise ValueError(f"decision of a LabelRule must be one of {DECISIONS}; got {rule}.")
+        raise ValueError(
+            f"decision of a LabelRule must be one of {DECISIONS}; got {rule}. To support another "
+            "decision, add it to sknn_edu.onnx.label_rules.decide."
+        )
     if rule.decision == "largest":
         return graph.add("ArgMax", z, axis=1, keepdims=int(keepdims))
     if rule.decision == "each positive":
         return graph.cast(graph.add("Greater", z, 0), np.int64)
-    threshold = 0 if rule.labels.size == 2 else inf  # a single class is always the answer
+    threshold = 0 if rule.labels.size == 2 else inf  # a single class is always predicted
     is_second = graph.add(COMPARISONS[rule.decision], z, threshold)
     number = graph.cast(is_second, np.int64)
     return number if keepdims else graph.add("Reshape", number, np.array([-1]))
 
 
 def labels_and_scores(graph, rule, z, labels, *, raw, keepdims, smoothing):
-    """Return the labels of a rule, and probabilities or weighted sums.
+    """Return the labels of a rule, and the probabilities or weighted sums.
 
     Parameters
     ----------
@@ -87,9 +90,9 @@ def labels_and_scores(graph, rule, z, labels, *, raw, keepdims, smoothing):
     z : str
         The name of the rule's sums (n_samples, n_sums).
     labels : ndarray (n_classes,) of int64 or str
-        Those that class numbers stand for.
+        The labels of the classes.
     raw : bool
-        Whether the scores are weighted sums.
+        Whether the scores are weighted sums rather than probabilities.
     keepdims : bool
         Whether the labels are a column rather than a vector.
     smoothing : float
@@ -116,13 +119,12 @@ def labels_and_scores(graph, rule, z, labels, *, raw, keepdims, smoothing):
 
 
 def most_probable(graph, rule, p, labels, *, keepdims):
-    """Return the labels with the largest probabilities, or those that are more likely than not.
+    """Return the labels with the largest probabilities, or 0 or 1 for each label of multilabel y.
 
     Parameters
     ----------
     graph : Graph
     rule : LabelRule
-        Tells which of the two.
     p : str
         The name of the probabilities (n_samples, n_classes).
     labels : ndarray (n_classes,) of int64 or str
@@ -141,7 +143,10 @@ def most_probable(graph, rule, p, labels, *, keepdims):
 
 
 def certain(graph, decision, n_classes):
-    """Return probabilities of 0 and 1 for a decision; n_classes is None if it has 0 and 1."""
+    """Return probabilities of 0 and 1 for a decision.
+
+    The decision is a class index, or consists of 0 and 1 itself if n_classes is None.
+    """
     if n_classes is not None:
         number = graph.add("Reshape", decision, np.array([-1, 1]))
         decision = graph.add("Equal", number, np.arange(n_classes))
@@ -155,7 +160,7 @@ def probabilities(graph, rule, z):
     ----------
     graph : Graph
     rule : LabelRule
-        Its probabilities are not 'decision'.
+        A rule whose probabilities are not 'decision'.
     z : str
         The name of the sums, one for each class.
 
@@ -171,15 +176,18 @@ def probabilities(graph, rule, z):
     """
     if rule.probabilities not in PROBABILITY_NODES:
         known = (*PROBABILITY_NODES, "decision")
-        raise ValueError(f"probabilities of a LabelRule must be one of {known}; got {rule}.")
+        raise ValueError(
+            f"probabilities of a LabelRule must be one of {known}; got {rule}. To support other "
+            "probabilities, add them to sknn_edu.onnx.label_rules.PROBABILITY_NODES."
+        )
     p = PROBABILITY_NODES[rule.probabilities](graph, z)
     if rule.decision in COMPARISONS and rule.labels.size == 1:
-        return graph.add("Max", p, 1)  # the only class is certain
+        return graph.add("Max", p, 1)  # a single class has the probability 1
     return p
 
 
 def without_smoothing(graph, rule, p, smoothing):
-    """Return the probabilities behind those of a network that was trained with label smoothing.
+    """Undo the effect of label smoothing on the probabilities of a network.
 
     Parameters
     ----------
@@ -197,7 +205,7 @@ def without_smoothing(graph, rule, p, smoothing):
     """
     if smoothing == 0 or rule.labels.size == 1:
         return p
-    if rule.decision == "each positive":  # each column has two classes: yes and no
+    if rule.decision == "each positive":  # each label has two classes: yes and no
         yes = unsmoothed(graph, p, smoothing / 2)
         no = unsmoothed(graph, graph.add("Sub", 1, p), smoothing / 2)
         return graph.add("Div", yes, graph.add("Add", yes, no))
@@ -206,6 +214,6 @@ def without_smoothing(graph, rule, p, smoothing):
 
 
 def unsmoothed(graph, p, floor):
-    """Return what :func:`sknn_edu.core.losses.undo_smoothing` returns, with floor = s / k."""
+    """Compute :func:`sknn_edu.core.losses.undo_smoothing`, with floor = s / k."""
     above = graph.add("Sub", p, floor)
     return graph.softplus(graph.add("Div", above, UNSMOOTHED_CORNER * floor))

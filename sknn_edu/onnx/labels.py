@@ -1,4 +1,4 @@
-"""Labels in ONNX, which has two types for them: int64 and strings."""
+"""Labels in ONNX, which have the type int64 or string."""
 
 import numpy as np
 from skl2onnx.common.data_types import Int64TensorType, StringTensorType
@@ -19,7 +19,7 @@ def onnx_labels(classes):
     Raises
     ------
     ValueError
-        If ONNX has no type for them.
+        If ONNX has no type for the labels.
     """
     values = classes.tolist()
     if all(isinstance(label, str) for label in values):
@@ -27,13 +27,13 @@ def onnx_labels(classes):
     if all(isinstance(label, int | float) and label == int(label) for label in values):
         return np.array(values).astype(np.int64)
     raise ValueError(
-        "classes_ must be ints, bools, whole floats or strings, which ONNX has as labels; got "
-        f"{classes!r}. Train with y.astype(str), or with the numbers of the classes."
+        "For ONNX, classes_ must be ints, bools, whole floats or strings; got "
+        f"{classes!r}. Train with y.astype(str), or with integers as labels."
     )
 
 
 def onnx_label_columns(columns):
-    """Return the labels of several columns, which share one tensor.
+    """Return the labels of several columns, which have a common tensor in ONNX.
 
     Parameters
     ----------
@@ -46,17 +46,17 @@ def onnx_label_columns(columns):
     Raises
     ------
     ValueError
-        If some columns have numbers and others strings.
+        If some columns contain numbers and others strings.
     """
     labels = [onnx_labels(classes) for classes in columns]
     if len({column.dtype.kind for column in labels}) > 1:
         raise ValueError(
-            "The columns of classes must be all numbers or all strings, since ONNX has one tensor "
-            f"for their labels; got {columns}. Train with y.astype(str)."
+            "For ONNX, the labels of all columns must be numbers, or those of all columns must be "
+            f"strings; got {columns}. Train with y.astype(str)."
         )
     return labels
 
 
 def label_type(labels):
-    """Return skl2onnx's type of labels that :func:`onnx_labels` has returned."""
+    """Return the skl2onnx type of labels that :func:`onnx_labels` has returned."""
     return Int64TensorType if labels.dtype.kind == "i" else StringTensorType

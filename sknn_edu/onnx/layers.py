@@ -1,6 +1,6 @@
-"""From a fitted network to the nodes of its layers.
+"""The nodes of the layers of a fitted network.
 
-A layer is one Gemm node (a W + b), followed by the nodes of its activation.
+Each layer is one Gemm node (a W + b), followed by the nodes of its activation.
 """
 
 from math import pi
@@ -32,7 +32,7 @@ def sums_of_outputs(graph, network, X):
 
 
 def through_layers(graph, network, X, n_layers):
-    """Return the activations of layer number n_layers, or z if it is the output layer.
+    """Return the activations after n_layers layers, or z for the output layer.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def through_layers(graph, network, X, n_layers):
     X : str
         The name of the features (n_samples, n_features).
     n_layers : int
-        How many layers to compute.
+        The number of layers to compute.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def activate(graph, activation, z):
 
 
 def first_layer_inputs(graph, network, X):
-    """Return what the weights of the first layer are multiplied by.
+    """Return the inputs of the first layer.
 
     Parameters
     ----------
@@ -97,20 +97,21 @@ def first_layer_inputs(graph, network, X):
     Raises
     ------
     NotImplementedError
-        If the network has a kind of inputs that cannot be converted.
+        If the network has inputs that cannot be converted.
     """
     if network.inputs is DENSE:
         return X
     if isinstance(network.inputs, EmbeddedNumbers):
         return embedded_numbers(graph, network.inputs, network.learned_inputs, X)
     raise NotImplementedError(
-        f"sknn_edu.onnx cannot convert the inputs {type(network.inputs).__name__} of the first "
-        "layer. Add their nodes to sknn_edu.onnx.layers.first_layer_inputs, or train without them."
+        "The inputs of the first layer must be features or embedded numbers to convert the network "
+        f"to ONNX; got {type(network.inputs).__name__}. Add their nodes to "
+        "sknn_edu.onnx.layers.first_layer_inputs, or train without them."
     )
 
 
 def embedded_numbers(graph, embedding, learned, X):
-    """Return the features that are passed on, and the functions of the embedded ones.
+    """Return the unchanged features, and the functions of the embedded features.
 
     With w, phi (c, h), W (c, h, e) and b (c, e), the functions of the c embedded columns are
     cos(2 pi w x + phi) W + b.

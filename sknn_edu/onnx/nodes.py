@@ -1,10 +1,10 @@
-"""Which nodes compute each activation and each output activation.
+"""The nodes of each activation and each output activation.
 
-To support another function, add one line to :data:`ACTIVATION_NODES` or :data:`OUTPUT_NODES`.
+To support another function, add an entry to :data:`ACTIVATION_NODES` or :data:`OUTPUT_NODES`.
 
-The nodes are plain operators: onnxruntime implements Elu, Selu, LeakyRelu, Softplus and Mish for
-float32 only. Erf has the same limitation, but gelu needs it, so gelu is exact to about 1e-7 even
-in float64.
+The nodes are basic operators, because onnxruntime only implements Elu, Selu, LeakyRelu, Softplus
+and Mish for float32. Erf has the same limitation, but gelu needs it, so gelu is exact to about 1e-7
+even in float64.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def selu_nodes(graph, z):
 
 
 def mish_nodes(graph, z):
-    """Return z tanh(log(1 + e^z)) = z n / (n + 2), n = e^z (e^z + 2); above z = 20 it is z."""
+    """Return z tanh(log(1 + e^z)) = z n / (n + 2), with n = e^z (e^z + 2); it is z for z > 20."""
     e = graph.add("Exp", graph.add("Min", z, 20))
     n = graph.add("Mul", e, graph.add("Add", e, 2))
     return graph.add("Mul", z, graph.add("Div", n, graph.add("Add", n, 2)))
@@ -54,12 +54,13 @@ ACTIVATION_NODES: dict[str, Nodes] = {
 }
 """The nodes of each activation, by name: ``nodes(graph, z)`` adds them and returns the name of a.
 
-A parametric activation needs no entry; it uses the nodes of the function that it is made of.
+A parametric activation needs no entry; it uses the nodes of the function that it mixes with the
+identity.
 """
 
 
 def in_order_nodes(graph, z):
-    """Return z_1, z_1 + softplus(z_2), and so on: a cumulative sum, so quantiles never cross."""
+    """Return z_1, z_1 + softplus(z_2), and so on: increasing quantiles, which never cross."""
     first, rest = graph.columns(z, 0, 1), graph.columns(z, 1, np.iinfo(np.int64).max)
     steps = graph.add("Concat", first, graph.softplus(rest), axis=1)
     return graph.add("CumSum", steps, np.array(1))
@@ -82,7 +83,7 @@ def activation_nodes(name, forward):
     ----------
     name : str
     forward : callable
-        The activation's function. It tells a user's activation from a built-in one of that name.
+        The function of the activation, to recognise a custom activation with a built-in name.
 
     Returns
     -------
@@ -132,13 +133,13 @@ def output_nodes(loss):
 
 
 def _look_up(known, name, *, is_replaced, function, table, alternative):
-    """Return known[name], or explain how to supply it."""
+    """Return known[name], or raise an error that explains how to add it."""
     if name in known and not is_replaced:
         return known[name]
-    rename = "rename the function, because the name belongs to another one, then "
+    rename = "rename the function, because a built-in function has the same name, and then "
     raise NotImplementedError(
-        f"sknn_edu.onnx does not know which nodes compute {function}, and ONNX models cannot "
-        f"contain Python functions. To supply the nodes, {rename if is_replaced else ''}set "
-        f"sknn_edu.onnx.{table}[name] = nodes, where nodes(graph, z) adds them with graph.add and "
-        f"returns the name of the result. Or {alternative}."
+        f"sknn_edu.onnx has no nodes for {function}, and an ONNX model cannot contain Python "
+        f"functions. To add the nodes, {rename if is_replaced else ''}set "
+        f"sknn_edu.onnx.{table}[name] = nodes, where nodes(graph, z) adds the nodes with graph.add "
+        f"and returns the name of the result. Or {alternative}."
     )

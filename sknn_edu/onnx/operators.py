@@ -1,7 +1,7 @@
-"""What the converters read from skl2onnx's operators.
+"""Functions that read skl2onnx's operators, for all converters.
 
-An operator is skl2onnx's record of one estimator in a model: the estimator itself, the variables
-that it receives and those that it returns.
+An operator is skl2onnx's record of one estimator in a model: the estimator, its input variables and
+its output variables.
 """
 
 import numpy as np
@@ -12,12 +12,12 @@ from sknn_edu.onnx.graph import Graph
 
 
 def alias_of(estimator_class):
-    """Return the name under which skl2onnx knows a class of estimators."""
+    """Return the name under which an estimator class is registered with skl2onnx."""
     return f"SknnEdu{estimator_class.__name__}"
 
 
 def float_type(operator):
-    """Return skl2onnx's type of the computation: double if an input is double, else float."""
+    """Return the skl2onnx type of the computation: double if an input is double, else float."""
     is_double = any(isinstance(variable.type, DoubleTensorType) for variable in operator.inputs)
     return DoubleTensorType if is_double else FloatTensorType
 
@@ -29,7 +29,7 @@ def start_graph(scope, operator, container):
 
 
 def input_features(graph, operator):
-    """Return the inputs of an operator as one value (n_samples, n_features), in graph.dtype."""
+    """Return the inputs of an operator as a single value (n_samples, n_features) in graph.dtype."""
     parts = [
         variable.full_name
         if isinstance(variable.type, float_type(operator))
@@ -40,7 +40,7 @@ def input_features(graph, operator):
 
 
 def n_samples(operator):
-    """Return the number of rows that the model expects; None for any number."""
+    """Return the number of rows that the model expects, or None for any number."""
     return operator.inputs[0].get_first_dimension()
 
 
@@ -64,7 +64,7 @@ def check_ready(estimator, operator):
     known = all(isinstance(width, int) for width in widths)
     if known and sum(widths) != estimator.n_features_in_:
         raise ValueError(
-            f"{type(estimator).__name__} was fitted to {estimator.n_features_in_} features, but "
-            f"the inputs of the ONNX model have {sum(widths)}. Pass rows of the training samples, "
-            "or the initial_types of such samples."
+            f"{type(estimator).__name__} was fitted with {estimator.n_features_in_} features, but "
+            f"the inputs of the ONNX model have {sum(widths)}. Call to_onnx with some rows of the "
+            "training samples, or with their initial_types."
         )

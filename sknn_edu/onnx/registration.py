@@ -1,4 +1,4 @@
-"""Which converter skl2onnx uses for each estimator."""
+"""Register the converter of each estimator with skl2onnx."""
 
 from skl2onnx import update_registered_converter
 
@@ -29,9 +29,9 @@ CLASSIFIER_OPTIONS = {"zipmap": [True, False, "columns"], "raw_scores": [True, F
 
 
 def register():
-    """Tell skl2onnx how to convert the estimators of this package.
+    """Register the estimators of this package with skl2onnx.
 
-    Importing :mod:`sknn_edu.onnx` calls it; calling it again changes nothing.
+    ``import sknn_edu.onnx`` calls this function. Calling it again has no effect.
 
     Examples
     --------

@@ -16,7 +16,7 @@ from sknn_edu.onnx.operators import (
 
 
 def convert_regressor(scope, operator, container):
-    """Add the nodes of a regressor: its layers, its output activation, and clipping."""
+    """Add the nodes of a regressor: its layers, its output activation and clipping."""
     graph = start_graph(scope, operator, container)
     network = fitted_network(operator.raw_operator)
     y, graph = predictions(graph, network, input_features(graph, operator))
@@ -24,7 +24,7 @@ def convert_regressor(scope, operator, container):
 
 
 def predictions(graph, network, X):
-    """Return the predictions of a network, and the graph in whose dtype they are.
+    """Return the predictions of a network, and a graph in the dtype of the predictions.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def predictions(graph, network, X):
     y : str
         The name of the predictions (n_samples, n_outputs).
     graph : Graph
-        In float64 if targets were scaled.
+        A graph in float64 if the targets were scaled, else the same graph.
     """
     y = output_nodes(network.loss)(graph, sums_of_outputs(graph, network, X))
     if network.unit is not None:
@@ -58,6 +58,9 @@ def declare_regressor(operator):
 
 
 def declare_predictions_of(network, operator):
-    """Declare predictions of a network: (n_samples, n_outputs), double if targets are scaled."""
+    """Declare the predictions of a network: (n_samples, n_outputs).
+
+    Their type is double if the targets were scaled.
+    """
     floats = float_type(operator) if network.unit is None else DoubleTensorType
     operator.outputs[0].set_type(floats([n_samples(operator), network.biases[-1].size]))

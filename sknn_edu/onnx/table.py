@@ -1,6 +1,7 @@
 """The converter of TabularPreprocessor, and the types of a table's columns.
 
-ONNX has no missing strings, so a missing category is the empty string. A missing number is NaN.
+ONNX has no missing strings, so a missing category is represented by the empty string. A missing
+number is NaN.
 """
 
 import numpy as np
@@ -21,26 +22,31 @@ from sknn_edu.tables.reader import Number
 from sknn_edu.tables.scaling import halved
 
 TYPES = {"category": StringTensorType, "boolean": BooleanTensorType}
-"""The type of a column for each kind but numbers, which are double."""
+"""The type of each kind of column; all other kinds are double."""
 
 
 def initial_types(model):
-    """Return the inputs of the ONNX model of a pipeline for tables: one for each column.
+    """Return the input types of a pipeline for tables, for ``skl2onnx.to_onnx``.
+
+    The ONNX model has one input for each column of the table. The inputs of categorical columns
+    are strings, those of boolean columns are booleans, and all others are double.
 
     Parameters
     ----------
     model : TabularPreprocessor or Pipeline that begins with one
-        Fitted.
+        The fitted model.
 
     Returns
     -------
     types : list of tuple (str, skl2onnx type)
-        For :func:`skl2onnx.to_onnx`: the name of each column, and a type of shape (n_samples, 1).
+        The name of each column, and its type with the shape (n_samples, 1), for any n_samples.
 
     Raises
     ------
     TypeError
-        If the model does not begin with a TabularPreprocessor.
+        If the model is not a TabularPreprocessor and does not begin with one.
+    sklearn.exceptions.NotFittedError
+        If the model is not fitted.
 
     Examples
     --------
@@ -59,7 +65,7 @@ def initial_types(model):
     if not isinstance(preprocessor, TabularPreprocessor):
         raise TypeError(
             "model must be a TabularPreprocessor or a pipeline that begins with one; got "
-            f"{type(preprocessor).__name__}."
+            f"{type(preprocessor).__name__}. Convert other models with to_onnx(model, X[:1])."
         )
     check_is_fitted(preprocessor)
     kinds = zip(input_names(preprocessor, None), preprocessor.kinds_, strict=True)
@@ -86,18 +92,21 @@ def declare_preprocessor(operator):
     read = [repr(names[j]) for j, reader in readers if not isinstance(reader, Number)]
     if read:
         raise ValueError(
-            f"ONNX models cannot read dates or text as TabularPreprocessor does with columns "
-            f"{', '.join(read)}. Convert these columns to numbers or drop them before "
-            "training, or train with TabularPreprocessor(reader=None), "
-            "tabular_pipeline(..., reader=None): each text is then a category, and a date its "
-            "number of days since 1970."
+            "For ONNX, a TabularPreprocessor must not read dates or text, but it does so in the "
+            f"columns {', '.join(read)}. Convert these columns to numbers or drop them before "
+            "training, or train with TabularPreprocessor(reader=None) or "
+            "tabular_pipeline(..., reader=None): then texts are categories, and dates are numbers "
+            "of days since 1970."
         )
     floats = FloatTensorType if model.dtype == "float32" else DoubleTensorType
     operator.outputs[0].set_type(floats([n_samples(operator), len(model.get_feature_names_out())]))
 
 
 def columns_of_inputs(operator):
-    """Return a function of a graph and an index: the name of a column (n_samples, 1), its type."""
+    """Return ``column(graph, j)``, which returns the name and the type of column j.
+
+    The shape of the column is (n_samples, 1).
+    """
     variables = operator.inputs
 
     def column(graph, j):
@@ -109,7 +118,7 @@ def columns_of_inputs(operator):
 
 
 def number_nodes(graph, model, column, dtype):
-    """Return scaled and clipped numbers, and missing indicators: names of arrays in dtype."""
+    """Return the names of the scaled and clipped numbers and of the missing indicators."""
     if not model.numbers_:
         return []
     raw = [graph.cast(column(graph, j)[0], np.float64) for j in model.numbers_]
@@ -132,7 +141,7 @@ def number_nodes(graph, model, column, dtype):
 
 
 def level_nodes(graph, levels, column, column_type, dtype):
-    """Return the columns of a categorical column: the name of an array in dtype.
+    """Return the one-hot encoding of a categorical column.
 
     Parameters
     ----------
@@ -141,13 +150,13 @@ def level_nodes(graph, levels, column, column_type, dtype):
     column : str
         The name of the column (n_samples, 1).
     column_type : type
-        skl2onnx's type of the column.
+        The skl2onnx type of the column.
     dtype : {numpy.float32, numpy.float64}
 
     Returns
     -------
     encoded : str
-        Its name.
+        The name of the encoded column (n_samples, n_columns) in this dtype.
     """
     codes = {"" if name is None else name: k for k, name in enumerate(levels.names)}
     keys = {"keys_strings": list(codes)}
@@ -159,9 +168,9 @@ def level_nodes(graph, levels, column, column_type, dtype):
             codes = {int(name): k for name, k in codes.items() if is_whole(name)}
         else:
             raise ValueError(
-                "A categorical column needs the ONNX type StringTensorType, Int64TensorType or "
-                f"BooleanTensorType; got {column_type.__name__}. Use "
-                "sknn_edu.onnx.initial_types(model)."
+                "The type of a categorical column must be StringTensorType, Int64TensorType or "
+                f"BooleanTensorType; got {column_type.__name__}. Pass "
+                "initial_types=sknn_edu.onnx.initial_types(model) to to_onnx."
             )
         keys = {"keys_int64s": list(codes)}
     code = graph.add(
@@ -176,5 +185,5 @@ def level_nodes(graph, levels, column, column_type, dtype):
 
 
 def is_whole(name):
-    """Return whether the name of a category is how a whole number is written."""
+    """Return whether the name of a category is an integer in its usual notation."""
     return name.lstrip("-").isdecimal() and str(int(name)) == name

@@ -12,7 +12,7 @@ from sknn_edu.onnx.operators import (
 
 
 def convert_transformer(scope, operator, container):
-    """Add the nodes of a HiddenLayerTransformer: those up to its layer."""
+    """Add the nodes of a HiddenLayerTransformer: the layers up to its hidden layer."""
     graph = start_graph(scope, operator, container)
     network, n_layers = network_and_depth(operator.raw_operator)
     a = through_layers(graph, network, input_features(graph, operator), n_layers)
@@ -28,7 +28,7 @@ def declare_transformer(operator):
 
 
 def network_and_depth(transformer):
-    """Return the FittedNetwork of a transformer, and the number of layers up to its own."""
+    """Return the FittedNetwork of a transformer, and the number of layers up to its layer."""
     network = fitted_network(transformer.estimator_)
     n_hidden = len(network.weights) - 1
-    return network, transformer.layer % n_hidden + 1  # layer may be negative, as in a list
+    return network, transformer.layer % n_hidden + 1  # a negative layer counts from the end

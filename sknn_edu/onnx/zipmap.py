@@ -1,4 +1,4 @@
-"""The option ``zipmap``: probabilities with the labels that they belong to."""
+"""The option ``zipmap``: the probability of each label in a dictionary or a separate output."""
 
 from dataclasses import dataclass
 
@@ -15,14 +15,14 @@ from sknn_edu.onnx.operators import start_graph
 
 @dataclass(frozen=True)
 class ZipMap:
-    """What follows a classifier: its probabilities as dictionaries, or as one output per class.
+    """Returns the probabilities of a classifier as dictionaries, or as one output per class.
 
     Parameters
     ----------
     labels : ndarray (n_classes,) of int64 or str
         The labels of the classes.
     columns : bool
-        Whether each class has an output of its own.
+        Whether there is one output per class instead of dictionaries.
     """
 
     labels: np.ndarray
@@ -46,7 +46,7 @@ def convert_zipmap(scope, operator, container):
             graph.output(graph.add("Gather", scores, np.array(k), axis=1), variable)
         return
     kind = "int64s" if zipmap.labels.dtype.kind == "i" else "strings"
-    if graph.dtype is not np.float32:  # ONNX defines ZipMap for float32 only
+    if graph.dtype is not np.float32:  # ONNX only defines ZipMap for float32
         scores = graph.cast(scores, np.float32)
     graph.output(
         scores,
@@ -58,7 +58,7 @@ def convert_zipmap(scope, operator, container):
 
 
 def declare_zipmap(operator):
-    """Declare the outputs of a ZipMap: labels, then dictionaries or one output for each class."""
+    """Declare the outputs of a ZipMap: labels, and dictionaries or one output per class."""
     (label, scores), zipmap = operator.inputs, operator.raw_operator
     operator.outputs[0].set_type(type(label.type)(label.type.shape))
     if zipmap.columns:

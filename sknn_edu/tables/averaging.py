@@ -1,4 +1,4 @@
-"""Averaging several copies of an estimator that are trained from different random seeds."""
+"""Averages of several copies of an estimator that are trained with different random seeds."""
 
 from multiprocessing import current_process
 from numbers import Integral
@@ -32,19 +32,19 @@ from sknn_edu.fitting.given_targets import side_by_side
 from sknn_edu.fitting.routing import routed_to_fit, router_to_fit
 
 ENOUGH_FOR_PROCESSES = 1000
-"""The number of samples from which on members are trained in several processes by default."""
+"""With at least this many samples, members are trained in several processes by default."""
 
 _PARAMETERS = """
     estimator : {kind}
-        The estimator to copy and train several times. It stays unfitted itself.
+        The estimator to copy and train several times. It is not fitted itself.
     n_estimators : int, default=4
         The number of members, that is, of trained copies.
     n_jobs : int or None, default=None
-        The number of processes in which members are trained; -1 means one for each CPU core. With
-        None there are as many as BLAS has threads, and only one for fewer than 1,000 samples,
-        where processes take longer to start than they save, for an estimator with callbacks, and
-        in the workers of a parallel search. Within :func:`joblib.parallel_config` None is its
-        ``n_jobs``.
+        The number of processes in which the members are trained; -1 means one per CPU core.
+        Within :func:`joblib.parallel_config` None means the ``n_jobs`` set there. Otherwise None
+        means one process per BLAS thread, except in three cases with a single process: for fewer
+        than 1,000 samples, because starting processes takes longer than they save; for an
+        estimator with callbacks; and in the workers of a parallel search.
     random_state : int, RandomState instance or None, default=None
         Draws a seed for each member. The seed becomes the ``random_state`` of the member and of
         all estimators inside it, such as the steps of a pipeline. Pass an int for reproducible
@@ -53,7 +53,7 @@ _PARAMETERS = """
 
 
 class _Average(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
-    """The common part of both averages: training, metadata routing and tags."""
+    """The base class of both averages: training, metadata routing and tags."""
 
     __metadata_request__fit = {"sample_weight": True}  # all members receive it
     __metadata_request__score = {"sample_weight": True}
@@ -92,8 +92,9 @@ class _Average(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
         sample_weight : array-like of shape (n_samples,), default=None
             The sample weights.
         **fit_params
-            Further parameters of the estimator's fit, such as ``X_val`` and ``y_val``. With
-            metadata routing enabled, the estimator must request them, as networks do.
+            Further parameters of the estimator's ``fit``, such as ``X_val`` and ``y_val``. If
+            metadata routing is enabled, the estimator must request them; the networks of this
+            package do.
 
         Returns
         -------
@@ -103,8 +104,8 @@ class _Average(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a parameter is invalid, the estimator is of the wrong kind (a regressor in an
-            AveragingClassifier, say), or its fit refuses the data.
+            If a parameter is invalid, if the estimator has the wrong type (for example a regressor
+            in an AveragingClassifier), or if the estimator's ``fit`` raises it.
         """
         fit_params = routed_to_fit(self, sample_weight, fit_params)
         rng = check_random_state(self.random_state)
@@ -112,7 +113,7 @@ class _Average(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
         task, tasks = self._begin_tasks(X, y, self.n_estimators)
         n_jobs = self.n_jobs
         if n_jobs is None and effective_n_jobs(None) == 1:
-            n_samples = sum(np.asarray(y).shape[:1])  # 0 for what the members will refuse
+            n_samples = sum(np.asarray(y).shape[:1])  # 0 for a scalar, which the members refuse
             n_jobs = min(n_processes(self.estimator, n_samples), len(seeds))
         self.estimators_ = Parallel(n_jobs=n_jobs)(
             delayed(_fit_member)(self, k, seed, tasks[k], X, y, fit_params)
@@ -127,23 +128,26 @@ class _Average(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
         return self
 
     def get_metadata_routing(self):
-        """Return how metadata is routed: parameters of fit go to the fit of the estimator.
+        """Return the metadata routing: parameters of ``fit`` go to the ``fit`` of the estimator.
 
         Returns
         -------
         routing : MetadataRouter
-            The routing information, for scikit-learn.
+            The routing information.
         """
         return router_to_fit(self)
 
     def _mean(self, method, X):
-        """Return the mean result of a method over the members; if it is a list, of each array."""
+        """Return the mean of a method's results over the members.
+
+        If the results are lists of arrays, return a list of means.
+        """
         check_is_fitted(self)
         first, *others = self.estimators_
         results = getattr(first, method)(X)
         arrays = results if isinstance(results, list) else [results]
         means = [np.array(a, dtype=a.dtype if a.dtype.kind == "f" else float) for a in arrays]
-        for member in others:  # added up one by one: two results are in memory, not all
+        for member in others:  # one by one, so that only two results are in memory
             added = getattr(member, method)(X)
             for mean, a in zip(means, added if isinstance(added, list) else [added], strict=True):
                 mean += a
@@ -162,7 +166,7 @@ class _Average(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
 
 
 def n_processes(estimator, n_samples):
-    """Return in how many processes copies of an estimator are best trained here.
+    """Return the best number of processes for training copies of an estimator.
 
     Parameters
     ----------
@@ -172,8 +176,8 @@ def n_processes(estimator, n_samples):
     Returns
     -------
     n_processes : int
-        The number of threads of BLAS. 1 for few samples, in a process that may have no children,
-        and where callbacks, which may not survive the way into another process, are set.
+        The number of BLAS threads. 1 for few samples, in a process that must not start other
+        processes, and if callbacks are set, because they may not work in another process.
     """
     inside = (estimator, *estimator.get_params().values())
     has_callbacks = any(getattr(part, "_skl_callbacks", ()) for part in inside)
@@ -184,7 +188,7 @@ def n_processes(estimator, n_samples):
 
 
 def _fit_member(average, k, seed, task, X, y, fit_params):
-    """Return fitted copy k of the estimator, with this seed in all its random_state parameters."""
+    """Return copy k of the estimator, fitted with this seed for all random_state parameters."""
     member = clone(average.estimator)
     seeded = [name for name in member.get_params() if name.split("__")[-1] == "random_state"]
     member.set_params(**dict.fromkeys(seeded, seed))
@@ -195,23 +199,23 @@ def _fit_member(average, k, seed, task, X, y, fit_params):
 
 @fill_docstring(parameters=_PARAMETERS.replace("{kind}", "classifier with predict_proba"))
 class AveragingClassifier(AccuracyMixin, _Average):
-    r"""Average the predicted probabilities of classifiers that differ in their random seed only.
+    r"""Average the predicted probabilities of classifiers that differ only in their random seed.
 
     .. math:: p(y \mid x) = \frac{1}{k} \sum_{i=1}^{k} p_i(y \mid x)
 
-    Networks that start from different random weights make different mistakes. Where they agree,
-    they are usually right; where they disagree, the averaged probabilities are less certain. With
-    early stopping, each member also holds out different samples for validation, so that together
-    the members train on nearly all samples.
+    Networks that start from different random weights make different mistakes. If they agree, they
+    are usually right; if they disagree, the averaged probabilities are less certain. With early
+    stopping, each member holds out different samples for validation, so together the members train
+    on nearly all samples.
 
     :class:`sklearn.ensemble.BaggingClassifier` trains each member on a random subset of the
-    samples; here all members train on all samples, with their weights.
-    :class:`sklearn.ensemble.VotingClassifier` combines different estimators; here all members are
-    copies of one estimator, so a grid search over its parameters changes them all.
+    samples; here all members train on all samples. :class:`sklearn.ensemble.VotingClassifier`
+    combines different estimators; here all members are copies of one estimator, so a grid search
+    over its parameters changes all of them.
 
-    Callbacks of the estimator are shared by all members, except a :class:`Checkpoint`: each member
-    writes a file of its own, with its number appended to the path. With ``warm_start=True`` and an
-    int as ``random_state``, fitting the average again continues from these files.
+    All members share the callbacks of the estimator, except for :class:`Checkpoint`: each member
+    writes its own file, with its number appended to the path. With ``warm_start=True`` and an int
+    as ``random_state``, fitting the average again continues from these files.
 
     Parameters
     ----------
@@ -221,17 +225,18 @@ class AveragingClassifier(AccuracyMixin, _Average):
     ----------
     estimators_ : list of estimators
         The fitted members.
-    classes_ : ndarray of shape (n_classes,), or a list of them
-        The sorted labels; for several columns of classes one array per column.
+    classes_ : ndarray of shape (n_classes,), or list of such arrays
+        The sorted labels; for several columns of classes, one array per column.
     n_features_in_ : int
-        The number of features.
+        The number of features seen in ``fit``.
     feature_names_in_ : ndarray of shape (n_features,)
-        The names of the features, if X has names that are all strings.
+        The names of the features seen in ``fit``. Only defined if X has feature names that are all
+        strings.
 
     See Also
     --------
-    AveragingRegressor : The same for real-valued targets.
-    tabular_pipeline : An average of networks with parameters for tables.
+    AveragingRegressor : The average of regressors.
+    tabular_pipeline : An average of networks with recommended parameters for tables.
 
     References
     ----------
@@ -254,7 +259,7 @@ class AveragingClassifier(AccuracyMixin, _Average):
     }
 
     def decision_function(self, X):
-        """Return the log-odds or logarithms of the average probabilities.
+        """Return the log-odds or the logarithms of the average probabilities.
 
         Parameters
         ----------
@@ -264,8 +269,9 @@ class AveragingClassifier(AccuracyMixin, _Average):
         Returns
         -------
         z : ndarray of shape (n_samples,) or (n_samples, n_classes)
-            For two classes the log-odds of the second, and for multilabel y those of each label;
-            otherwise the logarithm for each class, for several columns of classes side by side.
+            For two classes, the log-odds of the second class. For multilabel targets, the log-odds
+            of each label. Otherwise the logarithm of each class's probability; for several columns
+            of classes, the arrays of the columns side by side.
         """
         log_p = self.predict_log_proba(X)
         if self._is_multilabel:
@@ -285,8 +291,8 @@ class AveragingClassifier(AccuracyMixin, _Average):
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_columns)
-            The labels, in the form that y had in fit. A label of multilabel targets is 1 where its
-            average probability exceeds 0.5.
+            The predicted labels, in the format of y in ``fit``. For multilabel targets, a label is
+            1 if its average probability is greater than 0.5.
         """
         p = self.predict_proba(X)
         if isinstance(p, list):
@@ -297,7 +303,7 @@ class AveragingClassifier(AccuracyMixin, _Average):
         return self.classes_[p.argmax(axis=1)]
 
     def predict_proba(self, X):
-        """Return the average probability of each class, or of each label.
+        """Return the average probability of each class or label.
 
         Parameters
         ----------
@@ -306,9 +312,9 @@ class AveragingClassifier(AccuracyMixin, _Average):
 
         Returns
         -------
-        p : ndarray of shape (n_samples, n_classes), or a list of them
-            Probabilities, with the dtype of the members' probabilities; for several columns of
-            classes one array per column.
+        p : ndarray of shape (n_samples, n_classes), or list of such arrays
+            The probabilities, in the dtype of the members' probabilities. For several columns of
+            classes, one array per column.
         """
         return self._mean("predict_proba", X)
 
@@ -322,19 +328,19 @@ class AveragingClassifier(AccuracyMixin, _Average):
 
         Returns
         -------
-        log_p : ndarray of shape (n_samples, n_classes), or a list of them
-            Logarithms of the average probabilities.
+        log_p : ndarray of shape (n_samples, n_classes), or list of such arrays
+            The logarithms of the average probabilities; -inf for a probability of 0.
         """
         p = self.predict_proba(X)
-        with np.errstate(divide="ignore"):  # a perceptron may be certain
+        with np.errstate(divide="ignore"):  # all members may predict a probability of 0
             return list(map(np.log, p)) if isinstance(p, list) else np.log(p)
 
 
 @fill_docstring(parameters=_PARAMETERS.replace("{kind}", "regressor"))
 class AveragingRegressor(RegressorMixin, _Average):
-    """Average the predictions of regressors that differ in their random seed only.
+    """Average the predictions of regressors that differ only in their random seed.
 
-    :class:`AveragingClassifier` describes why an average is better than its members.
+    :class:`AveragingClassifier` explains why an average is better than its members.
 
     Parameters
     ----------
@@ -345,14 +351,15 @@ class AveragingRegressor(RegressorMixin, _Average):
     estimators_ : list of estimators
         The fitted members.
     n_features_in_ : int
-        The number of features.
+        The number of features seen in ``fit``.
     feature_names_in_ : ndarray of shape (n_features,)
-        The names of the features, if X has names that are all strings.
+        The names of the features seen in ``fit``. Only defined if X has feature names that are all
+        strings.
 
     See Also
     --------
-    AveragingClassifier : The same for labels.
-    tabular_pipeline : An average of networks with parameters for tables.
+    AveragingClassifier : The average of classifiers.
+    tabular_pipeline : An average of networks with recommended parameters for tables.
 
     Examples
     --------
@@ -385,21 +392,23 @@ class AveragingRegressor(RegressorMixin, _Average):
         return self._mean("predict", X)
 
     def score(self, X, y, sample_weight=None):
-        """Return the coefficient of determination R^2; of several quantiles that of the middle one.
+        """Return the coefficient of determination R^2.
+
+        If the members predict several quantiles, this is the score of the middle quantile.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             The samples.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Their targets.
+            The true targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            Their weights.
+            The sample weights.
 
         Returns
         -------
         r2 : float
-            At most 1; 0 for a model that always predicts the mean.
+            The score. The best possible score is 1; a model that always predicts the mean has 0.
         """
         predictions = self.predict(X)
         if predictions.ndim == 2 and np.ndim(y) == 1:

@@ -1,8 +1,8 @@
-"""Reading a column of a table, as numbers or as the names of categories.
+"""Read a column of a table as numbers or as the names of categories.
 
 Each column has a *kind*: 'number', 'date', 'duration', 'boolean', 'category' or 'nothing'. The kind
-follows from its values: a column with values of several kinds is a 'category', and a column with
-missing values only is 'nothing'. Missing values are None, NaN, NaT and pandas' NA.
+depends on its values: a column with values of several kinds is a 'category', and a column with only
+missing values is 'nothing'. Missing values are None, NaN, NaT and pandas' NA.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,7 +14,7 @@ import numpy as np
 from sknn_edu.fitting.given_samples import is_missing
 
 NOTHING = "nothing"
-"""The kind of a column without any value in training."""
+"""The kind of a column with only missing values in training."""
 
 READABLE_FROM = {
     "number": {"number", "boolean"},
@@ -25,14 +25,14 @@ READABLE_FROM = {
     "text": {"boolean", "number", "category"},
     NOTHING: {"number", "date", "duration", "boolean", "category"},
 }
-"""For each kind that a column had in training, the kinds of values that it accepts later."""
+"""For each kind of a column in training, the kinds of values that it accepts in prediction."""
 
 KIND_OF_DTYPE = {"b": "boolean", "i": "number", "u": "number", "f": "number", "M": "date"}
 KIND_OF_DTYPE |= {"m": "duration", "U": "category", "S": "category"}
-"""The kind of values for each ``dtype.kind``, except object arrays: there each value counts."""
+"""The kind of the values for each ``dtype.kind``, except objects, whose types are looked at."""
 
 POLARS_TYPES_WITHOUT_ARRAY = ("Int128", "UInt128", "Array", "Struct")
-"""polars types that do not convert to a one-dimensional NumPy array."""
+"""polars types that polars does not convert to a one-dimensional NumPy array."""
 
 MICROSECONDS_PER_DAY = 86_400e6
 
@@ -45,14 +45,14 @@ class Column:
     values : ndarray of shape (n_samples,)
         The values, of any dtype.
     are_categories : bool, default=False
-        Whether the frame says that they are categories: then text is never read as anything else.
+        Whether the column has a categorical dtype. If so, its text is not parsed.
 
     Attributes
     ----------
     missing : ndarray of bool of shape (n_samples,)
-        True where a value is missing.
+        True if a value is missing.
     present : ndarray of shape (n_present,)
-        The other values, with the dtype of ``values``.
+        The other values, in the dtype of ``values``.
 
     Examples
     --------
@@ -71,14 +71,14 @@ class Column:
         self.are_categories = are_categories
 
     def take(self, rows):
-        """Return the column with a part of its rows, given as a mask (n_samples,)."""
+        """Return a column with some of the rows, given as a boolean mask (n_samples,)."""
         part = Column.__new__(Column)
         part.missing, part.are_categories = self.missing[rows], self.are_categories
         part.present = self.present[rows[~self.missing]]
         return part
 
     def is_text(self):
-        """Return whether all values are strings, and not declared to be categories."""
+        """Return whether all values are strings and the dtype is not categorical."""
         if self.are_categories or self.present.dtype.kind not in "OU":
             return False
         return all(issubclass(of_type, str) for of_type in set(map(type, self.present.tolist())))
@@ -89,7 +89,7 @@ class Column:
         Returns
         -------
         kinds : set of str
-            Empty without values; several kinds are possible in an object array only.
+            Empty if there are no values. Only an object array can have several kinds.
 
         Raises
         ------
@@ -105,12 +105,12 @@ class Column:
             data = "Complex data" if dtype_kind == "c" else "Data of this type"
             raise ValueError(
                 f"{data} not supported: expected numbers, booleans, strings, dates or durations; "
-                f"got dtype {self.present.dtype}. Convert it to columns of these kinds."
+                f"got dtype {self.present.dtype}. Convert the column to one of these types."
             )
         return {KIND_OF_DTYPE[dtype_kind]}
 
     def first_value_outside(self, kinds):
-        """Return the first value whose kind is not in ``kinds``; there must be such a value."""
+        """Return the first value whose kind is not in ``kinds``; such a value must exist."""
         if self.present.dtype.kind != "O":
             return self.present[0]
         return next(value for value in self.present if kind_of_type(type(value)) not in kinds)
@@ -126,12 +126,12 @@ class Column:
         Returns
         -------
         numbers : ndarray of float64 of shape (n_samples,)
-            Dates in days since 1970-01-01 UTC, durations in days, missing values as NaN.
+            Dates are in days since 1970-01-01 UTC, and durations in days. Missing values are NaN.
 
         Raises
         ------
         OverflowError
-            If a Python integer exceeds the range of float64.
+            If a Python int exceeds the range of float64.
         """
         values = self.present
         if kind in TIME_CONVERTERS:
@@ -142,7 +142,7 @@ class Column:
         return self.with_missing(values, np.nan, float)
 
     def as_text(self, kind):
-        """Return the values as names of categories.
+        """Return the values as the names of categories.
 
         Parameters
         ----------
@@ -152,26 +152,27 @@ class Column:
         Returns
         -------
         names : ndarray of object of shape (n_samples,)
-            Strings, with None for missing values.
+            Strings, and None for missing values.
         """
         name = boolean_name if kind == "boolean" else category_name
         return self.with_missing([name(value) for value in self.present], None, object)
 
     def with_missing(self, values, placeholder, dtype):
-        """Return an array of all rows from values of those that are not missing.
+        """Return an array of all rows, given the results for the rows that are not missing.
 
         Parameters
         ----------
         values : array-like of shape (n_present,) or (n_present, n_features)
-            What the present values are.
+            The results for the present values.
         placeholder : float or None
-            What missing values are.
+            The result for missing values.
         dtype : type
-            The dtype of the result.
+            The dtype of the returned array.
 
         Returns
         -------
         all_rows : ndarray of shape (n_samples,) or (n_samples, n_features)
+            The results for all rows.
         """
         shape = np.shape(values)[1:] if isinstance(values, np.ndarray) else ()
         all_rows = np.full((len(self.missing), *shape), placeholder, dtype)
@@ -188,7 +189,7 @@ def columns_of(frame):
 
 
 def column_of(frame, j):
-    """Return column j of a frame. Time zones are converted to UTC, pandas categories to text."""
+    """Return column j of a frame; convert time zones to UTC and pandas categories to text."""
     column = frame.iloc[:, j] if hasattr(frame, "iloc") else frame.to_series(j)
     if str(column.dtype).startswith(POLARS_TYPES_WITHOUT_ARRAY):
         return Column(np.fromiter(column.to_list(), object, len(column)))
@@ -201,7 +202,7 @@ def column_of(frame, j):
 
 
 def missing_values(values):
-    """Return where values (n_samples,) are missing: ndarray of bool (n_samples,)."""
+    """Return a boolean mask (n_samples,) of the missing values in values (n_samples,)."""
     if values.dtype.kind == "O":
         return np.fromiter(map(is_missing, values), bool, len(values))
     if values.dtype.kind in "fmM":
@@ -213,7 +214,7 @@ def missing_values(values):
 
 
 def kind_of_column(kinds):
-    """Return the kind of a column from the kinds of its values."""
+    """Return the kind of a column, given the set of kinds of its values."""
     if not kinds:
         return NOTHING
     return next(iter(kinds)) if len(kinds) == 1 else "category"
@@ -237,7 +238,7 @@ def kind_of_type(value_type):
 
 
 def to_datetime64(value):
-    """Return a date or time of Python, NumPy or pandas as datetime64 in UTC, in microseconds."""
+    """Return a date or time from Python, NumPy or pandas as datetime64[us] in UTC."""
     if hasattr(value, "to_timestamp"):
         value = value.to_timestamp()
     if getattr(value, "tzinfo", None) is not None:
@@ -246,7 +247,7 @@ def to_datetime64(value):
 
 
 def to_timedelta64(value):
-    """Return a duration as timedelta64 in microseconds; a time of day counts from midnight."""
+    """Return a duration, or a time of day since midnight, as timedelta64[us]."""
     if isinstance(value, time):
         value = datetime.combine(date.min, value.replace(tzinfo=None)) - datetime.min
     return np.timedelta64(value, "us")
@@ -257,12 +258,12 @@ TIME_CONVERTERS = {"date": (to_datetime64, "M8[us]"), "duration": (to_timedelta6
 
 
 def category_name(value):
-    """Return the name of a category. Whole floats lose their decimals: 1.0 and 1 are both '1'."""
+    """Return the name of a category: the value as text, where 1.0 and 1 are both '1'."""
     is_whole = isinstance(value, float | np.floating) and value.is_integer()
     return str(int(value) if is_whole else value)
 
 
 def boolean_name(value):
-    """Return 'True' or 'False' for a boolean and for the numbers 1 and 0; other values as text."""
+    """Return 'True' or 'False' for a boolean and for 1 and 0, and any other value as text."""
     is_truth_value = isinstance(value, Real | np.bool_) and value in (0, 1)
     return str(bool(value)) if is_truth_value else str(value)

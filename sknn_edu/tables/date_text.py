@@ -1,7 +1,7 @@
-"""Dates and times that are written as text: ``2024-05-13``, ``13.05.2024 18:30``, ``May 13, 2024``.
+"""Parse dates and times that are stored as text, such as ``13.05.2024 18:30`` or ``May 13, 2024``.
 
-Like a number, a single date can be ambiguous (``05/06/2024``), so the format is that of a column.
-pandas, which comes with skrub, guesses the formats and reads the texts.
+Like a number, a single date can be ambiguous (``05/06/2024``), so the format is determined for a
+whole column. pandas, which is installed together with skrub, guesses formats and parses the texts.
 """
 
 import re
@@ -25,32 +25,34 @@ LOOKS_LIKE_A_DATE = re.compile(
     )(?:[T\s:.,].*)?(?:Z)?""",
     re.VERBOSE | re.IGNORECASE,
 )
-"""What decides whether a text may be a date, with and without pandas."""
+"""A text that matches this pattern may be a date; the test does not need pandas."""
 
 ALWAYS_TRIED = (
     "ISO8601", "%H:%M", "%H:%M:%S", "%I:%M %p", "%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%d-%m-%y",
 )  # fmt: skip
-"""Formats that are tried beside pandas' guesses; ISO8601 is any mixture of its dates and times."""
+"""Formats that are tried in addition to pandas' guesses.
+
+ISO8601 accepts any mixture of ISO 8601 dates and times.
+"""
 
 N_GUESSES = 30
-"""How many texts of a column pandas guesses formats from."""
+"""pandas guesses the format of about this many texts of a column."""
 
 
 @dataclass(frozen=True)
 class DateFormat:
-    """How the dates of a column are written.
+    """The format of the dates in a column.
 
     Parameters
     ----------
     format : str
-        The format as in :meth:`datetime.datetime.strftime`, such as ``"%d.%m.%Y"``, or
-        ``"ISO8601"``.
+        A format for :meth:`datetime.datetime.strftime`, such as ``"%d.%m.%Y"``, or ``"ISO8601"``.
     """
 
     format: str
 
     def parse(self, texts):
-        """Return the dates that texts stand for.
+        """Parse texts in this format.
 
         Parameters
         ----------
@@ -60,8 +62,8 @@ class DateFormat:
         Returns
         -------
         dates : ndarray of datetime64[us] of shape (n_texts,)
-            In UTC if the texts have an offset; times of a day are those of 1900-01-01. NaT where a
-            text has another format.
+            The dates, converted to UTC if the texts have an offset. A time without a date has the
+            date 1900-01-01. A text in another format gives NaT.
         """
         import pandas as pd
 
@@ -74,28 +76,28 @@ class DateFormat:
 
 
 def look_like_dates(texts):
-    """Return whether nearly all texts look like dates or times of a day."""
+    """Return whether nearly all texts look like dates or times of day."""
     return is_nearly_all(sum(map(bool, map(LOOKS_LIKE_A_DATE.fullmatch, texts))), texts)
 
 
 def find_date_format(texts):
-    """Return how the dates of a column are written; this needs pandas.
+    """Determine the format of the dates in a column; this needs pandas.
 
     Parameters
     ----------
     texts : list of str
-        The different texts of the column, which look like dates.
+        The distinct texts of the column, which look like dates.
 
     Returns
     -------
     found : DateFormat or str
-        The format, or why the texts cannot be read.
+        The format, or a sentence that explains why the texts cannot be parsed.
     """
     from pandas.tseries.api import guess_datetime_format
 
     sample = texts[:: -(-len(texts) // N_GUESSES)]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a guess that is not of the asked order warns
+        warnings.simplefilter("ignore")  # pandas warns if a date does not fit dayfirst
         guesses = [
             guess_datetime_format(text.strip(), dayfirst=day_first)
             for text in sample
@@ -105,9 +107,9 @@ def find_date_format(texts):
     candidates = [one for one in candidates if not np.isnat(one.parse(sample)).all()]
     formats = best_formats(candidates, texts, lambda one: one.parse(texts))
     if not formats:
-        return "the dates are written in several ways"
+        return "its dates have different formats"
     if len(formats) == 1:
         return formats[0]
     first, second = (one.parse(texts) for one in formats[:2])
     k = np.flatnonzero(first != second)[0]
-    return f"{texts[k]!r} may mean {first[k].item():%d %B %Y} or {second[k].item():%d %B %Y}"
+    return f"{texts[k]!r} could mean {first[k].item():%d %B %Y} or {second[k].item():%d %B %Y}"

@@ -1,11 +1,11 @@
-"""The names of the columns of a table, and of the features that they become."""
+"""The names of the columns of a table and of the features computed from them."""
 
 from collections import Counter
 from itertools import count
 
 
 def make_unique(names):
-    """Return the names as a list; a name that occurred before gets a number: a, a_2, a_3."""
+    """Return a list of unique names; repeated names get a number: a, a_2, a_3."""
     if len(set(names)) == len(names):
         return names
     taken, unique = Counter(names), []
@@ -18,12 +18,14 @@ def make_unique(names):
 
 
 def input_names(preprocessor, input_features):
-    """Return the column names of a fitted preprocessor as a list; x0, x1, ... if it has none.
+    """Return the list of column names of a fitted preprocessor.
+
+    If ``fit`` saw no names, these are ``input_features``, or x0, x1, ... if that is None.
 
     Raises
     ------
     ValueError
-        If ``input_features`` is not None and has another length, or differs from the names in fit.
+        If ``input_features`` differs in length or names from the columns in ``fit``.
     """
     known = getattr(preprocessor, "feature_names_in_", None)
     n_features = preprocessor.n_features_in_

@@ -1,28 +1,32 @@
-"""The levels of a categorical column, and the columns of 0 and 1 that they become."""
+"""The levels of a categorical column and their one-hot encoding."""
 
 import numpy as np
 
 ALWAYS_KEPT = 100
-"""So many of the most frequent levels have a column, however few rows they have."""
+"""This many of the most frequent levels always have their own column."""
 
 MOST_VALUES = 2**27
-"""The largest size of a column's one-hot array in training, in numbers: 512 MiB in float32."""
+"""The largest number of entries in the one-hot array of a training column: 512 MiB in float32."""
 
 RARE_SUFFIX = "rare"
 
 
 class Levels:
-    """The levels of a categorical column that have a column of their own.
+    """The levels of a categorical column.
+
+    Each named level has its own one-hot column. The other levels of the training table, if there
+    are any, are rare levels and share the last column. A level that was not in the training table
+    is treated as a rare level; without rare levels it is 0 in all columns.
 
     Parameters
     ----------
     names : list of str or None
-        The levels: sorted names, and last None if values were missing.
+        The sorted names of the levels with their own column. If values were missing, the last
+        entry is None.
     n_pooled : int
-        How many other levels of the training table share a column, which comes last. Levels that
-        training did not contain belong there as well; without it they are 0 in all columns.
+        The number of rare levels.
     pooled_share : float
-        The share of the rows, by weight, that have such a level.
+        The share of the rows, by weight, with a rare level.
     """
 
     def __init__(self, names, n_pooled, pooled_share):
@@ -31,61 +35,62 @@ class Levels:
 
     @property
     def n_codes(self):
-        """The number of codes: one for each name, and one for the levels that share a column."""
+        """The number of codes: one for each name, and one for all rare levels."""
         return len(self.names) + bool(self.n_pooled)
 
     @property
     def other_code(self):
-        """The code of any level without a name: the last one, or -1 if none share a column."""
+        """The code of any level without a name: the last code, or -1 without rare levels."""
         return len(self.names) if self.n_pooled else -1
 
     @property
     def suffixes(self):
-        """The names of the columns: two levels share a single one, named after the second."""
+        """The names of the columns. Two levels become one column, named after the second level."""
         names = [str(name) for name in self.names] + [RARE_SUFFIX] * bool(self.n_pooled)
         return names[1:] if len(names) == 2 else names
 
     @property
     def n_levels(self):
-        """The number of levels in training, those that share a column included."""
+        """The number of levels in training, including rare levels."""
         return len(self.names) + self.n_pooled
 
     @property
     def description(self):
-        """What the column is read as."""
+        """The description of the column in the report."""
         pooled = f", {self.n_pooled} of them rare" if self.n_pooled else ""
         return f"{self.n_levels} categories{pooled}"
 
     def codes(self, values):
-        """Return the number of the level of each value.
+        """Return the code of the level of each value.
 
         Parameters
         ----------
         values : ndarray of object of shape (n_samples,)
-            Strings, with None for missing values.
+            Strings, and None for missing values.
 
         Returns
         -------
         codes : ndarray of int64 of shape (n_samples,)
-            -1 for a level that has no column.
+            The codes; -1 for a level without a column.
         """
         code_of, other = self._code_of, self.other_code
         return np.fromiter((code_of.get(v, other) for v in values), np.int64, len(values))
 
     def encode(self, values, dtype):
-        """Return the columns of the values.
+        """Return the values in one-hot encoding.
 
         Parameters
         ----------
         values : ndarray of object of shape (n_samples,)
-            Strings, with None for missing values.
+            Strings, and None for missing values.
         dtype : {'float32', 'float64'}
             The dtype of the result.
 
         Returns
         -------
         encoded : ndarray of shape (n_samples, n_columns)
-            One-hot; of two levels a single column of -1 and 1, and 0 for an unknown level.
+            One column of 0 and 1 for each code. Two levels give a single column of -1 and 1, with
+            0 for an unknown level.
         """
         codes = self.codes(values)
         if self.n_codes == 2:
@@ -97,20 +102,20 @@ class Levels:
 
 
 def find_levels(values, min_frequency, max_categories, weight=None):
-    """Return the levels of a training column that have a column of their own.
+    """Return the levels of a training column.
 
     Parameters
     ----------
     values : ndarray of object of shape (n_samples,)
-        Strings, with None for missing values.
+        Strings, and None for missing values.
     min_frequency : int
-        The number of rows from which on a level has a column, beside the :data:`ALWAYS_KEPT` most
-        frequent ones.
+        A level with at least this many rows has its own column, and so have the
+        :data:`ALWAYS_KEPT` most frequent levels.
     max_categories : int, None or 'auto'
-        The largest number of columns; None for no limit, 'auto' for as many as
-        :data:`MOST_VALUES` allows.
+        The largest number of columns. With None all levels have their own column; with 'auto' the
+        limit follows from :data:`MOST_VALUES`.
     weight : ndarray of float64 of shape (n_samples,), optional
-        How often each row counts.
+        The weight with which each row is counted.
 
     Returns
     -------
@@ -127,7 +132,7 @@ def find_levels(values, min_frequency, max_categories, weight=None):
         n_kept = len(counts)
     else:
         n_kept = len(counts) if len(counts) <= max_categories else min(n_kept, max_categories - 1)
-    n_kept = len(counts) if n_kept >= len(counts) - 1 else n_kept  # a single level is not pooled
+    n_kept = len(counts) if n_kept >= len(counts) - 1 else n_kept  # never pool a single level
     pooled = by_frequency[n_kept:]
     names = sorted(by_frequency[:n_kept], key=lambda name: (name is None, name or ""))
     share = sum(counts[name] for name in pooled) / sum(counts.values())

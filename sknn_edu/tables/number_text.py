@@ -1,9 +1,9 @@
-"""Numbers that are written as text: ``1,234.50``, ``1.234,50``, ``$99``, ``12 %``, ``(5)``.
+"""Parse numbers that are stored as text: ``1,234.50``, ``1.234,50``, ``$99``, ``12 %``, ``(5)``.
 
-A column has one format: which character separates decimals, which one separates thousands, and a
-unit that may stand beside the number. It is found from all texts of a column together, because a
-single text can be ambiguous: ``1.234`` is a little more than one in New York and more than a
-thousand in Berlin.
+All numbers in a column have the same format: a decimal separator, a thousands separator and an
+optional unit. The format is determined from all texts of the column, because a single text can be
+ambiguous: in American notation ``1.234`` is a little more than one, in German notation it is more
+than a thousand.
 """
 
 import re
@@ -23,39 +23,40 @@ CURRENCIES = {
     "INR", "JPY", "KRW", "MXN", "MYR", "NOK", "NZD", "PHP", "PLN", "RON", "RUB", "SEK", "SGD",
     "THB", "TRY", "TWD", "USD", "ZAR", "kr", "Rs", "Fr", "US$", "A$", "C$", "R$", "zł", "Kč",
 }  # fmt: skip
-"""Currencies by name; any character that Unicode calls a currency symbol is a currency as well."""
+"""The names of currencies. All currency symbols of Unicode are also recognised."""
 
 LONGEST_UNIT = 5
-"""The most characters of a unit that is no currency, such as kg or km/h; it follows the number."""
+"""The largest number of characters of other units, such as kg or km/h, which follow the number."""
 
 ON_KEYBOARDS = str.maketrans("\u00a0\u2009\u202f\u2019\u2212", "   '-")
-"""Fixed and narrow spaces, typographic apostrophes and minus signs: how a keyboard writes them."""
+"""Replaces special spaces, typographic apostrophes and minus signs by their ASCII characters."""
 
 CODE = re.compile(r"\s*0\d+\s*")
-"""A whole number with a leading zero is a code, such as a postcode."""
+"""An integer with a leading zero is a code, such as a postcode."""
 
 MISSING_WORDS = {
     "", "-", "--", "---", "?", ".", "na", "n/a", "#n/a", "nan", "none", "null", "nil", "nat",
     "missing", "unknown", "not available",
 }  # fmt: skip
-"""What stands for a missing value in a column of numbers or dates, in lower case."""
+"""Texts that mean a missing value in a column of numbers or dates, in lower case."""
 
 ENOUGH = 0.95
-"""The share of the texts that a format must fit; the others count as missing."""
+"""A format must fit at least this share of the texts; the other texts are missing values."""
 
 
 @dataclass(frozen=True)
 class NumberFormat:
-    """How the numbers of a column are written.
+    """The format of the numbers in a column.
 
     Parameters
     ----------
     decimal : {".", ","}
-        What separates decimals.
+        The decimal separator.
     thousands : {"", ",", ".", " ", "'"}
-        What separates groups of three digits; "" if nothing does.
+        The thousands separator; "" if there is none.
     unit : str
-        What may stand beside a number: a currency, "%", another unit, or "" for none.
+        The unit, which a number may have or lack: a currency, "%" or another unit; "" if there is
+        none. A currency may precede or follow the number, other units follow it.
 
     Examples
     --------
@@ -72,7 +73,7 @@ class NumberFormat:
     unit: str
 
     def parse(self, text):
-        """Return the number that a text stands for.
+        """Parse a text in this format.
 
         Parameters
         ----------
@@ -82,8 +83,8 @@ class NumberFormat:
         Returns
         -------
         number : float
-            Negative in brackets, and divided by 100 for per cent. NaN if the text has another
-            format or exceeds the range of float64.
+            The number; negative if the text is in brackets, and divided by 100 if the unit is "%".
+            NaN if the text has another format or the number exceeds the range of float64.
         """
         text = text.translate(ON_KEYBOARDS).strip()
         is_negative = text[:1] == "(" and text[-1:] == ")"
@@ -109,13 +110,13 @@ class NumberFormat:
 
 
 def split_sign(text):
-    """Return the sign in front of a text, or "", and the rest."""
+    """Return the sign at the start of a text, or "", and the rest of the text."""
     return (text[0], text[1:].lstrip()) if text[:1] in ("-", "+") else ("", text)
 
 
 @cache
 def digits_of(decimal, thousands):
-    """Return the regular expression of a number without its sign."""
+    """Return the regular expression of a number without a sign."""
     decimal, group = re.escape(decimal), re.escape(thousands)
     plain = rf"(?:\d+(?:{decimal}\d*)?|{decimal}\d+)"
     if not thousands:
@@ -124,12 +125,12 @@ def digits_of(decimal, thousands):
 
 
 def is_currency(unit):
-    """Return whether a unit is a currency, by name or by symbol."""
+    """Return whether a unit is the name or symbol of a currency."""
     return unit in CURRENCIES or (len(unit) == 1 and unicodedata.category(unit) == "Sc")
 
 
 def is_missing_word(text):
-    """Return whether a text stands for a missing value, in a column of numbers or dates."""
+    """Return whether a text means a missing value in a column of numbers or dates."""
     return text.strip().lower() in MISSING_WORDS
 
 
@@ -137,25 +138,25 @@ def is_missing_word(text):
 
 
 def find_number_format(texts):
-    """Return how the numbers of a column are written.
+    """Determine the format of the numbers in a column.
 
     Parameters
     ----------
     texts : collection of str
-        The different texts of the column, without those that stand for a missing value.
+        The distinct texts of the column, without those that mean a missing value.
 
     Returns
     -------
     found : NumberFormat, str or None
-        The format; why the texts, which look like numbers, cannot be read; or None if they do not
-        look like numbers.
+        The format. A str if the texts look like numbers but cannot be parsed; it explains why.
+        None if the texts do not look like numbers.
     """
     have_digits = sum(map(bool, map(re.compile(r"\d").search, texts)))
     if not is_nearly_all(have_digits, texts) or any(map(CODE.fullmatch, texts)):
         return None
     units = Counter(map(unit_of, texts))
     known = [unit for unit in units if not unit or unit == "%" or is_currency(unit)]
-    most = (1 - ENOUGH) * len(texts)  # what is rarer than that is no unit of the column
+    most = (1 - ENOUGH) * len(texts)  # the unit of the column must be more frequent than this
     unit = next((unit for unit, n in units.most_common() if unit and n > most), "")
     candidates = [NumberFormat(*pair, unit) for pair in SEPARATORS]
     if unit not in known and len(unit) > LONGEST_UNIT:
@@ -166,35 +167,36 @@ def find_number_format(texts):
     if len(formats) > 1:
         example = next(text for text in texts if formats[0].parse(text) != formats[1].parse(text))
         meanings = " or ".join(f"{one.parse(example):.12g}" for one in formats)
-        return f"{example!r} may mean {meanings}"
+        return f"{example!r} could mean {meanings}"
     if formats:
         return formats[0]
     each = [NumberFormat(*pair, unit) for pair in SEPARATORS for unit in known]
     n_read = sum(any(one.parse(text) == one.parse(text) for one in each) for text in texts)
-    return "the numbers are written in several ways" if is_nearly_all(n_read, texts) else None
+    return "its numbers have different formats" if is_nearly_all(n_read, texts) else None
 
 
 def unit_of(text):
-    """Return what remains of a text without its digits, separators, sign, brackets and exponent."""
+    """Return a text without digits, separators, sign, brackets and exponent: its unit."""
     return re.sub(r"(?<=\d)[eE][-+]?\d+|[\d.,'()+\s-]", "", text.translate(ON_KEYBOARDS))
 
 
 def best_formats(candidates, texts, read):
-    """Return the formats that fit nearly all texts; of formats with the same result the first.
+    """Return the formats that fit the largest number of texts, if that is nearly all of them.
 
     Parameters
     ----------
     candidates : list
-        The formats to try, the preferred ones first.
+        The formats to try, in order of preference.
     texts : collection of str
         The texts.
-    read : callable
-        Returns an array of what the texts mean in a format, NaN or NaT where it does not fit.
+    read : callable ``read(format) -> array``
+        Returns the texts parsed in a format, with NaN or NaT for texts that it does not fit.
 
     Returns
     -------
     formats : list
-        The candidates that fit most of the texts; empty if that is less than nearly all.
+        The best candidates; of candidates with identical results only the first. Empty if no
+        candidate fits nearly all texts.
     """
     results = [(candidate, np.asarray(read(candidate))) for candidate in candidates]
     n_read = [np.count_nonzero(values == values) for _, values in results]
@@ -209,5 +211,5 @@ def best_formats(candidates, texts, read):
 
 
 def is_nearly_all(n, texts):
-    """Return whether n of the texts are at least one, and enough to tell how they are written."""
+    """Return whether n is at least 1 and at least the share ENOUGH of the texts."""
     return n > 0 and n >= ENOUGH * len(texts)

@@ -44,12 +44,12 @@ RECIPES = {
         "scale_target": True,
     },
 }
-"""For 'classifier' and 'regressor': the parameters of the networks in :func:`tabular_pipeline`."""
+"""The parameters of the networks in :func:`tabular_pipeline`, for 'classifier' and 'regressor'."""
 
 _PREFIX = "preprocessor__"
 
 SCALES = "scale_target", "estimator__scale_target"
-"""The parameter of a network, and of an average of networks, to learn targets of any unit."""
+"""The parameter of a network, and of an average of networks, that scales the targets."""
 
 
 def tabular_pipeline(
@@ -57,56 +57,57 @@ def tabular_pipeline(
 ):
     """Return a pipeline that learns from a raw table, without cleaning, scaling or tuning.
 
-    The table is a pandas or polars frame, or an array, with numbers, missing values, text,
-    categories, booleans, dates and durations; see :class:`TabularPreprocessor`. Columns of dates
-    or prose need the extra ``tables``. The targets of a regression may have any unit: the networks
-    have ``scale_target=True``.
+    The table is a pandas or polars frame or an array. It may contain numbers, missing values, text,
+    categories, booleans, dates and durations; see :class:`TabularPreprocessor`. Columns of dates or
+    prose need the extra ``tables``. Regression targets may have any scale, because the networks use
+    ``scale_target=True``.
 
-    With scikit-learn's metadata routing enabled before this call, ``fit`` takes ``sample_weight``,
-    which reaches the preprocessor and the networks, and a validation set ``X_val`` and ``y_val``,
-    which the preprocessor transforms; scores are weighted as well. Without routing, pass weights as
-    ``classifier__sample_weight`` or ``regressor__sample_weight`` to the networks, and as
-    ``preprocessor__sample_weight`` to the preprocessor.
+    If scikit-learn's metadata routing is enabled before this call, ``fit`` accepts
+    ``sample_weight``, which the preprocessor and the networks use, and a validation set ``X_val``
+    and ``y_val``, which the preprocessor transforms; ``score`` accepts ``sample_weight``, too.
+    Without metadata routing, pass the weights to ``fit`` as ``classifier__sample_weight`` or
+    ``regressor__sample_weight`` for the networks, and as ``preprocessor__sample_weight`` for the
+    preprocessor.
 
     Parameters
     ----------
     estimator : {'classifier', 'regressor'} or estimator
         A string selects an average of networks, :class:`MLPClassifier` or :class:`MLPRegressor`,
-        with the parameters in :data:`RECIPES`. Any other classifier or regressor is used with its
-        own parameters, except that a :class:`MLPRegressor`, also in an average, gets
-        ``scale_target=True``; it is copied and stays unfitted.
+        with the parameters in :data:`RECIPES`. An estimator is copied and keeps its own parameters,
+        except that :class:`MLPRegressor`, alone or in an average, gets ``scale_target=True``.
     n_estimators : int, default=4
         The number of networks to average. Ignored unless ``estimator`` is a string.
     n_jobs : int or None, default=None
-        The number of processes that train the networks; None uses several where that pays, see
-        :class:`AveragingClassifier`. Ignored unless ``estimator`` is a string.
+        The number of processes that train the networks; see :class:`AveragingClassifier`. Ignored
+        unless ``estimator`` is a string.
     random_state : int, RandomState instance or None, default=None
         Draws a seed for each network. Pass an int for reproducible results. Ignored unless
         ``estimator`` is a string.
     reader : {'skrub', None}, default='skrub'
-        What reads dates and text; see :class:`TabularPreprocessor`.
+        Whether skrub encodes dates and text; see :class:`TabularPreprocessor`.
     **overrides
-        Parameters of the network, or of the given estimator, that replace the values in the
-        recipe, such as ``max_iter=256``. Parameters of the preprocessor start with
-        ``preprocessor__``, such as ``preprocessor__smooth_clip=2``.
+        Parameters of the network or of the given estimator, such as ``max_iter=256``. They replace
+        the values in the recipe or in the estimator. The names of parameters of the preprocessor
+        start with ``preprocessor__``, such as ``preprocessor__smooth_clip=2``.
 
     Returns
     -------
     pipeline : sklearn.pipeline.Pipeline
-        The steps are ``preprocessor`` and either ``classifier``, an :class:`AveragingClassifier`,
-        or ``regressor``, an :class:`AveragingRegressor`. In a grid search, the dropout of the
-        networks is therefore ``classifier__estimator__dropout`` or
+        The unfitted pipeline. Its steps are ``preprocessor``, a :class:`TabularPreprocessor`, and
+        ``classifier`` or ``regressor``: an :class:`AveragingClassifier`, an
+        :class:`AveragingRegressor`, or the copy of the given estimator. In a grid search, the
+        dropout rate of the networks is ``classifier__estimator__dropout`` or
         ``regressor__estimator__dropout``.
 
     Raises
     ------
     ValueError
-        If ``estimator`` is any other string, a class, or neither a classifier nor a regressor, or
-        if a name in ``overrides`` is not a parameter.
+        If ``estimator`` is another string, a class, or neither a classifier nor a regressor, or if
+        a name in ``overrides`` is not a parameter.
 
     See Also
     --------
-    TabularPreprocessor : The first step.
+    TabularPreprocessor : The first step of the pipeline.
     AveragingClassifier, AveragingRegressor : The averages of networks.
 
     References
@@ -147,7 +148,8 @@ def tabular_pipeline(
         ("preprocessor", preprocessor),
         ("classifier" if is_classifier(model) else "regressor", model),
     ]
-    is_routed = get_config()["enable_metadata_routing"]  # without routing a Pipeline refuses it
+    # a Pipeline only accepts transform_input if routing is enabled
+    is_routed = get_config()["enable_metadata_routing"]
     return Pipeline(steps, transform_input=["X_val"] if is_routed else None)
 
 
@@ -170,7 +172,8 @@ def _average_of_networks(kind, overrides, average):
     """
     if kind not in RECIPES:
         raise ValueError(
-            f"estimator must be 'classifier', 'regressor' or an estimator; got {kind!r}."
+            f"estimator must be 'classifier', 'regressor' or an estimator; got {kind!r}. Use "
+            "'classifier' for labels and 'regressor' for real-valued targets."
         )
     parameters = {**RECIPES[kind], **overrides}
     if kind == "classifier":

@@ -1,4 +1,4 @@
-"""Turning a table into an array of numbers that a neural network trains well on."""
+"""Convert a table to an array of numbers that a neural network trains well on."""
 
 from numbers import Integral, Real
 
@@ -27,54 +27,59 @@ from sknn_edu.tables.reader import IDENTIFIER, Number, find_reader, look_at_text
 from sknn_edu.tables.scaling import as_frequencies, center_and_scale, scale_and_clip
 
 DROPPED = (NOTHING, IDENTIFIER)
-"""The kinds of columns that become no feature."""
+"""The kinds of columns that are dropped."""
 
 MUCH = 0.2
-"""The share of rows with a rare category from which on a warning says so."""
+"""A warning is issued if a larger share of the rows than this has a rare category."""
 
 
 class TabularPreprocessor(TransformerMixin, BaseEstimator):
-    r"""Scale the numbers of a table smoothly into an interval and one-hot encode its categories.
+    r"""Convert the columns of a raw table to numbers that a neural network trains well on.
 
-    The input is a pandas or polars frame, or an array, as it is: numbers, missing values, strings,
-    categories, booleans, dates and durations. What each column is read as is decided in ``fit``
-    and never depends on other columns; :meth:`report` lists it. Each row is transformed on its
-    own.
+    Numbers are scaled and clipped smoothly to an interval, and categories are one-hot encoded. The
+    input is a pandas or polars frame or an array. It may contain numbers, missing values, strings,
+    categories, booleans, dates and durations. ``fit`` decides how to read each column, by the
+    values of that column alone; :meth:`report` shows the decisions. ``transform`` converts each row
+    independently of the others.
 
-    *Numeric columns* are numbers, durations in days, and what is read from dates and texts. They
-    are centred on their median and divided by their interquartile range, which outliers do not
-    affect, and then clipped smoothly to :math:`(-c, c)`:
+    *Numeric columns* are numbers, numbers stored as text, durations in days, and the features
+    computed from dates and prose. The median is subtracted and the result is divided by the
+    interquartile range, because outliers affect neither. Then it is clipped smoothly to
+    :math:`(-c, c)`:
 
     .. math:: z = \frac{x - \mathrm{median}}{q_{3/4} - q_{1/4}}, \qquad
               x' = \frac{z}{\sqrt{1 + (z / c)^2}}
 
-    If the interquartile range is 0, half of the full range replaces it. A missing value becomes 0,
-    which stands for the median. A column with missing values in training gets a second column, the
-    missing indicator: 1 where a value is missing, else 0.
+    If the interquartile range is 0, half of the full range is used instead. A missing value becomes
+    0, which represents the median. A column with missing values in training gets a missing
+    indicator: a second column with 1 if the value is missing, else 0.
 
-    *Dates* are numbers of days, and where they stand in the year, month, week and day: sine and
-    cosine of each that varies. Dates with a time zone are converted to UTC.
+    *Dates* become the number of days since 1970, and the sine and cosine of their position in the
+    year, month, week and day; those that do not vary in training are left out. Dates with a time
+    zone are converted to UTC.
 
-    *Text* is read as what nearly all of its values (95 %) are, the others being missing:
+    *Text* columns are read according to nearly all of their values (95 %); in a column of numbers
+    or dates the other values are treated as missing. A text column can contain
 
-    - numbers, such as ``"1,234.50"``, ``"$99"``, ``"12 %"`` or ``"(5)"``, in one format. Whole
-      numbers with a leading zero are codes, hence categories. A column whose format is ambiguous,
-      such as ``"1.234"`` everywhere, is named in a warning and is categorical.
-    - dates and times of a day, in one format.
-    - prose: three words on average and more than half of the values different. Its n-grams of
-      letters become up to 30 numbers.
-    - identifiers: nearly all values differ. They are dropped, with a warning.
-    - the names of categories: any other text, and any column with fewer than 30 different texts
-      that are no numbers or dates.
+    - numbers in one format, such as ``"1,234.50"``, ``"$99"``, ``"12 %"`` or ``"(5)"``. Integers
+      with a leading zero are codes, and therefore categories. If the format is ambiguous, for
+      example if all values look like ``"1.234"``, a warning names the column, and it is
+      categorical.
+    - dates or times of day in one format.
+    - prose: texts of at least three words on average, of which at least half are distinct. The
+      n-grams of their letters become up to 30 numbers.
+    - identifiers: nearly all values are distinct. They are dropped, with a warning.
+    - names of categories: all other text. A column with fewer than 30 distinct texts that are
+      neither numbers nor dates is always categorical.
 
-    *Categorical columns* hold anything else: names, booleans, and the categories of pandas and
+    *Categorical columns* are all other columns: names, booleans, and the categories of pandas and
     polars. They are one-hot encoded, except that two categories become a single column of -1 and
-    1. If values were missing in training, missing is a category as well. Categories beyond the 100
+    1. If values were missing in training, missing is another category. Categories beyond the 100
     most frequent ones share a column if they have fewer than ``min_frequency`` rows. A category
-    that training did not contain counts as one of these, or becomes 0 in all columns if there are
-    none.
+    that did not occur in training is treated like these rare categories; if there are none, it is
+    0 in all columns.
 
-    A column without any value in training is dropped.
+    A column with only missing values in training is dropped.
 
     Parameters
     ----------
@@ -82,25 +87,26 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         How numeric columns are centred and scaled: by median and interquartile range, by mean and
         standard deviation, or not at all.
     smooth_clip : float or None, default=3.0
-        The bound c of the smooth clipping; None does not clip.
+        The bound c of the smooth clipping. With None the values are not clipped.
     max_categories : int, None or 'auto', default='auto'
         The largest number of one-hot columns for a categorical column. If it has more categories,
-        the rare ones share a column. 'auto' stands for as many as fit into 512 MiB in training,
-        and at least 100. With None all categories have a column, and a column of names may
-        exhaust the memory.
+        the rare ones share a column. With 'auto' the limit is the number of columns that fit into
+        512 MiB in training, but at least 100. With None all categories have their own column,
+        which can exhaust the memory if a column contains names.
     missing_indicator : bool, default=True
         Whether numeric columns with missing values in training get a missing indicator.
     dtype : {'float32', 'float64'}, default='float32'
         The dtype of the result. Networks compute in the dtype of their input.
     min_frequency : int, default=2
-        The number of rows from which on a category always has a column, if ``max_categories``
-        allows: by default all but those of a single row. Where targets are very noisy, 5 or 10 can
-        be better. With sample weights, the sum of the weights of its rows; they are scaled to a
-        mean of 1 unless all are whole numbers.
+        A category with at least this many rows has its own column, if ``max_categories`` allows
+        it. The default only pools categories with a single row. For very noisy targets, 5 or 10
+        can be better. With sample weights, the weights of the rows are summed; they are scaled to
+        a mean of 1 unless all of them are integers.
     reader : {'skrub', None}, default='skrub'
-        What reads dates and text. Only a column of dates or prose needs the package skrub, which
-        the extra ``tables`` installs. With None a date is a number of days and nothing more, and
-        all text is categorical; a warning names the columns that 'skrub' would read otherwise.
+        Whether skrub encodes dates and text. The package skrub, which the extra ``tables``
+        installs, is only needed for columns of dates or prose. With None dates only become a
+        number of days, and all text is categorical; a warning names the columns that 'skrub' would
+        read differently.
 
     Attributes
     ----------
@@ -110,29 +116,30 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
     numbers_ : list of int
         The indices of the numeric columns: numbers, dates, durations and prose.
     readers_ : list of length n_numbers
-        What turns each of them into numbers.
+        The objects that convert each numeric column to numbers.
     categories_ : list of int
         The indices of the categorical columns: booleans and categories.
     levels_ : list of length n_categories
         The categories of each categorical column.
     center_ : ndarray of float64 of shape (n_number_features,)
-        What is subtracted from each number that the numeric columns become, in its unit; days for
-        dates and durations.
+        The value that is subtracted from each numeric feature, in the unit of the feature. The
+        unit of dates and durations is days.
     scale_ : ndarray of float64 of shape (n_number_features,)
-        What each of them is then divided by, in the same unit; inf for a constant, which becomes
-        0.
+        The value that each numeric feature is divided by, in the unit of the feature; inf for a
+        constant feature, which becomes 0.
     gaps_ : ndarray of bool of shape (n_numbers,)
         Whether each numeric column had missing values in training.
     missing_shares_ : ndarray of float64 of shape (n_features,)
-        The share of the rows in which each column has no value that can be read.
+        For each column, the share of its values in training that were missing or could not be
+        read.
     n_features_in_ : int
-        The number of columns of the table.
+        The number of columns seen in ``fit``.
     feature_names_in_ : ndarray of shape (n_features,)
-        The names of the columns, if all of them are strings.
+        The names of the columns seen in ``fit``. Only defined if all names are strings.
 
     See Also
     --------
-    tabular_pipeline : This preprocessor followed by networks with parameters for tables.
+    tabular_pipeline : This preprocessor followed by networks with recommended parameters.
 
     References
     ----------
@@ -184,7 +191,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
 
     @checked_parameters
     def fit(self, X, y=None, sample_weight=None):
-        """Learn what each column is read as, its centre and scale, or its categories.
+        """Decide how to read each column, and learn its centre and scale or its categories.
 
         Parameters
         ----------
@@ -193,8 +200,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         y : None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            How much each row counts for centres, scales and the frequencies of categories. A row
-            of weight 0 might as well be missing. A whole weight repeats its row.
+            The weights of the rows for centres, scales and the frequencies of categories. Rows of
+            weight 0 are ignored. An integer weight has the same effect as repeating the row.
 
         Returns
         -------
@@ -204,18 +211,18 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         Raises
         ------
         ImportError
-            If a column of dates or prose needs skrub, which is not installed.
+            If there is a column of dates or prose, and skrub is not installed.
         ValueError
-            If a number is infinite or complex, or the table has no rows or no columns.
+            If a number is infinite or complex, or if the table has no rows or no columns.
         TypeError
             If X is a sparse matrix or a lazy frame.
 
         Warns
         -----
         UserWarning
-            For a column that contains both numbers and words, or text that looks like numbers or
-            dates in no single format (it is then categorical), for a column that is dropped, and
-            where many rows share a column of rare categories.
+            If a column contains both numbers and words, or text that looks like numbers or dates
+            but has no single format (such columns are categorical); if a column of identifiers is
+            dropped; and if many rows share a column of rare categories.
         """
         columns = self._columns(X, reset=True)
         weight = None
@@ -230,8 +237,9 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         self.readers_ = [found[j][1] for j in self.numbers_]
         if set(self.kinds_) <= set(DROPPED):
             warn(
-                "No column of the table becomes a feature: each is empty or holds identifiers, so "
-                "there is nothing to learn from."
+                "All columns of the table are dropped, because each of them is empty or contains "
+                "identifiers, so there is nothing to learn from. Pass other columns, or give a "
+                "column of identifiers the dtype 'category' to keep it."
             )
         self._accepted = self._what_is_accepted(columns)
         self.categories_ = [
@@ -247,24 +255,24 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X):
-        """Turn a table into an array of numbers.
+        """Convert a table to an array of numbers.
 
         Parameters
         ----------
         X : array-like or frame of shape (n_samples, n_features)
-            The table, with the columns of training; it is not changed.
+            The table, with the same columns as in ``fit``; it is not changed.
 
         Returns
         -------
         X_out : ndarray of shape (n_samples, n_features_out)
-            The numeric columns first, then their missing indicators, then the encoded categories,
-            in the dtype of the parameter ``dtype``. With ``smooth_clip=None``, numbers are limited
-            so that their squares are finite.
+            First the numeric features, then the missing indicators, then the encoded categories.
+            The dtype is the parameter ``dtype``. With ``smooth_clip=None``, the magnitude of the
+            numbers is limited so that their squares are finite.
 
         Raises
         ------
         ValueError
-            If the columns differ from those of training, in name, number or kind, or a number is
+            If the columns differ from those in ``fit`` in name, number or kind, or if a number is
             infinite.
         TypeError
             If X is a sparse matrix or a lazy frame.
@@ -290,19 +298,20 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         input_features : array-like of str of shape (n_features,), default=None
-            The names of the columns, if the table of ``fit`` had none; otherwise they must equal
-            its names.
+            The names of the columns, if the table in ``fit`` had no names. Otherwise they must be
+            equal to its names.
 
         Returns
         -------
         names : ndarray of object of shape (n_features_out,)
-            The name of a column, followed by ``_missing`` for a missing indicator and by ``_`` and
-            the category for a one-hot column. Repeated names are numbered.
+            The names of the features. The name of a missing indicator is the name of the column
+            and ``_missing``; the name of a one-hot column is the name of the column, ``_`` and the
+            category. Repeated names are numbered.
 
         Raises
         ------
         ValueError
-            If ``input_features`` does not fit the table of ``fit``.
+            If ``input_features`` does not match the table in ``fit``.
         """
         check_is_fitted(self)
         names = input_names(self, input_features)
@@ -316,13 +325,14 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         return np.asarray(make_unique(names_out), dtype=object)
 
     def report(self):
-        """Return what each column of the training table was read as; needs pandas.
+        """Return a report of how each column of the training table was read; needs pandas.
 
         Returns
         -------
         report : pandas.DataFrame of shape (n_features, 3)
-            A row for each column of the table: what it was read as, the number of features that it
-            became, and the share of its values that were missing or could not be read.
+            A row for each column of the table, with the columns 'read as', 'features' (the number
+            of features computed from it) and 'missing' (the share of its values that were missing
+            or could not be read).
 
         Raises
         ------
@@ -345,15 +355,18 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         return pd.DataFrame(columns, index=pd.Index(input_names(self, None), name="column"))
 
     def _edges(self):
-        """Return the first feature of each numeric column, and their number: (n_numbers + 1,)."""
+        """Return the index of the first feature of each numeric column, and the total number.
+
+        The shape is (n_numbers + 1,).
+        """
         return np.cumsum([0, *(len(reader.suffixes) for reader in self.readers_)])
 
     def _columns(self, X, reset):
-        """Check a table and return its columns; with ``reset`` it defines the features."""
+        """Check a table and return its columns; with ``reset=True`` it sets ``n_features_in_``."""
         if hasattr(X, "collect"):
             raise TypeError(
-                f"TabularPreprocessor needs a table with its rows, but a {type(X).__name__} only "
-                "describes how to compute them. Pass X.collect()."
+                f"TabularPreprocessor needs a frame or a dense array; got a {type(X).__name__}, "
+                "whose rows have not been computed. Pass X.collect()."
             )
         if issparse(X):
             raise TypeError(
@@ -364,23 +377,27 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             validate_data(self, X, skip_check_array=True, reset=reset)
             if min(X.shape) == 0:
                 raise ValueError(
-                    f"X must have at least one row and one column; got the shape {X.shape}."
+                    f"X must have at least one row and one column; got the shape {X.shape}. Check "
+                    "how the table was loaded or filtered."
                 )
             return columns_of(X)
-        # in a list of rows with numbers and words, NumPy would turn the numbers into strings
+        # NumPy would convert the numbers in a list of rows with numbers and words to strings
         dtype = None if hasattr(X, "dtype") else object
         X = validate_data(self, X, dtype=dtype, ensure_all_finite=False, reset=reset)
         return list(map(Column, X.T))
 
     def _read_as(self, j, column):
-        """Return the kind of column j, and its reader or None; warn where a choice may surprise."""
+        """Return the kind of column j, and its reader or None.
+
+        Warns if the user might not expect the way in which the column is read.
+        """
         kinds = column.kinds()
         kind = kind_of_column(kinds)
         if {"number", "category"} <= kinds:
             word = column.first_value_outside(kinds - {"category"})
             warn(
                 f"Column {self._name(j)} contains numbers and also {word!r}, so it is treated as "
-                "categorical. Replace that value with NaN if it marks a missing value, or convert "
+                "categorical. Replace this value with NaN if it means a missing value, or convert "
                 "the whole column to strings."
             )
         if kind in {NOTHING, "boolean"}:
@@ -393,8 +410,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             raise ImportError(f"To read column {self._name(j)}, {error}") from error
         if found == IDENTIFIER:
             warn(
-                f"Column {self._name(j)} is dropped: nearly every row has a text of its own, which "
-                "tells nothing about other rows. Give it the dtype 'category' to keep it."
+                f"Column {self._name(j)} is dropped, because nearly all of its texts are distinct, "
+                "so they say nothing about other rows. Give it the dtype 'category' to keep it."
             )
             return IDENTIFIER, None
         if isinstance(found, str):
@@ -406,24 +423,25 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
         return (kind, None) if found is None else (found.kind, found)
 
     def _read_without(self, j, column, kind):
-        """Return the kind of column j and its reader or None for ``reader=None``."""
+        """Return the kind of column j, and its reader or None, if ``reader=None``."""
         if kind == "category":
             looks_like, _ = look_at_text(column)
             if looks_like != "words":
                 warn(
-                    f"Column {self._name(j)} is text that looks like {looks_like}: with "
-                    "reader=None each text is the name of a category."
+                    f"Column {self._name(j)} contains text that looks like {looks_like}, but is "
+                    "treated as categorical because of reader=None. Use reader='skrub' to read "
+                    "such text."
                 )
             return kind, None
         if kind == "date":
             warn(
-                f"Column {self._name(j)} has dates: with reader=None each is a number of days, "
-                "without its season, weekday and hour."
+                f"Column {self._name(j)} contains dates, which only become a number of days "
+                "because of reader=None. Use reader='skrub' to add the season, weekday and hour."
             )
         return kind, Number(kind)
 
     def _what_is_accepted(self, columns):
-        """Return for each column the kinds of values that later tables may have there."""
+        """Return for each column the kinds of values that ``transform`` accepts."""
         accepted = [
             READABLE_FROM[NOTHING] if kind in DROPPED else READABLE_FROM[kind] | column.kinds()
             for kind, column in zip(self.kinds_, columns, strict=True)
@@ -441,25 +459,25 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
                 plural = "categories" if kind == "category" else f"{kind}s"
                 raise ValueError(
                     f"Column {self._name(j)} contained {plural} in training, but now contains "
-                    f"{unexpected!r}. Replace it with NaN if it marks a missing value, or convert "
+                    f"{unexpected!r}. Replace it with NaN if it means a missing value, or convert "
                     f"the column to {plural}."
                 )
 
     def _levels_of(self, j, column, weight):
-        """Return the levels of column j; warn if many rows share the column of rare ones."""
+        """Return the levels of column j; warn if many rows share the column of rare levels."""
         values = column.as_text(self.kinds_[j])
         levels = find_levels(values, self.min_frequency, self.max_categories, weight)
         if self.max_categories == "auto" and levels.pooled_share > MUCH:
             warn(
                 f"Column {self._name(j)}: {levels.n_pooled} of its {levels.n_levels} categories, "
-                f"with {levels.pooled_share:.0%} of the rows, share one feature. Lower "
-                f"min_frequency (now {self.min_frequency}) to give more of them a feature of their "
-                "own, raise max_categories, or drop the column."
+                f"with {levels.pooled_share:.0%} of the rows, share one feature. To give more of "
+                f"them their own feature, lower min_frequency (now {self.min_frequency}) or raise "
+                "max_categories, or drop the column."
             )
         return levels
 
     def _numbers(self, columns):
-        """Return what the numeric columns become, NaN where missing: (n_samples, n_features)."""
+        """Return the numeric features (n_samples, n_features), with NaN for missing values."""
         edges = self._edges()
         numbers = np.empty((len(columns[0].missing), edges[-1]))
         for k, (j, reader) in enumerate(zip(self.numbers_, self.readers_, strict=True)):
@@ -470,8 +488,8 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
                 part[...] = np.inf
             if np.isinf(part).any():
                 raise ValueError(
-                    f"Column {self._name(j)} has infinite values; numbers must be finite. Replace "
-                    "them with large numbers, or with NaN where a value is missing."
+                    f"Numbers must be finite, but column {self._name(j)} has infinite values. "
+                    "Replace them with large numbers, or with NaN if they mean missing values."
                 )
         return numbers
 

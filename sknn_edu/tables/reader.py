@@ -1,17 +1,18 @@
-"""From a column of a table to numbers: dates, prices and texts are read, numbers are taken as is.
+"""Convert a column of a table to numbers.
 
-:func:`find_reader` looks at a training column and returns its *reader*, a small object that turns
-this column of any later table into numbers, each row for itself. What a column is read as depends
-on its values only:
+:func:`find_reader` looks at a training column and returns its *reader*: an object that converts
+this column of any table to numbers, row by row. The reader depends only on the values of the
+column:
 
-- numbers and durations: :class:`Number`;
+- numbers and durations: :class:`Number`
 - dates: :class:`Calendar`, which adds the season, the day of the month and of the week, and the
-  hour;
-- text that is numbers, such as prices: :class:`NumberText`; text that is dates: :class:`Calendar`;
-- text that is prose: :class:`Prose`;
-- any other text, whose values are names of categories: no reader.
+  hour
+- numbers stored as text, such as prices: :class:`NumberText`
+- dates stored as text: :class:`Calendar`
+- prose: :class:`Prose`
+- any other text contains names of categories, and has no reader
 
-Dates and prose are encoded by skrub, which the extra ``tables`` installs.
+skrub, which the extra ``tables`` installs, encodes dates and prose.
 """
 
 import warnings
@@ -23,7 +24,7 @@ from sknn_edu.tables.date_text import find_date_format, look_like_dates
 from sknn_edu.tables.number_text import NumberFormat, find_number_format, is_missing_word
 
 N_PROSE_FEATURES = 30
-"""The largest number of features that a column of prose becomes."""
+"""The largest number of features of a column of prose."""
 
 SKRUB_TYPES = [
     "skrub._datetime_encoder.DatetimeEncoder",
@@ -31,17 +32,20 @@ SKRUB_TYPES = [
     "skrub._string_encoder.StringEncoder",
     "skrub._to_str.ToStr",
 ]
-"""What skops must trust, beside the classes of this package, to load columns that skrub encodes."""
+"""The types that skops must trust to load a preprocessor that uses skrub.
+
+skops must also trust the classes of this package.
+"""
 
 IDENTIFIER = "identifier"
-"""The kind of a text column of which every row has a value of its own."""
+"""The kind of a text column with nearly only distinct values."""
 
 MANY = 30
-"""A column of text with fewer different values is never prose, nor identifiers."""
+"""A text column with fewer distinct values than this contains neither prose nor identifiers."""
 
 
 class Number:
-    """Reads a column of numbers or durations, or dates as a number of days.
+    """Reads a column of numbers, of durations, or of dates as a number of days.
 
     Parameters
     ----------
@@ -56,18 +60,19 @@ class Number:
         self.also_accepts = set()
 
     def read(self, column):
-        """Return the numbers of a column: float64 of shape (n_samples, 1), NaN where missing."""
+        """Return the numbers (n_samples, 1) in float64, with NaN for missing values."""
         return column.as_numbers(self.kind)[:, np.newaxis]
 
 
 class NumberText:
-    """Reads a column of numbers that are written as text.
+    """Reads a column of numbers that are stored as text.
+
+    Values that are numbers already are kept; texts in another format are treated as missing.
 
     Parameters
     ----------
     number_format : NumberFormat
-        How the numbers are written. Typed numbers are taken as they are; a text of another format
-        counts as missing.
+        The format of the numbers.
     """
 
     kind = "number"
@@ -79,24 +84,25 @@ class NumberText:
         self.also_accepts = {"category"}
 
     def read(self, column):
-        """Return the numbers of a column: float64 of shape (n_samples, 1), NaN where missing."""
+        """Return the numbers (n_samples, 1) in float64, with NaN for missing values."""
         parse = self.number_format.parse
         numbers = [parse(x) if isinstance(x, str) else as_float(x) for x in column.present.tolist()]
         return column.with_missing(np.array(numbers), np.nan, float)[:, np.newaxis]
 
 
 class Calendar:
-    """Reads a column of dates: days since 1970, and where the date stands in year, week and day.
+    """Reads a column of dates: the days since 1970, and the position in the year, week and day.
 
     Parameters
     ----------
     date_format : DateFormat or None
-        How the dates are written, if they are text. A text of another format counts as missing.
+        The format of dates that are stored as text. Texts in another format are treated as
+        missing.
 
     Attributes
     ----------
     encoder : skrub.DatetimeEncoder
-        Encodes month, day of the month, hour and day of the week as points on a circle.
+        Encodes the month, day of the month, hour and day of the week as points on a circle.
     """
 
     kind = "date"
@@ -107,7 +113,7 @@ class Calendar:
         self.also_accepts = set()
 
     def fit(self, column):
-        """Fit the encoder to a training column, and choose the features that vary in it."""
+        """Fit the encoder to a training column, and select the features that vary in it."""
         from skrub import DatetimeEncoder
 
         dates = dates_of(column.present, self.date_format)
@@ -140,13 +146,12 @@ class Calendar:
 
 
 class Prose:
-    """Reads a column of sentences: the main directions in which their n-grams of letters differ.
+    """Reads a column of prose by latent semantic analysis of the n-grams of its letters.
 
     Attributes
     ----------
     encoder : skrub.StringEncoder
-        Latent semantic analysis: tf-idf of n-grams, followed by a truncated singular value
-        decomposition.
+        Computes the tf-idf of the n-grams, and then a truncated singular value decomposition.
     """
 
     kind = "text"
@@ -160,7 +165,7 @@ class Prose:
         n_features = min(N_PROSE_FEATURES, len(column.present) - 1)
         self.encoder = StringEncoder(n_components=n_features, random_state=0)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # fewer n-grams than that are no fault
+            warnings.simplefilter("ignore")  # skrub warns if there are fewer n-grams than features
             self.encoder.fit(as_series(column.present))
         self.suffixes = [f"_{k}" for k in range(self.encoder.n_components_)]
         return self
@@ -178,21 +183,20 @@ class Prose:
 
 
 def find_reader(column, kind):
-    """Return what a training column is read as.
+    """Return the reader of a training column.
 
     Parameters
     ----------
     column : Column
         The column.
     kind : {'number', 'date', 'duration', 'category'}
-        The kind of its values; 'category' if they are of several kinds.
+        The kind of its values; 'category' if there are several kinds.
 
     Returns
     -------
     found : Number, NumberText, Calendar, Prose, str or None
-        A reader; :data:`IDENTIFIER` for a column that tells nothing but which row it is; a
-        sentence if the column looks like numbers or dates but cannot be read; None for names of
-        categories.
+        A reader; None for names of categories; :data:`IDENTIFIER` for identifiers; or, if the
+        column looks like numbers or dates but cannot be parsed, a sentence that explains why.
 
     Raises
     ------
@@ -215,7 +219,7 @@ def find_reader(column, kind):
 
 
 def look_at_text(column):
-    """Return what a column of text looks like, without any package that may be missing.
+    """Return what a column of text looks like; needs neither pandas nor skrub.
 
     Parameters
     ----------
@@ -225,10 +229,11 @@ def look_at_text(column):
     Returns
     -------
     looks_like : {'numbers', 'dates', 'prose', 'identifiers', 'words'}
-        Prose has three words and more on average. Of prose at least half of the values differ, of
-        identifiers nearly all; both have at least :data:`MANY` different values.
+        Prose and identifiers have at least :data:`MANY` distinct values. In prose at least half of
+        the values are distinct, and they have at least three words on average. In identifiers
+        nearly all values are distinct.
     found : NumberFormat, str or None
-        For numbers their format, or why they cannot be read.
+        For numbers their format, or a sentence that explains why they cannot be parsed.
     """
     if not column.is_text():
         return "words", None
@@ -248,7 +253,7 @@ def look_at_text(column):
 
 
 def has_dates_and_missing_words(column):
-    """Return whether the values are typed dates and texts that stand for a missing value."""
+    """Return whether the values are date objects and texts that mean a missing value."""
     if column.kinds() != {"date", "category"}:
         return False
     others = [x for x in column.present.tolist() if kind_of_type(type(x)) == "category"]
@@ -256,12 +261,12 @@ def has_dates_and_missing_words(column):
 
 
 def distinct_texts(column):
-    """Return the different texts of a column, sorted, without those that mean missing."""
+    """Return the sorted distinct texts of a column, without those that mean a missing value."""
     return sorted(text for text in set(column.present.tolist()) if not is_missing_word(text))
 
 
 def with_skrub(read, argument):
-    """Return read(argument); if skrub is missing, raise an ImportError that says what to do."""
+    """Return ``read(argument)``; raise an ImportError with a remedy if skrub is not installed."""
     try:
         import skrub  # noqa: F401
     except ImportError as error:
@@ -271,16 +276,16 @@ def with_skrub(read, argument):
 
 NEEDS_SKRUB = (
     'which has dates or prose, install the package skrub: pip install "sknn_edu[tables]". Or pass '
-    "reader=None: a date is then a number of days, and a text the name of a category."
+    "reader=None, which converts dates to a number of days and treats texts as categories."
 )
-"""What to do about a column that cannot be read without skrub."""
+"""The remedy for a column that cannot be read without skrub."""
 
 
 # -- values ------------------------------------------------------------------------------------
 
 
 def as_float(value):
-    """Return a number as float; NaN for anything else, and for an int beyond float64."""
+    """Return a number as float; NaN for other objects and for ints beyond the range of float64."""
     try:
         return float(value)
     except (TypeError, ValueError, OverflowError):
@@ -288,18 +293,19 @@ def as_float(value):
 
 
 def dates_of(values, date_format):
-    """Return dates, as text or typed, as datetime64[us] in UTC; NaT where a text is no date.
+    """Return date objects and dates stored as text as datetime64.
 
     Parameters
     ----------
     values : ndarray of shape (n_values,)
-        None of them is missing.
+        The values; none of them is missing.
     date_format : DateFormat or None
-        How text is written.
+        The format of the texts.
 
     Returns
     -------
     dates : ndarray of datetime64[us] of shape (n_values,)
+        The dates in UTC; NaT for a text in another format.
     """
     if values.dtype.kind != "O" and values.dtype.kind != "U":
         return values.astype("M8[us]")

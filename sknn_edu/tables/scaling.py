@@ -1,24 +1,24 @@
-"""Centring and scaling the numbers of a table, and clipping them smoothly."""
+"""Centre and scale the numbers of a table, and clip them smoothly."""
 
 import numpy as np
 
 
 def center_and_scale(numbers, scaling, weight=None):
-    """Return what to subtract from each column and what to divide it by.
+    """Return the value to subtract from each column and the value to divide it by.
 
     Parameters
     ----------
     numbers : ndarray of float64 of shape (n_samples, n_numbers)
-        NaN where missing; each column has at least one value.
+        The numbers, with NaN for missing values. Each column has at least one value.
     scaling : {'robust', 'standard', 'none'}
         Median and interquartile range, mean and standard deviation, or 0 and 1.
     weight : ndarray of float64 of shape (n_samples,), optional
-        How often each sample counts; positive.
+        The weight with which each sample is counted; positive.
 
     Returns
     -------
     center, scale : ndarray of float64 of shape (n_numbers,)
-        In the units of the columns. The scale of a constant column is inf.
+        The values, in the units of the columns. The scale of a constant column is inf.
     """
     n_columns = numbers.shape[1]
     center, scale = np.zeros(n_columns), np.full(n_columns, np.inf)
@@ -29,7 +29,7 @@ def center_and_scale(numbers, scaling, weight=None):
         present = numbers[is_present, k]
         present_weight = None if weight is None else weight[is_present]
         largest = np.abs(present).max()
-        # very large or small numbers are rescaled, so that their squares are finite and not 0
+        # rescale very large or small numbers, so that their squares neither overflow nor become 0
         unit = 1.0 if 1e-100 < largest < 1e100 else largest or 1.0
         present = present / unit
         if scaling == "standard":
@@ -49,20 +49,23 @@ LARGEST = np.finfo(np.float64).max
 
 
 def weighted_quantiles(values, levels, weight=None):
-    """Return quantiles, linear between the values; a whole weight repeats a value.
+    """Return weighted quantiles, with linear interpolation.
+
+    An integer weight has the same effect as repeating the value.
 
     Parameters
     ----------
     values : ndarray of float64 of shape (n_values,)
-        At least one.
+        At least one value.
     levels : list of float
-        Shares from 0 to 1.
+        The levels of the quantiles, from 0 to 1.
     weight : ndarray of float64 of shape (n_values,), optional
-        How often each value counts.
+        The weight with which each value is counted.
 
     Returns
     -------
     quantiles : ndarray of float64 of shape (n_levels,)
+        The quantiles, in the unit of the values.
     """
     if weight is None:
         return np.quantile(values, levels)
@@ -77,23 +80,23 @@ def weighted_quantiles(values, levels, weight=None):
 
 
 def as_frequencies(weight):
-    """Return sample weights as how often each sample counts: whole weights as they are.
+    """Return sample weights as frequencies.
 
     Parameters
     ----------
     weight : ndarray of float64 of shape (n_samples,)
-        Positive.
+        Positive sample weights.
 
     Returns
     -------
     frequencies : ndarray of float64 of shape (n_samples,)
-        Other weights are multiplied so that their mean is 1.
+        The weights, if all of them are integers; otherwise the weights scaled to a mean of 1.
     """
     return weight if (weight == np.floor(weight)).all() else weight / weight.mean()
 
 
 def halved(scale):
-    """Return 1/2 for columns that span so much that x - center may overflow, and 1 for others."""
+    """Return 1/2 for columns with such a wide range that x - center may overflow, else 1."""
     return np.where((scale > LARGEST / 8) & (scale < np.inf), 0.5, 1.0)
 
 
@@ -105,16 +108,16 @@ def scale_and_clip(numbers, center, scale, bound, largest):
     numbers : ndarray of float64 of shape (n_samples, n_numbers)
         The numbers x; NaN stays NaN.
     center, scale : ndarray of float64 of shape (n_numbers,)
-        In the units of the columns.
+        The values from :func:`center_and_scale`, in the units of the columns.
     bound : float or None
-        The bound c; None does not clip smoothly.
+        The bound c. With None there is no smooth clipping.
     largest : float
-        The limit of abs(z) before it is clipped smoothly.
+        The limit of abs(z) before smooth clipping.
 
     Returns
     -------
     z : ndarray of float64 of shape (n_samples, n_numbers)
-        Without a unit.
+        The scaled numbers, which have no unit.
     """
     half = halved(scale)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -1,4 +1,4 @@
-"""Gradients of whole networks, and finite differences to hold them against."""
+"""Compare the gradients of whole networks with finite differences."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def loss_and_gradient(
 
 
 def assert_slopes_along_directions(architecture, parameters, X, y, n_directions=5, **options):
-    """The gradient gives the slope of the mean loss along random directions."""
+    """Assert that the gradient gives the slope of the mean loss along random directions."""
     _, gradient = loss_and_gradient(architecture, parameters, X, y, **options)
     start, h, rng = parameters.theta.copy(), 1e-6, np.random.default_rng(2)
     for _ in range(n_directions):
@@ -63,7 +63,7 @@ def assert_slopes_along_directions(architecture, parameters, X, y, n_directions=
 
 
 def assert_each_derivative(architecture, parameters, X, y, **options):
-    """Each entry of the gradient is the slope of the mean loss along its parameter."""
+    """Assert that each entry of the gradient is the slope of the mean loss along its parameter."""
     _, gradient = loss_and_gradient(architecture, parameters, X, y, **options)
     start, h = parameters.theta.copy(), 1e-6
     for j in range(start.size):
@@ -77,7 +77,7 @@ def assert_each_derivative(architecture, parameters, X, y, **options):
 
 
 def assert_float32_agrees(architecture, X, y, **options):
-    """The gradient in float32 is that of float64, rounded."""
+    """Assert that the gradient in float32 agrees with the gradient in float64."""
     parameters = random_parameters(architecture)
     _, exact = loss_and_gradient(architecture, parameters, X, y, **options)
     _, rounded = loss_and_gradient(
@@ -92,7 +92,7 @@ def assert_float32_agrees(architecture, X, y, **options):
 
 
 def assert_prediction_agrees(architecture, X, dtype):
-    """Prediction gives the weighted sums that training computes; the loss leaves them as they are.
+    """Assert that prediction gives the weighted sums of training, unchanged by the loss.
 
     X is (m, n_features), dense or sparse, in the dtype.
     """

@@ -1,4 +1,4 @@
-"""Every activation in the registry, so a new one is tested by being added."""
+"""Every activation in the registry; a new activation is tested automatically."""
 
 import numpy as np
 import pytest
@@ -41,7 +41,7 @@ def test_backward_is_the_slope_of_forward(activation, dtype):
 
 @EACH_ACTIVATION
 @DTYPES
-def test_backward_multiplies_what_arrives_by_the_slope(activation, dtype):
+def test_backward_multiplies_delta_by_the_slope(activation, dtype):
     z = np.array([-3.0, -0.4, 0.3, 2.5], dtype=dtype)
     arriving = np.array([2.0, -1.0, 0.0, 0.5], dtype=dtype)
     delta, a = arriving.copy(), np.empty_like(z)
@@ -77,7 +77,7 @@ def test_huge_sums_give_finite_numbers_of_the_same_dtype(activation, dtype):
     assert np.isfinite(delta).all()
 
 
-def test_relu_of_more_numbers_than_its_zeros():
+def test_relu_works_on_more_numbers_than_its_buffer_of_zeros():
     z = np.random.default_rng(0).normal(size=3 * 2**17)
     np.testing.assert_array_equal(value(ACTIVATIONS["relu"], z), np.maximum(z, 0))
 
@@ -104,7 +104,7 @@ def test_registry_keys_are_names():
     assert all(name == activation.name for name, activation in ACTIVATIONS.items())
 
 
-def test_activations_of_the_course_learn_nothing():
+def test_activations_of_the_course_have_no_parameters():
     for activation in ACTIVATIONS.values():
         assert activation.parameter_kinds == ()
         assert activation.with_parameters([]) is activation

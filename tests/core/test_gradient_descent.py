@@ -1,4 +1,4 @@
-"""Mini-batches, and one step."""
+"""Mini-batches, and one step of gradient descent."""
 
 import numpy as np
 import pytest
@@ -52,7 +52,9 @@ def learner_with(optimizer=None, schedule=None, eta_0=0.1, n_epochs=4, weight=No
     [(0, 0, np.inf), (0.5, 0, np.inf), (0.5, 0.1, 1.0), (0, 0.1, 1.0)],
 )
 @DTYPES
-def test_moving_chunk_by_chunk_is_moving_all_at_once(optimizer, alpha, decay, max_norm, dtype):
+def test_updating_chunk_by_chunk_equals_updating_all_at_once(
+    optimizer, alpha, decay, max_norm, dtype
+):
     rng = np.random.default_rng(0)
     sizes = (CHUNK_LENGTH // 8, 10, 3)
     parameters = Architecture(sizes, (ACTIVATIONS["relu"],), SQUARED_ERROR).parameters(dtype)
@@ -233,7 +235,7 @@ def test_the_rate_of_each_step_follows_the_curve_of_its_progress():
     assert learner.depends_on_n_epochs
 
 
-def test_the_learning_rate_falls_after_each_epoch_where_the_schedule_says_so():
+def test_invscaling_lowers_the_learning_rate_after_each_epoch():
     learner = learner_with(SGD(), InverseScaling(0.5))
     learner.epoch(np.arange(40))
     assert learner.state.rate == 0.1
@@ -265,7 +267,7 @@ def test_a_multiplier_of_0_keeps_a_parameter_where_it_is():
 
 
 @EACH_OPTIMIZER
-def test_training_goes_on_from_its_state_as_if_it_had_not_stopped(optimizer):
+def test_training_continues_from_its_state_without_any_difference(optimizer):
     at_once, first = (learner_with(optimizer, InverseScaling()) for _ in range(2))
     for _ in range(4):
         at_once.epoch(np.arange(40))
@@ -290,7 +292,7 @@ def test_a_snapshot_is_independent_of_further_steps():
 
 
 @pytest.mark.filterwarnings("ignore:overflow")
-def test_parameters_are_finite_if_each_of_them_is():
+def test_is_finite_detects_a_single_infinite_parameter():
     learner = learner_with()
     assert not learner.is_perfect(0.0)
     assert learner.is_finite()
@@ -300,7 +302,7 @@ def test_parameters_are_finite_if_each_of_them_is():
     assert not learner.is_finite()
 
 
-def test_dropout_silences_neurons_in_training_alone():
+def test_dropout_only_acts_in_training():
     architecture = Architecture((3, 8, 1), (ACTIVATIONS["tanh"],), SQUARED_ERROR)
     thetas = []
     for seed in (0, 0, 1):

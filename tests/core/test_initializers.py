@@ -1,4 +1,4 @@
-"""The bounds and variances, and the order of the draws."""
+"""The bounds and variances of initial weights, and the order of the draws."""
 
 import numpy as np
 import pytest
@@ -51,7 +51,7 @@ def test_variance_is_inverse_to_the_number_of_inputs(name, variance):
     np.testing.assert_array_equal(b, 0)
 
 
-def test_glorot_without_biases():
+def test_glorot_works_without_biases():
     W, b = initial("glorot", 200, 100)
     assert 0.99 * np.sqrt(6 / 300) < np.abs(W).max() <= np.sqrt(6 / 300)
     np.testing.assert_array_equal(b, 0)

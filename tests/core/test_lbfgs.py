@@ -1,4 +1,4 @@
-"""Few steps on all samples."""
+"""Training with L-BFGS on all samples."""
 
 import numpy as np
 import pytest
@@ -48,7 +48,7 @@ def test_lbfgs_keeps_its_last_iterate_when_interrupted():
     np.testing.assert_array_equal(parameters.theta, report.theta)
 
 
-def test_lbfgs_stops_on_a_plateau_of_the_objective_and_goes_back_to_the_best():
+def test_lbfgs_stops_on_a_plateau_and_returns_to_the_best_iteration():
     architecture, parameters, batches = regression()
 
     class HeldOut(Silent):
@@ -72,7 +72,7 @@ def test_lbfgs_stops_on_a_plateau_of_the_objective_and_goes_back_to_the_best():
 
 
 @pytest.mark.parametrize(("keep_last_of_ties", "best"), [(False, 2), (True, 4)])
-def test_of_ties_the_first_iteration_is_the_best_or_the_last(keep_last_of_ties, best):
+def test_the_best_of_tied_iterations_is_the_first_or_optionally_the_last(keep_last_of_ties, best):
     class Tied(Silent):
         def __init__(self):
             self.objectives = iter([3, 1, 2, 1])
@@ -140,7 +140,7 @@ def test_the_gradient_is_the_slope_of_the_mean_loss():
         assert gradient[j] == pytest.approx(numeric, rel=1e-5, abs=1e-7)
 
 
-def test_each_call_returns_a_gradient_of_its_own():
+def test_each_call_returns_a_new_gradient():
     mean_loss = MeanLoss(HIDDEN, HIDDEN.parameters(np.float64), regression()[2], alpha=0.0)
     theta = random_parameters(HIDDEN).theta
     _, first = mean_loss(theta)

@@ -154,7 +154,7 @@ def test_soft_cross_entropy_of_a_sure_class_is_the_cross_entropy():
 
 
 @DTYPES
-def test_the_l2_penalty_acts_where_it_has_a_strength(dtype):
+def test_the_l2_penalty_acts_on_parameters_with_a_strength(dtype):
     # n = 4 samples, alpha = 1/2: alpha / (2 n) ||W||^2 = 1/16 * 4 * 2^2, gradient alpha / n W = 1/4
     theta, g = np.full(6, 2, dtype), np.full(6, 10, dtype)
     strengths = np.array([1, 1, 1, 1, 0, 0], dtype) * dtype(0.5 / 4)
@@ -178,7 +178,7 @@ def test_probabilities_too_small_for_their_dtype_keep_their_order(dtype):
 
 
 @DTYPES
-def test_undoing_label_smoothing_gives_back_what_was_smoothed(dtype):
+def test_undo_smoothing_recovers_the_probabilities_before_smoothing(dtype):
     p, smoothing = np.array([0.05, 0.3, 0.65], dtype), 0.1
     smoothed = (1 - smoothing) * p + smoothing / 3
     unsmoothed = undo_smoothing(smoothed.astype(dtype), smoothing, 3)
@@ -189,7 +189,7 @@ def test_undoing_label_smoothing_gives_back_what_was_smoothed(dtype):
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("smoothing", [5e-324, 1e-300, 1e-40, 1e-17])
-def test_smoothing_below_the_precision_leaves_nothing_to_undo(smoothing, dtype):
+def test_undo_smoothing_ignores_smoothing_below_the_precision(smoothing, dtype):
     p = np.array([[0.0, 0.25, 0.75], [1.0, 0.0, 0.0]], dtype)
     np.testing.assert_array_equal(undo_smoothing(p, smoothing, 3), p)
 
@@ -279,7 +279,7 @@ def test_the_best_constant_of_equal_targets_is_that_target(loss):
 
 
 @EACH_LOSS
-def test_a_sample_without_weight_has_no_part_in_the_best_constant(loss):
+def test_a_sample_of_weight_0_does_not_change_the_best_constant(loss):
     rng = np.random.default_rng(2)
     y, share = targets_for(loss, 3, 8, rng), rng.dirichlet(np.ones(8))
     with_another = np.column_stack([y, np.full(3, 100.0)])
@@ -287,7 +287,7 @@ def test_a_sample_without_weight_has_no_part_in_the_best_constant(loss):
     np.testing.assert_allclose(best, loss.best_constant(y, share), atol=1e-6)
 
 
-def test_a_loss_of_the_users_own_has_no_best_constant_unless_given():
+def test_a_custom_loss_has_no_best_constant_unless_given():
     huber = LOSSES["huber", "identity"]
     assert huber.best_constant is not None
     own = Loss("own", huber.output, huber.activate, huber.value, huber.delta)

@@ -1,4 +1,4 @@
-"""Layers by hand, and the gradient against finite differences."""
+"""Layers worked by hand, and the gradient compared with finite differences."""
 
 import itertools
 from dataclasses import replace
@@ -127,7 +127,7 @@ def test_backpropagation_returns_the_delta_of_the_first_layer():
     np.testing.assert_allclose(gradient.blocks[0], with_ones(X).T @ delta.T, rtol=1e-13)
 
 
-def test_a_network_serves_one_step_after_another():
+def test_a_network_can_be_reused_for_several_steps():
     architecture = architecture_with("relu")
     X, y = samples_for(architecture)
     parameters = random_parameters(architecture)
@@ -141,7 +141,7 @@ def test_a_network_serves_one_step_after_another():
         np.testing.assert_allclose(gradient.theta, expected, rtol=1e-13, atol=1e-15)
 
 
-def test_what_stands_between_layers_takes_the_place_of_the_activation():
+def test_between_layers_replaces_the_activation():
     class Doubled:
         def __init__(self, activation):
             self.activation = activation
@@ -213,7 +213,7 @@ def test_new_parameters_are_zero_and_copies_are_independent():
     assert np.abs(parameters.theta).max() == 1
 
 
-def test_parameters_of_every_kind_have_a_place_in_theta():
+def test_theta_contains_every_kind_of_parameter():
     specs = [
         [ParameterSpec("weight", (2, 3), 2), ParameterSpec("bias", (3,))],
         [ParameterSpec("weight", (3, 1), 3), ParameterSpec("bias", (1,))],
@@ -236,7 +236,7 @@ def test_parameters_of_every_kind_have_a_place_in_theta():
 
 
 @DTYPES
-def test_only_weights_are_weights(dtype):
+def test_is_weight_is_1_for_weights_only(dtype):
     parameters = architecture_with("tanh").parameters(dtype)
     parameters.theta[:] = parameters.per_parameter(is_weight)
     assert parameters.per_parameter(is_weight).dtype == dtype
@@ -244,7 +244,7 @@ def test_only_weights_are_weights(dtype):
     assert all((b == 0).all() for b in parameters.biases)
 
 
-def test_the_l2_penalty_of_a_network_leaves_biases_alone():
+def test_the_l2_penalty_of_a_network_ignores_biases():
     # n = 4 samples, alpha = 1/2: alpha / (2 n) ||W||^2 = 1/16 * 4 * 2^2, gradient alpha / n W = 1/4
     architecture = Architecture((2, 2), (), SQUARED_ERROR)
     parameters = architecture.parameters(np.float64)
@@ -297,7 +297,7 @@ def test_prediction_changes_neither_samples_nor_parameters():
     np.testing.assert_array_equal(parameters.theta, theta)
 
 
-def test_prediction_takes_some_rows_at_a_time(monkeypatch):
+def test_prediction_multiplies_a_limited_number_of_rows_at_a_time(monkeypatch):
     n_rows = []
 
     def forward(z, a):
@@ -312,7 +312,7 @@ def test_prediction_takes_some_rows_at_a_time(monkeypatch):
     assert n_rows == [5, 5, 1]
 
 
-def test_prediction_activates_some_rows_at_a_time(monkeypatch):
+def test_prediction_activates_a_limited_number_of_rows_at_a_time(monkeypatch):
     sizes = []
 
     def forward(z, a):
@@ -330,7 +330,7 @@ def test_prediction_activates_some_rows_at_a_time(monkeypatch):
     np.testing.assert_array_equal(z, np.tanh(expected))
 
 
-def test_dense_inputs_reach_the_first_layer_as_they_are():
+def test_dense_inputs_reach_the_first_layer_unchanged():
     X, W = np.ones((2, 3)), np.ones((3, 4))
     assert DENSE.specs(3) == (3, [])
     assert DENSE.transform(X, []) is X

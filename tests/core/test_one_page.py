@@ -1,4 +1,4 @@
-"""The page explains the engine, the engine proves the page."""
+"""one_page.py computes the same numbers as MLPClassifier."""
 
 import ast
 import inspect
@@ -41,7 +41,7 @@ DATA = {
 
 
 def assert_the_classifier_agrees(X, y, **options):
-    """The page, with its own names for the parameters, gives the classifier's numbers."""
+    """Assert that the page, called with these parameters, gives the numbers of the classifier."""
     names = {
         "n_epochs": "max_iter",
         "learning_rate": "learning_rate_init",
@@ -59,13 +59,13 @@ def assert_the_classifier_agrees(X, y, **options):
 
 @pytest.mark.parametrize("hidden_layer_sizes", LAYERS, ids=str)
 @pytest.mark.parametrize("name", DATA)
-def test_the_page_gives_the_classifiers_numbers(name, hidden_layer_sizes):
+def test_the_page_gives_the_numbers_of_the_classifier(name, hidden_layer_sizes):
     X, y = DATA[name]
     assert_the_classifier_agrees(X, y, hidden_layer_sizes=hidden_layer_sizes, n_epochs=2)
 
 
 @pytest.mark.parametrize("name", ["iris", "made up"])
-def test_the_defaults_are_the_classifiers(name):
+def test_the_defaults_are_those_of_the_classifier(name):
     assert_the_classifier_agrees(*DATA[name])
 
 
@@ -96,12 +96,12 @@ def test_the_page_agrees_for_any_settings(name, options):
     assert_the_classifier_agrees(*DATA[name], hidden_layer_sizes=(20, 10), n_epochs=20, **options)
 
 
-def test_the_page_agrees_where_the_loss_is_at_its_limit():
+def test_the_page_agrees_at_the_limit_of_the_loss():
     X, y = DATA["iris"]  # features so large that the wrong class gets probability 0
     assert_the_classifier_agrees(1000 * X, y, hidden_layer_sizes=(7,), n_epochs=1)
 
 
-def test_the_weights_start_where_the_engine_starts_them():
+def test_the_initial_weights_are_those_of_the_classifier():
     weights, biases = one_page.initialize([5, 4, 3], np.random.RandomState(0))
     rng = np.random.RandomState(0)
     for W, b in zip(weights, biases, strict=True):
@@ -186,7 +186,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others():
     assert first[2] != other[2]
 
 
-def test_the_page_learns():
+def test_the_page_learns_a_classification_task():
     X, y = DATA["wine"]
     weights, biases, losses = one_page.fit(
         X, np.eye(3)[y], (20,), n_epochs=50, batch_size=20, learning_rate=0.01
@@ -196,7 +196,7 @@ def test_the_page_learns():
     assert (one_page.forward(X, weights, biases)[-1].argmax(axis=1) == y).all()
 
 
-def test_the_page_is_a_page_and_imports_only_numpy():
+def test_the_page_is_short_and_imports_only_numpy():
     source = inspect.getsource(one_page)
     assert len(source.splitlines()) <= 100
     modules = set()

@@ -1,4 +1,4 @@
-"""Steps by hand, and by scikit-learn's optimisers."""
+"""Steps of optimisers, worked by hand and compared with scikit-learn's optimisers."""
 
 from dataclasses import replace
 
@@ -104,7 +104,7 @@ def test_float32_stays_float32(optimizer):
 
 
 @EACH_OPTIMIZER
-def test_parameters_move_independently_of_each_other(optimizer):
+def test_each_parameter_is_updated_independently(optimizer):
     rng = np.random.default_rng(0)
     start, gradients = rng.normal(size=5), rng.normal(size=(3, 5))
     together = take_steps(optimizer, start.copy(), gradients.copy(), 0.1)
@@ -123,7 +123,7 @@ def test_a_multiplier_of_the_learning_rate_acts_on_its_parameter(optimizer):
 
 
 @EACH_OPTIMIZER
-def test_steps_ignore_the_scale_of_the_gradient_where_it_is_said(optimizer):
+def test_steps_ignore_the_scale_of_the_gradient_if_ignores_scale_is_set(optimizer):
     if optimizer.ignores_scale:
         optimizer = replace(optimizer, epsilon=1e-300)
     gradients = np.random.default_rng(0).normal(size=(3, 4))
@@ -134,11 +134,11 @@ def test_steps_ignore_the_scale_of_the_gradient_where_it_is_said(optimizer):
 
 
 @EACH_OPTIMIZER
-def test_every_optimiser_keeps_the_protocol(optimizer):
+def test_every_optimiser_implements_the_protocol(optimizer):
     assert isinstance(optimizer, Optimizer)
 
 
-def test_adamw_is_adam_and_names_its_decay():
+def test_adamw_is_adam_with_a_default_weight_decay():
     gradients = np.random.default_rng(0).normal(size=(3, 4))
     adam = take_steps(Adam(), np.ones(4), gradients.copy(), 0.1)
     adamw = take_steps(AdamW(weight_decay=0.5), np.ones(4), gradients.copy(), 0.1)
@@ -157,7 +157,7 @@ def test_decay_shrinks_weights_and_leaves_biases_alone(dtype):
     assert theta.dtype == dtype
 
 
-def test_a_common_rate_stays_a_number_and_individual_ones_are_multiplied_in():
+def test_a_common_rate_stays_a_scalar_and_multipliers_give_individual_rates():
     step = np.array([1.0, 2.0])
     assert common_rate(step, 0.5) == 0.5
     np.testing.assert_array_equal(step, [1, 2])

@@ -1,4 +1,4 @@
-"""The rule, sample by sample."""
+"""The perceptron rule, sample by sample."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,9 @@ def one_by_one(W, b, X, y, order, eta, fit_intercept):
 @pytest.mark.parametrize("container", [np.asarray, csr_array])
 @pytest.mark.parametrize("fit_intercept", [True, False])
 @given(n_classes=st.integers(2, 4), seed=st.integers(0, 1000))
-def test_an_epoch_in_blocks_follows_the_rule_one_by_one(container, fit_intercept, n_classes, seed):
+def test_an_epoch_in_blocks_equals_the_rule_sample_by_sample(
+    container, fit_intercept, n_classes, seed
+):
     rng = np.random.default_rng(seed)
     n = BLOCK + 30
     X = rng.integers(-3, 4, size=(n, 3)).astype(float)  # whole numbers: sums are exact
@@ -81,7 +83,7 @@ def test_an_entry_of_a_sparse_sample_may_be_stored_in_two_parts():
     assert X.nnz == 2
 
 
-def test_a_tie_fires():
+def test_a_weighted_sum_of_0_fires():
     np.testing.assert_array_equal(winners(np.array([[0.0], [-1e-300]])), [1, 0])
 
 

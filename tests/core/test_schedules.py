@@ -19,7 +19,7 @@ from sknn_edu.core.schedules import (
 EACH_SCHEDULE = pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
 
 
-def test_constant_stays_and_stops_on_a_plateau():
+def test_the_constant_schedule_keeps_the_rate_and_stops_on_a_plateau():
     assert Constant().after_epoch(0.1, 0.1, 1000) == 0.1
     assert Constant().on_plateau(0.1) is None
 
@@ -29,7 +29,7 @@ def test_inverse_scaling_falls_with_the_samples_seen():
     assert InverseScaling(0.5).on_plateau(0.1) is None
 
 
-def test_adaptive_divides_by_five_until_a_millionth():
+def test_the_adaptive_schedule_divides_by_five_down_to_a_millionth():
     eta, steps = 0.1, 0
     while (lower := Adaptive().on_plateau(eta)) is not None:
         assert lower == pytest.approx(eta / 5)
@@ -60,7 +60,7 @@ def test_curves_at_points_worked_by_hand():
     assert [flat_cosine(p) for p in (0, 0.5, 0.75, 1)] == pytest.approx([1, 1, 0.5, 0])
 
 
-def test_warm_up_grows_in_a_straight_line_before_any_schedule():
+def test_warm_up_increases_the_rate_linearly_before_any_schedule():
     warm = WarmUp(Curve(lambda _: 2.0), share=0.2)
     assert [warm.at(1, 1, p) for p in (0, 0.05, 0.1, 0.2, 0.9)] == pytest.approx([0, 0.5, 1, 2, 2])
     inverse = WarmUp(InverseScaling(0.5), 0.1)

@@ -1,4 +1,4 @@
-"""The neuron by hand."""
+"""The sigmoid neuron, worked by hand."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_one_neuron_worked_by_hand():
     np.testing.assert_allclose(a, -0.5 * 0.25)
 
 
-def test_squared_error_has_no_slope_where_the_neuron_is_confidently_wrong():
+def test_squared_error_has_almost_no_slope_if_the_neuron_is_confidently_wrong():
     y = np.array([[True]])
     of_cross_entropy, of_squared_error = np.array([[1e-9]]), np.array([[1e-9]])
     error_delta(y, of_cross_entropy)
@@ -68,7 +68,7 @@ def test_gradient_descent_with_the_longest_safe_step_never_raises_the_loss():
     assert (np.diff(losses) <= 1e-15).all()
 
 
-def test_longest_safe_step_is_that_of_repeated_samples_and_of_sparse_ones():
+def test_the_longest_safe_step_agrees_for_weighted_repeated_and_sparse_samples():
     X = np.array([[3.0, 0.0], [0.0, 1.0]])
     # mean(|x|^2 + 1) = (2 * 9 + 1) / 3 + 1 with the first sample twice
     expected = 4 / (19 / 3 + 1)
@@ -97,14 +97,14 @@ def test_the_chain_rule_of_the_sigmoid_has_the_factor_a_times_1_minus_a():
     np.testing.assert_array_equal(arriving, [1, -3])
 
 
-def test_small_probabilities_keep_their_digits():
+def test_small_probabilities_are_accurate():
     a = np.array([-700.0, -40.0, 0.0, 40.0])
     sigmoid(a)
     np.testing.assert_allclose(a, [np.exp(-700), np.exp(-40), 0.5, 1], rtol=1e-14)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_a_clipped_logarithm_is_finite_and_leaves_its_argument_alone(dtype):
+def test_a_clipped_logarithm_is_finite_and_does_not_change_its_argument(dtype):
     p = np.array([0.0, 0.5, 1.0], dtype)
     eps = np.finfo(dtype).eps
     logarithms = clipped_log(p)

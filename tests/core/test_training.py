@@ -7,7 +7,7 @@ from sknn_edu.core.training import RESUMABLE, BestSoFar, Epochs, Outcome, shuffl
 
 
 class Scripted:
-    """A learner whose losses are written down beforehand; it counts its epochs."""
+    """A learner with predefined losses; it counts its epochs."""
 
     def __init__(self, losses, continues=False, finite=True):
         self.losses, self.continues, self.finite = iter(losses), continues, finite
@@ -53,7 +53,7 @@ class Silent:
 
 
 class Noting(Silent):
-    """A monitor that notes what it is told, and stops after so many epochs."""
+    """A monitor that records all calls, and stops training after a number of epochs."""
 
     def __init__(self, stop_after=100):
         self.notes, self.stop_after = [], stop_after
@@ -93,7 +93,7 @@ def test_nothing_counts_as_a_plateau_during_the_first_epochs():
     assert learner.epochs == 7
 
 
-def test_small_gains_that_add_up_are_no_improvement_but_move_the_best():
+def test_small_gains_count_as_plateau_but_update_the_best_objective():
     _, best_so_far = run(Scripted([1.0, 0.95, 0.89, 0.88]), max_epochs=4)
     assert (best_so_far.best, best_so_far.n_stalled) == (0.88, 3)
 
@@ -136,7 +136,7 @@ def test_an_interrupt_goes_back_to_the_best_epoch_too():
 
 
 @pytest.mark.parametrize(("keep_last_of_ties", "best"), [(False, 2), (True, 4)])
-def test_of_ties_the_first_epoch_is_the_best_or_the_last(keep_last_of_ties, best):
+def test_the_best_of_tied_epochs_is_the_first_or_optionally_the_last(keep_last_of_ties, best):
     learner = Scripted([3, 1, 2, 1, 2])
     options = {"keep_best": True, "patience": 100, "max_epochs": 5}
     _, best_so_far = run(learner, keep_last_of_ties=keep_last_of_ties, **options)
@@ -156,7 +156,7 @@ def test_patience_starts_again_after_a_plateau():
     assert monitor.notes[:4] == ["begins", "ended", "begins", "ended"]
 
 
-def test_the_monitor_learns_of_the_plateau_that_ends_training():
+def test_the_monitor_is_told_of_the_plateau_that_ends_training():
     monitor = Noting()
     assert run(Scripted([1.0] * 9), monitor)[0] is Outcome.PLATEAU
     assert monitor.notes[-1] == "plateau, continues: False"
@@ -168,7 +168,7 @@ def test_a_monitor_may_stop_training():
     assert learner.epochs == 2
 
 
-def test_training_can_go_on_where_it_was_stopped():
+def test_training_can_continue_after_it_was_stopped():
     losses = [3, 2, 1.95, 1.94, 1.93, 1]
     learner = Scripted(losses)
     _, best_so_far = run(learner, Noting(stop_after=3))
@@ -193,20 +193,20 @@ def test_an_infinite_objective_is_never_the_best():
     assert best_so_far.best_epoch == 0
 
 
-def test_shuffling_shows_each_sample_once_in_another_order_each_epoch():
+def test_shuffling_uses_each_sample_once_per_epoch_in_a_new_order():
     learner = Scripted([3, 2, 1])
     run(learner, shuffle=True, max_epochs=3)
     assert all(sorted(order) == [0, 1, 2, 3] for order in learner.orders)
     assert len({tuple(order) for order in learner.orders}) > 1
 
 
-def test_without_shuffling_the_order_stays():
+def test_without_shuffling_the_order_does_not_change():
     learner = Scripted([3, 2, 1])
     run(learner, max_epochs=3)
     assert all(order.tolist() == [0, 1, 2, 3] for order in learner.orders)
 
 
-def test_shuffled_is_scikit_learns():
+def test_shuffled_gives_the_order_of_scikit_learn():
     from sklearn.utils import shuffle
 
     order = np.arange(10)[::-1]

@@ -21,7 +21,7 @@ from tests.problems import X, Y
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-def test_hidden_layer_transformer_in_a_pipeline():
+def test_hidden_layer_transformer_works_in_a_pipeline():
     network = MLPClassifier(7, max_iter=20, random_state=0)
     features = HiddenLayerTransformer(network).fit(X, Y)
     np.testing.assert_array_equal(features.transform(X), features.estimator_.hidden_activations(X))
@@ -35,14 +35,14 @@ def test_hidden_layer_transformer_in_a_pipeline():
         HiddenLayerTransformer(StandardScaler()).fit(X, Y)
 
 
-def test_hidden_layer_transformer_refuses_a_layer_before_it_trains():
+def test_hidden_layer_transformer_refuses_an_invalid_layer_before_training():
     with pytest.raises(ValueError, match="layer must be an int from -1 to 0"):
         HiddenLayerTransformer(MLPClassifier(5), layer=3).fit(X, Y)
     trained = MLPClassifier(5, max_iter=3, random_state=0).fit(X, Y)
     assert HiddenLayerTransformer(FrozenEstimator(trained)).fit(X).transform(X).shape == (150, 5)
 
 
-def test_hidden_layer_transformer_refuses_what_has_no_hidden_layer_before_it_trains():
+def test_hidden_layer_transformer_refuses_networks_without_hidden_layer_before_training():
     average = AveragingClassifier(MLPClassifier())
     with pytest.raises(TypeError, match="must be an MLPClassifier or MLPRegressor"):
         HiddenLayerTransformer(average).fit(X, Y)

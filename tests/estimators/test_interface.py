@@ -1,4 +1,4 @@
-"""What inspection and export may ask of an estimator."""
+"""The interface of estimators for inspection and export."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ SOME = {"max_iter": 8, "random_state": 0}
     ],
     ids=str,
 )
-def test_the_outputs_of_a_fitted_network_are_its_predictions(options):
+def test_layer_outputs_of_a_fitted_network_end_with_its_predictions(options):
     mlp = MLPRegressor(hidden_layer_sizes=(5, 4), **options, **SOME).fit(A, B)
     inputs, first, second, outputs = fitted_network(mlp).layer_outputs(A)
     np.testing.assert_allclose(outputs[:, 0], mlp.predict(A), rtol=1e-10)
@@ -33,7 +33,7 @@ def test_the_outputs_of_a_fitted_network_are_its_predictions(options):
 
 
 @pytest.mark.parametrize("y", [Y, Y > 0], ids=["three classes", "two"])
-def test_a_perceptron_outputs_one_for_the_class_that_it_predicts(y):
+def test_a_perceptron_outputs_1_for_the_predicted_class(y):
     perceptron = PerceptronClassifier(**SOME).fit(X, y)
     outputs = fitted_network(perceptron).layer_outputs(X)[-1]
     is_predicted = perceptron.predict(X)[:, np.newaxis] == perceptron.classes_
@@ -41,7 +41,7 @@ def test_a_perceptron_outputs_one_for_the_class_that_it_predicts(y):
     np.testing.assert_array_equal(outputs, expected)
 
 
-def test_smoothing_and_clipping_are_part_of_the_interface_only_if_they_are_asked_for():
+def test_the_interface_contains_smoothing_and_clipping_only_if_enabled():
     mlp = MLPClassifier(3, label_smoothing=0.1, **SOME).fit(X, Y)
     assert fitted_network(mlp).smoothing == 0
     assert fitted_network(mlp.set_params(undo_smoothing=True)).smoothing == 0.1
@@ -61,7 +61,7 @@ def test_other_estimators_and_unfitted_ones_are_refused():
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-def test_the_problem_of_an_unfitted_network_is_where_fit_starts(solver):
+def test_training_problem_of_an_unfitted_network_has_the_initial_parameters_of_fit(solver):
     mlp = MLPClassifier(3, solver=solver, **SOME)
     problem = training_problem(mlp, X, Y)
     assert not hasattr(mlp, "coefs_")

@@ -35,7 +35,7 @@ def test_dtype_of_the_samples_is_kept(dtype, solver):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
-def test_dtype_parameter_wins_over_the_dtype_of_the_samples(dtype, solver):
+def test_the_dtype_parameter_overrides_the_dtype_of_the_samples(dtype, solver):
     other = np.float64 if dtype == "float32" else np.float32
     model = MLPClassifier(5, solver=solver, dtype=dtype, max_iter=5, random_state=0)
     model.fit(X.astype(other), Y)
@@ -121,7 +121,7 @@ def test_wrong_parameters_are_refused(params, message):
     ],
     ids=str,
 )
-def test_lbfgs_refuses_what_it_cannot_do(params):
+def test_lbfgs_refuses_unsupported_options(params):
     with pytest.raises(ValueError, match="has no meaning for solver='lbfgs'"):
         MLPClassifier(solver="lbfgs", **params).fit(X, Y)
 
@@ -217,7 +217,7 @@ def test_an_optimizer_object_clones_pickles_and_searches():
 # -- hidden layers and gradients -------------------------------------------------------------------
 
 
-def test_hidden_activations_by_hand():
+def test_hidden_activations_worked_by_hand():
     model = MLPClassifier((6, 4), "tanh", max_iter=5, random_state=0).fit(X, Y)
     first = np.tanh(X @ model.coefs_[0] + model.intercepts_[0])
     np.testing.assert_allclose(model.hidden_activations(X, layer=0), first, rtol=1e-10)

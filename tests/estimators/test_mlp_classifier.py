@@ -29,7 +29,7 @@ def test_decision_function_is_the_log_odds():
     np.testing.assert_allclose(two.decision_function(X), np.log(p[:, 1] / p[:, 0]), rtol=1e-6)
 
 
-def test_probabilities_keep_their_order_where_they_would_underflow():
+def test_log_probabilities_keep_their_order_when_probabilities_underflow():
     model = MLPClassifier(5, max_iter=20, random_state=0).fit(X, Y)
     z = model.decision_function(1e6 * X)
     p = model.predict_proba(1e6 * X)
@@ -41,10 +41,10 @@ def test_probabilities_keep_their_order_where_they_would_underflow():
 # -- label smoothing -------------------------------------------------------------------------------
 
 
-def test_label_smoothing_keeps_probabilities_from_certainty():
+def test_label_smoothing_limits_the_largest_probability():
     sharp = MLPClassifier(20, solver="lbfgs", random_state=0, max_iter=200).fit(X, Y)
     soft = clone(sharp).set_params(label_smoothing=0.3).fit(X, Y)
-    # where the classes are clear, the best prediction is 70 % + 30 % / 3
+    # for samples whose class is clear, the best prediction is 70 % + 30 % / 3
     assert sharp.predict_proba(X).max() > 0.99
     assert soft.predict_proba(X[:50])[:, 0].mean() == pytest.approx(0.8, abs=0.02)
 

@@ -137,7 +137,7 @@ def test_input_gradient_refuses_an_output_of_unknown_derivative():
             MLPRegressor(custom, 4, max_iter=3, random_state=0).fit(A, B).input_gradient(A)
 
 
-def test_an_output_activation_of_ones_own_may_flatten_its_argument():
+def test_a_custom_output_activation_may_flatten_its_argument():
     def double(z):
         flat = z.reshape(-1)
         flat *= 2

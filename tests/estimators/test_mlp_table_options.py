@@ -27,7 +27,7 @@ class TestEachOption:
     @DTYPES
     @EACH_OPTION
     @pytest.mark.parametrize("kind", RECIPES)
-    def test_it_trains_in_the_dtype_of_x_and_repeats(self, options, dtype, kind):
+    def test_training_uses_the_dtype_of_X_and_is_reproducible(self, options, dtype, kind):
         network, X = fitted(options, dtype, kind)
         repeated, _ = fitted(options, dtype, kind)
         assert network.predict(X[:2]).shape == (2,)
@@ -39,7 +39,7 @@ class TestEachOption:
         np.testing.assert_array_equal(copied._output_sums(X), network._output_sums(X))
 
     @EACH_OPTION
-    def test_its_gradient_is_right_fresh_and_fitted(self, options):
+    def test_the_gradient_is_right_before_and_after_fit(self, options):
         options = {**options, "early_stopping": False}
         network, X = fitted(options)
         _, y = numbers_and_levels()
@@ -89,7 +89,7 @@ class TestEachOption:
         np.testing.assert_allclose(z[:, 0], network.predict(X), rtol=1e-10)
 
     @EACH_OPTION
-    def test_a_fit_continues_from_a_checkpoint_with_the_same_bits(self, options, tmp_path):
+    def test_a_fit_continued_from_a_checkpoint_ends_with_the_same_bits(self, options, tmp_path):
         pytest.importorskip("sklearn.callback")
         X, y = numbers_and_levels()
 
@@ -129,7 +129,7 @@ class TestEachOption:
         ({"solver": "lbfgs", "regularization_schedule": "cosine"}, "has no meaning for"),
     ],
 )
-def test_wrong_options_are_named(wrong, message):
+def test_errors_name_the_wrong_option(wrong, message):
     with pytest.raises(ValueError, match=message):
         fitted(wrong)
 
@@ -209,7 +209,7 @@ def test_assigned_weights_that_factored_weights_cannot_represent_are_refused(nam
     if name == "scale":
         network.feature_scale_[3] = 0
     network.coefs_[0] = np.random.default_rng(0).normal(size=network.coefs_[0].shape).astype(dtype)
-    with pytest.raises(ValueError, match=r"coefs_\[0\] has been replaced by weights"):
+    with pytest.raises(ValueError, match=r"coefs_\[0\] was replaced by weights"):
         network.partial_fit(X, y)
 
 
@@ -271,7 +271,7 @@ def test_training_continues_from_weights_set_by_hand(solver):
     predictions = [network.fit(X, X[:, 0]).predict(X) for network in networks]
     if solver == "adam":
         np.testing.assert_allclose(*predictions, rtol=1e-8, atol=1e-9)
-    with pytest.raises(ValueError, match="set by hand come without feature scales"):
+    with pytest.raises(ValueError, match="set by hand have no feature scales"):
         set_by_hand(feature_scale=True, solver=solver).fit(X, X[:, 0])
 
 

@@ -14,7 +14,7 @@ from tests.problems import X, Y
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-def test_slim_leaves_the_parameters_and_a_few_kilobytes():
+def test_slim_keeps_the_parameters_and_a_few_kilobytes():
     model = MLPClassifier((200, 100), max_iter=3, random_state=0).fit(X, Y)
     model.partial_fit(X, Y)
     n_bytes = sum(array.nbytes for array in model.coefs_ + model.intercepts_)

@@ -23,7 +23,7 @@ CORNERS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 GATES = {"and": [0, 0, 0, 1], "or": [0, 1, 1, 1], "nand": [1, 1, 1, 0], "nor": [1, 0, 0, 0]}
 
 
-def test_and_gate_by_hand():
+def test_and_gate_worked_by_hand():
     gate = PerceptronClassifier.from_weights([1.0, 1.0], threshold=2.0, classes=(0, 1))
     np.testing.assert_array_equal(gate.decision_function(CORNERS), [-2, -1, -1, 0])
     np.testing.assert_array_equal(gate.predict(CORNERS), [0, 0, 0, 1])  # the tie fires
@@ -51,7 +51,7 @@ def test_first_epoch_of_the_and_gate_worked_by_hand():
     assert unit.mistake_curve_ == [2]
 
 
-def test_xor_has_no_line_and_never_converges():
+def test_a_perceptron_never_converges_on_xor():
     with pytest.warns(ConvergenceWarning, match="average=True"):
         unit = PerceptronClassifier(max_iter=50, tol=None).fit(CORNERS, [0, 1, 1, 0])
     assert not unit.converged_
@@ -79,7 +79,7 @@ def test_training_on_overlapping_classes_stops_after_n_iter_no_change_epochs():
     assert unit.n_iter_ < 100
 
 
-def test_averaged_weights_are_better_and_steadier_on_overlapping_classes():
+def test_averaged_weights_are_better_and_more_stable_on_overlapping_classes():
     X, y = make_classification(400, 5, flip_y=0.2, random_state=1)
     scores = {
         average: [
@@ -147,7 +147,7 @@ OUT_OF_EPOCHS = pytest.mark.filterwarnings("ignore:The perceptron still made")
 @pytest.mark.parametrize("average", [False, True])
 @pytest.mark.parametrize("y", [Y, Y > 0], ids=["three classes", "two"])
 @pytest.mark.parametrize("make", [np.asarray, csr_array], ids=["dense", "sparse"])
-def test_probabilities_rank_like_the_margins_and_agree_with_the_answers(average, y, make):
+def test_probabilities_rank_like_the_margins_and_agree_with_predict(average, y, make):
     perceptron = PerceptronClassifier(average=average, max_iter=20, tol=None, random_state=0)
     perceptron.fit(make(X), y)
     p, z = perceptron.predict_proba(make(X)), perceptron.decision_function(make(X))
@@ -168,7 +168,7 @@ def test_the_slope_is_fitted_to_the_samples_of_each_call():
     assert slopes[1] == fit_slope(z, (Y > 0).astype(int)) != slopes[0]
 
 
-def test_a_gate_is_certain_until_it_has_seen_samples():
+def test_a_perceptron_with_weights_set_by_hand_predicts_probabilities_0_and_1():
     gate = PerceptronClassifier.from_weights([1.0, 1.0], threshold=2.0)
     assert gate.slope_ == np.inf
     assert gate.predict_proba(CORNERS).tolist() == [[1, 0], [1, 0], [1, 0], [0, 1]]
@@ -177,7 +177,7 @@ def test_a_gate_is_certain_until_it_has_seen_samples():
 
 
 @OUT_OF_EPOCHS
-def test_a_tuned_threshold_moves_the_answers():
+def test_a_tuned_threshold_changes_the_predictions():
     data, y = make_classification(400, 6, weights=[0.9], flip_y=0.1, random_state=0)
     perceptron = PerceptronClassifier(average=True, max_iter=20, tol=None, random_state=0)
     tuned = TunedThresholdClassifierCV(perceptron, scoring="f1", response_method="predict_proba")
@@ -227,7 +227,7 @@ def test_the_slope_is_the_best_one_for_all_samples_whatever_the_parameters(param
 
 
 @pytest.mark.parametrize("gate", GATES)
-def test_a_learned_gate_is_right_and_not_certain(gate):
+def test_a_learned_gate_is_right_with_probabilities_below_1(gate):
     unit = PerceptronClassifier(random_state=0).fit(CORNERS, GATES[gate])
     p = unit.predict_proba(CORNERS)
     assert 0 < unit.slope_ < np.inf
@@ -235,7 +235,7 @@ def test_a_learned_gate_is_right_and_not_certain(gate):
     np.testing.assert_array_equal(p.argmax(axis=1), GATES[gate])
 
 
-def test_the_slope_of_the_and_gate_obeys_its_equation():
+def test_the_slope_of_the_and_gate_satisfies_its_equation():
     unit = PerceptronClassifier(shuffle=False).fit(CORNERS, GATES["and"])
     z = unit.decision_function(CORNERS)
     # one yes and three no: targets of 2/3 and 1/5, and the mean of z (p - y) is 0
@@ -244,7 +244,7 @@ def test_the_slope_of_the_and_gate_obeys_its_equation():
 
 
 @OUT_OF_EPOCHS
-def test_xor_leaves_a_perceptron_unsure():
+def test_a_perceptron_is_unsure_about_xor():
     unit = PerceptronClassifier(max_iter=20, tol=None, random_state=0).fit(CORNERS, [0, 1, 1, 0])
     assert 0 < unit.slope_ < np.inf
     np.testing.assert_allclose(unit.predict_proba(CORNERS), 0.5, atol=0.01)
@@ -285,7 +285,7 @@ def test_a_warm_start_fits_the_slope_to_the_samples_of_the_last_fit():
 
 
 @OUT_OF_EPOCHS
-def test_a_copy_keeps_its_slope_and_a_clone_has_none():
+def test_a_copy_keeps_the_slope_and_a_clone_does_not():
     unit = PerceptronClassifier(max_iter=5, tol=None, random_state=0).fit(X, Y)
     copy = pickle.loads(pickle.dumps(unit))
     np.testing.assert_array_equal(copy.predict_proba(X), unit.predict_proba(X))
@@ -293,7 +293,7 @@ def test_a_copy_keeps_its_slope_and_a_clone_has_none():
 
 
 @OUT_OF_EPOCHS
-def test_a_perceptron_saved_before_there_were_slopes_answers_0_and_1():
+def test_a_perceptron_saved_by_a_version_without_slopes_predicts_0_and_1():
     unit = PerceptronClassifier(max_iter=5, tol=None, random_state=0).fit(X, Y)
     del unit.slope_
     np.testing.assert_array_equal(unit.predict_proba(X), np.eye(3)[unit.predict(X)])
@@ -309,7 +309,7 @@ def test_samples_far_from_the_threshold_are_certain_without_a_warning(y):
     assert set(p[:2].ravel()) == {0, 1}
 
 
-def test_a_single_sample_gives_odds_of_2_once_it_is_learned():
+def test_a_single_learned_sample_gives_odds_of_2():
     # it is wrongly answered with yes, z = 0, then b = -1 and w = -x: z = -2, and p = 1/3
     unit = PerceptronClassifier().partial_fit([[1.0]], ["no"], classes=["no", "yes"])
     assert unit.decision_function([[1.0]]) == -2
@@ -317,7 +317,7 @@ def test_a_single_sample_gives_odds_of_2_once_it_is_learned():
     np.testing.assert_allclose(unit.predict_proba([[1.0], [3.0]]), [[2 / 3, 1 / 3], [4 / 5, 1 / 5]])
 
 
-def test_samples_that_are_all_alike_leave_a_slope_of_1_and_even_odds():
+def test_identical_samples_give_a_slope_of_1_and_even_odds():
     with pytest.warns(ConvergenceWarning):
         unit = PerceptronClassifier(max_iter=4, tol=None).fit(np.zeros((4, 2)), [0, 1, 0, 1])
     unit.coef_, unit.intercept_ = unit.coef_ * 0, unit.intercept_ * 0
@@ -339,7 +339,7 @@ def test_a_tuned_threshold_raises_the_balanced_accuracy_on_other_samples():
 
 
 @OUT_OF_EPOCHS
-def test_a_stack_learns_more_from_probabilities_than_from_answers():
+def test_a_stack_learns_more_from_probabilities_than_from_predictions():
     data, y = make_classification(600, 10, flip_y=0.1, class_sep=0.8, random_state=0)
     members = [
         ("steady", PerceptronClassifier(average=True, max_iter=10, tol=None, random_state=0)),

@@ -1,4 +1,4 @@
-"""Targets of any unit: the network computes in one of its own, and speaks the user's."""
+"""Scaled targets: the network learns standardized targets and predicts in the user's unit."""
 
 import pickle
 
@@ -30,7 +30,7 @@ def scaled(**options):
     return MLPRegressor(hidden_layer_sizes=8, scale_target=True, random_state=0, **options)
 
 
-def test_a_unit_worked_by_hand():
+def test_target_scaling_worked_by_hand():
     # weights 1, 1, 2: mean (0 + 4 + 2 * 4) / 4 = 3, variance (9 + 1 + 2 * 1) / 4 = 3
     y, share = np.array([[0.0], [4.0], [4.0]]), np.array([0.25, 0.25, 0.5])
     center, scale = find_unit(y, share, "identity")
@@ -41,20 +41,20 @@ def test_a_unit_worked_by_hand():
 
 @pytest.mark.parametrize("y", [np.full((5, 1), 7.0), np.full((5, 1), 0.1), np.zeros((5, 1))])
 @pytest.mark.parametrize("output", ["identity", "exp"])
-def test_constant_targets_have_a_unit(y, output):
+def test_constant_targets_can_be_scaled(y, output):
     center, scale = find_unit(y, np.full(5, 0.2), output)
     assert np.isfinite([*center, *scale]).all()
     assert (scale > 0).all()
 
 
-def test_the_unit_of_huge_targets_does_not_overflow():
+def test_scaling_of_huge_targets_does_not_overflow():
     center, scale = find_unit(np.array([[-1e300], [1e300]]), np.full(2, 0.5), "identity")
     np.testing.assert_allclose([*center, *scale], [0, 1e300])
 
 
 @EACH_DTYPE
 @pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber", "quantile"])
-def test_the_fit_does_not_depend_on_the_unit(loss, dtype):
+def test_the_fit_does_not_depend_on_the_unit_of_the_targets(loss, dtype):
     X, model = A.astype(dtype), scaled(loss=loss)
     expected = clone(model).fit(X, B).predict(X)
     for factor, offset in [(1000.0, 0.0), (1.0, 1e8), (1e-9, 0.0), (1e100, 0.0)]:
@@ -75,7 +75,7 @@ def test_amounts_are_divided_by_their_mean(loss):
     assert model.score(A, COUNTS) > 0.8
 
 
-def test_several_targets_have_a_unit_each():
+def test_each_of_several_targets_is_scaled_separately():
     y = np.column_stack([B, 1e6 * B + 5, -B])
     model = scaled().fit(A, y)
     np.testing.assert_allclose(model.target_scale_, y.std(axis=0))
@@ -91,7 +91,7 @@ def test_parameters_at_their_default_change_nothing():
     assert clone(plain).fit(A.astype(np.float32), B).predict(A).dtype == np.float32
 
 
-def test_quantiles_clipping_and_gradients_are_in_the_users_unit():
+def test_quantiles_clipping_and_gradients_are_in_the_unit_of_the_targets():
     y = 1000 * B + 1e6
     model = scaled(loss="quantile", quantile=[0.1, 0.5, 0.9], clip_output=True).fit(A, y)
     low, middle, high = model.predict(A).T
@@ -122,7 +122,7 @@ def test_a_validation_set_is_compared_in_the_right_unit(scoring):
         np.testing.assert_allclose(model.best_validation_score_, -error)
 
 
-def test_the_unit_is_that_of_the_first_call():
+def test_partial_fit_and_warm_start_keep_the_scaling_of_the_first_call():
     model = scaled(solver="adam").partial_fit(A, B)
     unit = model.target_center_, model.target_scale_
     model.partial_fit(A, 1000 * B)
@@ -135,7 +135,7 @@ def test_the_unit_is_that_of_the_first_call():
     assert warm.score(A, B) > 0.9
 
 
-def test_rows_of_weight_0_do_not_set_the_unit_and_weights_do():
+def test_target_scaling_uses_weights_and_ignores_rows_of_weight_0():
     weight = np.arange(len(B)) % 3
     outlier = np.where(weight == 0, 1e9, B)
     model = scaled(solver="lbfgs", max_iter=3000, tol=1e-4).fit(A, outlier, sample_weight=weight)
@@ -147,7 +147,7 @@ def test_rows_of_weight_0_do_not_set_the_unit_and_weights_do():
     np.testing.assert_allclose(model.target_scale_, repeated.target_scale_)
 
 
-def test_a_saved_network_keeps_its_unit():
+def test_a_saved_network_keeps_its_target_scaling():
     model = scaled(solver="lbfgs", max_iter=3000, tol=1e-4).fit(A, 1000 * B)
     again = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(again.predict(A), model.predict(A))

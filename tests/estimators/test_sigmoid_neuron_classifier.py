@@ -12,7 +12,7 @@ from sklearn.preprocessing import scale
 from sknn_edu import SigmoidNeuronClassifier
 
 
-def test_neuron_by_hand():
+def test_sigmoid_neuron_worked_by_hand():
     neuron = SigmoidNeuronClassifier.from_weights([10, 10], bias=-15, classes=("no", "yes"))
     assert neuron.predict([[1, 0], [1, 1]]).tolist() == ["no", "yes"]
     np.testing.assert_allclose(
@@ -34,7 +34,7 @@ def test_neuron_is_logistic_regression(alpha, weighted):
     np.testing.assert_allclose(neuron.predict_proba(X), peer.predict_proba(X), atol=1e-4)
 
 
-def test_several_neurons_are_scikit_learns_one_vs_rest():
+def test_several_neurons_equal_one_vs_rest_of_scikit_learn():
     X, y = load_iris(return_X_y=True)
     X = scale(X)
     neuron = SigmoidNeuronClassifier(alpha=1.0).fit(X, y)

@@ -29,7 +29,7 @@ def test_columns_of_classes_are_learned_side_by_side(dtype):
         np.testing.assert_allclose(np.exp(logarithm), p, rtol=1e-4)
 
 
-def test_columns_of_strings_and_chunks_that_lack_classes():
+def test_chunks_of_partial_fit_may_lack_classes_of_string_columns():
     columns = np.stack([np.array(["a", "b", "c"])[Y], np.array(["x", "y", "z"])[Y]], axis=1)
     classes = [np.unique(column) for column in columns.T]
     model = MLPClassifier(10, random_state=0, learning_rate_init=0.02)

@@ -1,6 +1,6 @@
 """Checkpoints of several kinds, and changes to them, accidental or forged."""
 
-# ruff: noqa: ARG001  each change of a forger takes the facts and the arrays
+# ruff: noqa: ARG001  all changes have the parameters facts and arrays
 
 import copy
 import json
@@ -42,7 +42,7 @@ SAVED_FITS = {
 
 @dataclass
 class SavedFit:
-    """A checkpoint of a fit, and the fit; the file as it was, and a finished fit's attributes."""
+    """A checkpoint and its fit; the original file and the attributes of the finished fit."""
 
     checkpoint: Checkpoint
     estimator: Any
@@ -69,14 +69,14 @@ def save(name, folder):
 
 
 def forge(path, change):
-    """Rewrite a checkpoint as ``change(facts, arrays)`` leaves them, with the right digest."""
+    """Rewrite a checkpoint after ``change(facts, arrays)``, with the right digest."""
     facts, arrays = read(path)
     change(facts, arrays)
     write(path, json.dumps(facts), arrays)
 
 
 def as_bytes(arrays):
-    """Return all that there is to arrays."""
+    """Return the dtype, shape and bytes of each array."""
     return {name: (a.dtype.str, a.shape, a.tobytes()) for name, a in arrays.items()}
 
 
@@ -98,7 +98,7 @@ def forge_without_digest(path, change):
 
 
 def places(facts):
-    """Return all (container, key) of nested dicts and lists; of long lists the first three."""
+    """Return all (container, key) of nested dicts and lists, but only three of a long list."""
     found = []
     keys = list(facts) if isinstance(facts, dict) else range(min(len(facts), 3))
     for key in keys:
@@ -113,7 +113,7 @@ VALUES = [
     -0.5, 0.5, 1e308, float("inf"), float("nan"), [], [[]], [0], [0, 1, 2], [[0, 10**9]], {},
     {"a": 1},
 ]  # fmt: skip
-"""What a forger may write in place of a fact."""
+"""Values that replace a fact in a forged checkpoint."""
 
 ARRAY_CHANGES = {
     "int32": lambda a: a.astype(np.int32),
@@ -135,7 +135,7 @@ ARRAY_CHANGES = {
     "column": lambda a: a.reshape(-1, 1),
     "first repeated": lambda a: np.repeat(a[:1], len(a), axis=0),
 }
-"""What a forger may do to an array."""
+"""Changes of an array in a forged checkpoint."""
 
 
 def forged_facts(choose):
@@ -179,7 +179,7 @@ def forged_arrays(choose):
 
 
 def attack(saved, change):
-    """Forge a file; return whether its fit ends, instead of being refused with a ValueError."""
+    """Forge a file; return True if its fit ends, and False if it is refused with a ValueError."""
     saved.checkpoint.path.write_bytes(saved.whole)
     forge(saved.checkpoint.path, change)
     try:

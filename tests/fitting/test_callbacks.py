@@ -46,7 +46,7 @@ def test_callbacks_work_within_a_pipeline_and_a_grid_search():
     assert sum(row["task_name"] == "epoch" for row in rows) == 5 * 3
 
 
-def test_a_callback_that_fails_leaves_the_estimator_as_it_was():
+def test_a_failing_callback_does_not_change_the_estimator():
     pytest.importorskip("sklearn.callback")
 
     class Broken(StopAfter):
@@ -60,7 +60,7 @@ def test_a_callback_that_fails_leaves_the_estimator_as_it_was():
     np.testing.assert_array_equal(model.predict_proba(X), before)
 
 
-def test_an_older_scikit_learn_is_told_which_version_brings_callbacks():
+def test_an_older_scikit_learn_gives_an_error_that_names_the_required_version():
     try:
         import sklearn.callback  # noqa: F401
     except ImportError:
@@ -87,7 +87,7 @@ def test_the_validation_monitor_scores_the_validation_set():
     assert [row["accuracy"] for row in rows] == mlp.validation_scores_
 
 
-def test_the_validation_monitor_scores_as_the_estimator_does_by_default():
+def test_the_validation_monitor_uses_the_score_of_the_estimator_by_default():
     pytest.importorskip("sklearn.callback")
     monitor = ValidationMonitor()
     model = MLPClassifier(4, max_iter=3, random_state=0).set_callbacks(monitor)

@@ -1,4 +1,4 @@
-"""The file of a checkpoint is whole or refused, and only one fit at a time writes it."""
+"""A checkpoint file is complete or refused, and only one fit at a time writes it."""
 
 import errno
 import io
@@ -36,7 +36,7 @@ def saved(tmp_path):
 # -- damage ----------------------------------------------------------------------------------------
 
 
-def test_what_is_written_is_read(tmp_path):
+def test_reading_returns_what_was_written(tmp_path):
     write(tmp_path / "file", FACTS, ARRAYS)
     facts, arrays = read(tmp_path / "file")
     assert facts == {"format": 2, "version": "1.0"}
@@ -139,11 +139,11 @@ def test_reading_runs_no_code(saved, tmp_path):
 
 def test_another_format_names_the_version_that_wrote_it(saved):
     write(saved.checkpoint.path, '{"format": 99, "version": "7.0"}', {})
-    with pytest.raises(ValueError, match=r"format 99, written by sknn_edu 7\.0"):
+    with pytest.raises(ValueError, match=r"format 99 and was written by sknn_edu 7\.0"):
         saved.restored()
 
 
-def test_a_file_that_cannot_be_read_is_not_called_damaged(saved, monkeypatch):
+def test_an_unreadable_file_is_not_reported_as_damaged(saved, monkeypatch):
     with pytest.raises(IsADirectoryError):
         Checkpoint(saved.checkpoint.path.parent).restore(clone(saved.estimator))
 
@@ -178,7 +178,7 @@ def test_a_symbolic_link_is_followed_and_permissions_are_kept(tmp_path):
 
 
 @pytest.mark.parametrize("error", [OSError(errno.EIO, "no"), KeyboardInterrupt(), MemoryError()])
-def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, error):
+def test_a_failing_write_keeps_the_old_file_and_leaves_no_other(tmp_path, monkeypatch, error):
     write(tmp_path / "file", FACTS, ARRAYS)
 
     def fail(*_):
@@ -233,14 +233,14 @@ def test_a_second_fit_on_the_same_path_is_refused_and_disturbs_nothing(tmp_path,
     Lock(tmp_path / "fit").release()  # the fit has given it back
 
 
-def test_a_fit_that_fails_gives_the_lock_back(tmp_path):
+def test_a_failing_fit_releases_the_lock(tmp_path):
     write(tmp_path / "fit", FACTS, ARRAYS)
     with pytest.raises(FileExistsError):
         clone(WHOLE).set_callbacks(Checkpoint(tmp_path / "fit")).fit(X, Y)
     Lock(tmp_path / "fit").release()
 
 
-def test_a_lock_that_nobody_holds_any_more_is_given_back(tmp_path):
+def test_a_lock_is_released_when_its_object_is_deleted(tmp_path):
     Lock(tmp_path / "fit")  # as after an interrupt between two lines
     Lock(tmp_path / "fit").release()
 
@@ -252,7 +252,7 @@ def hold(path, is_held):
     lock.release()
 
 
-def test_a_killed_process_gives_the_lock_back_and_its_rest_is_removed(tmp_path):
+def test_a_killed_process_releases_the_lock_and_its_temporary_file_is_removed(tmp_path):
     context = multiprocessing.get_context("forkserver")
     is_held = context.Event()
     process = context.Process(target=hold, args=(tmp_path / "fit", is_held))
@@ -278,13 +278,13 @@ def test_a_forked_child_does_not_keep_the_lock(tmp_path):
     child = os.fork()
     if child == 0:
         os.close(alive)
-        lock.release()  # which is not the child's to give back
+        lock.release()  # the child must not release the lock of its parent
         os.read(wake, 1)
         os._exit(0)
     with pytest.raises(BlockingIOError):
         Lock(tmp_path / "fit")
     lock.release()
-    Lock(tmp_path / "fit").release()  # free, although the child lives
+    Lock(tmp_path / "fit").release()  # the lock is free, although the child is still running
     os.close(alive)
     assert os.waitpid(child, 0)[1] == 0
     os.close(wake)
@@ -299,7 +299,7 @@ def test_a_file_system_without_locks_is_warned_about_once(tmp_path, monkeypatch)
 
     monkeypatch.setattr(checkpoint_file, "fcntl", NoLocks())
     checkpoint = Checkpoint(tmp_path / "fit")
-    with pytest.warns(UserWarning, match="has no locks.*a path of its own"):
+    with pytest.warns(UserWarning, match="does not support locks.*a different path"):
         clone(WHOLE).set_callbacks(checkpoint).fit(X, Y)
     checkpoint.restore(clone(WHOLE)).set_callbacks(checkpoint).fit(X, Y)  # no second warning
 
@@ -310,7 +310,7 @@ def write_often(path, k, is_ready):
         write(path, FACTS, {"theta": np.full(1000, k)})
 
 
-def test_even_without_a_lock_the_file_is_whole_at_all_times(tmp_path):
+def test_without_locks_the_file_is_still_complete_at_all_times(tmp_path):
     context, path = multiprocessing.get_context("forkserver"), tmp_path / "file"
     write(path, FACTS, {"theta": np.full(1000, 0)})
     ready = [context.Event() for _ in range(3)]

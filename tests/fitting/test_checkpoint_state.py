@@ -1,6 +1,6 @@
 """A forged checkpoint, whose digest is right, is refused or gives a fit that ends."""
 
-# ruff: noqa: ARG001, ARG005  each change of a forger takes the facts and the arrays
+# ruff: noqa: ARG001, ARG005  all changes have the parameters facts and arrays
 
 import numpy as np
 import pytest
@@ -32,13 +32,13 @@ def saved(request, tmp_path_factory):
 
 @FORGING
 @given(st.data())
-def test_forged_facts(saved, data):
+def test_forged_facts_are_refused_or_give_a_fit_that_ends(saved, data):
     attack(saved, forged_facts(lambda options: data.draw(st.sampled_from(options))))
 
 
 @FORGING
 @given(st.data())
-def test_forged_arrays(saved, data):
+def test_forged_arrays_are_refused_or_give_a_fit_that_ends(saved, data):
     attack(saved, forged_arrays(lambda options: data.draw(st.sampled_from(options))))
 
 
@@ -100,7 +100,7 @@ def test_states_of_other_random_generators_are_checked(saved, generator):
         elif generator == "SFC64":
             facts["rng"]["has_uint32"] = -1
         else:
-            facts["rng"]["state"]["inc"] = 2**128 - 2  # even: it might not move
+            facts["rng"]["state"]["inc"] = 2**128 - 2  # even: the random numbers could be constant
 
     assert attack(saved, change)
     assert not attack(saved, change_for_the_worse)

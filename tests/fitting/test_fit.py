@@ -1,4 +1,4 @@
-"""A fit from top to bottom: epochs, batches, schedules, warnings, interrupts."""
+"""Epochs, batches, schedules, warnings and interrupts of fit and partial_fit."""
 
 import pickle
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 @pytest.mark.parametrize("cls", [MLPClassifier, MLPRegressor])
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
-def test_partial_fit_is_one_epoch_of_fit_to_the_bit(cls, solver):
+def test_partial_fit_equals_one_epoch_of_fit_to_the_bit(cls, solver):
     params = {"solver": solver, "shuffle": False, "random_state": 0, "batch_size": 40}
     whole = cls(max_iter=6, **params).fit(X, Y)
     parts = cls(**params)
@@ -36,7 +36,7 @@ def test_partial_fit_is_one_epoch_of_fit_to_the_bit(cls, solver):
     assert whole.t_ == parts.t_
 
 
-def test_chunks_are_batches_of_one_epoch_to_the_bit():
+def test_partial_fit_on_chunks_equals_the_batches_of_an_epoch_to_the_bit():
     params = {"shuffle": False, "random_state": 0, "batch_size": 50}
     whole = MLPClassifier(max_iter=1, **params).fit(X, Y)
     chunks = MLPClassifier(**params)
@@ -148,7 +148,7 @@ def test_each_call_of_partial_fit_is_an_epoch_of_the_schedule_whatever_its_size(
 # -- warnings and interrupts -----------------------------------------------------------------------
 
 
-def test_too_few_epochs_warn():
+def test_too_few_epochs_give_a_warning():
     with pytest.warns(ConvergenceWarning, match="max_iter=2"):
         MLPClassifier(max_iter=2).fit(X, Y)
 

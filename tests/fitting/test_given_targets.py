@@ -1,4 +1,4 @@
-"""Labels keep their kind, whatever they come in."""
+"""Labels keep their type in every container."""
 
 import decimal
 import enum
@@ -59,7 +59,7 @@ COLUMNS = {
 
 @pytest.mark.parametrize("form", COLUMNS)
 @pytest.mark.parametrize("classifier", CLASSIFIERS, ids=lambda c: type(c).__name__)
-def test_large_integers_stay_apart(classifier, form):
+def test_large_integers_stay_distinct(classifier, form):
     y = COLUMNS[form]()
     model = clone(classifier).fit(X, y)
     assert model.classes_.dtype.kind in "iu"
@@ -106,7 +106,7 @@ def test_lists_become_arrays_of_their_kind(y, expected):
     assert labels.dtype == expected.dtype
 
 
-def test_columns_of_different_kinds_keep_them_side_by_side():
+def test_columns_of_different_kinds_keep_their_kinds():
     for y in (
         [["a", LARGE], ["b", LARGE + 1]],
         pd.DataFrame({"u": ["a", "b"], "v": [LARGE, LARGE + 1]}),
@@ -124,15 +124,15 @@ def test_sparse_and_ragged_labels_are_left_to_scikit_learn():
         MLPClassifier().fit(X, [[1], [1, 2]] * 30)
 
 
-def test_integers_that_no_dtype_holds_are_refused():
-    with pytest.raises(ValueError, match="no dtype of 64 bits holds"):
+def test_integers_beyond_64_bits_are_refused():
+    with pytest.raises(ValueError, match="must fit a 64-bit dtype"):
         as_integers(np.array([-1, 2**63], dtype=object))
-    with pytest.raises(ValueError, match="no dtype of 64 bits holds"):
+    with pytest.raises(ValueError, match="must fit a 64-bit dtype"):
         PerceptronClassifier().fit(X, [2**70, *IDS[1:].tolist()])
 
 
 @pytest.mark.parametrize("known", [np.int64, np.uint64])
-def test_signed_and_unsigned_labels_meet_as_integers(known):
+def test_signed_and_unsigned_labels_are_combined_as_integers(known):
     later = np.uint64 if known is np.int64 else np.int64
     model = MLPClassifier(4, random_state=0)
     model.partial_fit(X, IDS.astype(known), classes=np.unique(IDS).astype(known))
@@ -175,6 +175,6 @@ def test_numbers_of_any_kind_are_targets_of_a_regression(y):
     ],
     ids=["text", "gap", "date", "object"],
 )
-def test_anything_else_is_refused_by_value(y, words):
+def test_other_regression_targets_are_refused_with_an_example(y, words):
     with pytest.raises(ValueError, match=words):
         refuse_unreadable_numbers(y)

@@ -1,4 +1,4 @@
-"""Other words lead to the names that are meant."""
+"""Suggestions for wrong parameter values."""
 
 import pytest
 
@@ -24,17 +24,17 @@ WORDS = [(parameter, word) for parameter, words in OTHER_WORDS.items() for word 
 
 
 @pytest.mark.parametrize(("parameter", "word"), WORDS)
-def test_every_other_word_leads_to_a_name_or_a_hint(parameter, word):
+def test_every_alternative_name_gives_a_suggestion(parameter, word):
     target = OTHER_WORDS[parameter][word]
     assert target in NAMES[parameter] or " " in target
     hint = did_you_mean(parameter, word.upper(), NAMES[parameter])
     assert hint == target or hint.startswith(f"Did you mean {parameter}=")
 
 
-def test_a_word_for_a_name_that_is_not_among_the_choices_is_no_hint():
+def test_an_alternative_name_of_an_unavailable_choice_gives_no_suggestion():
     assert did_you_mean("solver", "nadam", ["lbfgs", "gd"]) == ""
 
 
 @pytest.mark.parametrize("value", ["quux", "", 3, None, ["relu"]])
-def test_what_is_like_no_name_gets_no_hint(value):
+def test_a_word_unlike_any_name_gives_no_suggestion(value):
     assert did_you_mean("activation", value, NAMES["activation"]) == ""

@@ -42,7 +42,7 @@ def test_no_activation_exceeds_its_bound(name, bound):
     assert np.abs(a).max() <= largest_activation(g, bound)
 
 
-def test_activations_of_users_have_no_bound():
+def test_custom_activations_have_no_bound():
     spike = Activation("spike", lambda z, a: np.divide(1, z, out=a), identity_backward)
     impostor = Activation("relu", spike.forward, identity_backward)
     assert largest_activation(spike, 1.0) == largest_activation(impostor, 1.0) == np.inf

@@ -1,4 +1,4 @@
-"""Equal parameters have the same text in any process, others another one, or none."""
+"""Equal parameters have the same text in any process, and other parameters another text or none."""
 
 import functools
 import subprocess
@@ -64,7 +64,7 @@ OTHERS = [
 ]
 
 
-def test_every_example_has_a_text_of_its_own_that_is_the_same_in_another_process():
+def test_each_example_has_a_different_text_that_is_the_same_in_another_process():
     script = (
         "from tests.fitting.test_parameter_text import EXAMPLES, as_text\n"
         "print('\\n'.join(map(as_text, EXAMPLES)))"
@@ -78,7 +78,7 @@ def test_every_example_has_a_text_of_its_own_that_is_the_same_in_another_process
 
 
 @pytest.mark.parametrize(("one", "other"), OTHERS, ids=lambda value: type(value).__name__)
-def test_values_that_print_alike_have_other_texts(one, other):
+def test_values_with_the_same_repr_have_different_texts(one, other):
     assert as_text(one) != as_text(other)
 
 
@@ -89,7 +89,7 @@ def test_numpy_scalars_have_the_text_of_their_value():
 
 
 @given(st.lists(st.floats(allow_nan=False) | st.integers() | st.text()), st.data())
-def test_texts_are_equal_where_the_values_are(values, data):
+def test_equal_values_have_equal_texts(values, data):
     assert as_text(values) == as_text(list(values))
     if values:
         k = data.draw(st.integers(0, len(values) - 1))
@@ -123,6 +123,6 @@ def without_end():
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_what_cannot_be_recognised_is_refused(value):
+def test_values_without_identifying_text_are_refused(value):
     with pytest.raises(ValueError, match=r"by its name|contains itself|cannot be saved"):
         as_text(value)

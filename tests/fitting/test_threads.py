@@ -13,7 +13,7 @@ def counts():
     return {info["filepath"]: info["num_threads"] for info in threadpool_info()}
 
 
-def test_scipys_threads_are_one_within_and_restored_after():
+def test_scipy_has_one_thread_within_the_context_and_the_old_number_afterwards():
     before = counts()
     with one_thread_for_scipy():
         within = counts()
@@ -66,7 +66,7 @@ def test_a_fit_within_a_limit_of_the_user_runs_scipys_blas_in_one_thread_and_kee
     assert counts() == before
 
 
-def test_many_threads_that_come_and_go_leave_the_number_as_it_was():
+def test_many_overlapping_contexts_restore_the_number_of_threads():
     before, seen = counts(), []
 
     def come_and_go():

@@ -104,7 +104,7 @@ CONFIGURATIONS = {
 
 
 def outcome(model):
-    """What a fit leaves, apart from the state of unfinished training."""
+    """The fitted attributes, without the training state."""
     arrays = [*model.coefs_, *model.intercepts_, *model.embedding_]
     curves = model.loss_curve_, model.learning_rate_curve_, model.validation_scores_
     numbers = model.n_iter_, model.t_, model.best_epoch_, model.loss_, model.best_loss_
@@ -113,7 +113,7 @@ def outcome(model):
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_stop_after_any_epoch_changes_nothing(name, dtype):
+def test_stopping_after_any_epoch_and_continuing_changes_nothing(name, dtype):
     pytest.importorskip("sklearn.callback")
     options = {"learning_rate_init": 0.02, "random_state": 0, **CONFIGURATIONS[name]}
     model = MLPClassifier(5, dtype=dtype, **options)

@@ -1,4 +1,4 @@
-"""A network that is no better than a constant says so once, if there is something to learn."""
+"""One warning if a network is no better than a constant and there is something to learn."""
 
 import re
 import warnings
@@ -45,10 +45,10 @@ def says_so(model, X, y, **fit_params):
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("make", [np.asarray, csr_array], ids=["dense", "sparse"])
-def test_unscaled_features_that_leave_a_constant_are_named(make, dtype):
+def test_a_network_stuck_on_unscaled_features_gives_a_warning(make, dtype):
     message = warning_of(MLPClassifier(**SGD), make(WINE.astype(dtype)), CULTIVAR)
     # the classes have 59, 71 and 48 of 178 samples: their entropy is 1.086 nats
-    assert "is not below that of always predicting the same, 1.086" in message
+    assert "is not below that of a constant prediction, 1.086" in message
     assert "scale the features, for example" in message
 
 
@@ -83,7 +83,7 @@ def test_every_loss_of_a_regressor_is_compared_with_its_own_constant(loss):
     assert not says_so(good, (WINE - WINE.mean(axis=0)) / WINE.std(axis=0), y)
 
 
-def test_an_xor_network_that_is_stuck_is_noticed():
+def test_a_network_stuck_on_xor_gives_a_warning():
     corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     stuck = MLPClassifier(2, "logistic", random_state=0, max_iter=3000)
     assert says_so(stuck, corners, [0, 1, 1, 0])
@@ -91,9 +91,9 @@ def test_an_xor_network_that_is_stuck_is_noticed():
     assert not says_so(solved, corners, [0, 1, 1, 0])
 
 
-def test_more_epochs_are_a_remedy_only_while_the_loss_falls():
+def test_more_epochs_are_only_suggested_while_the_loss_falls():
     short = MLPRegressor(hidden_layer_sizes=5, max_iter=3, learning_rate_init=1e-4, random_state=0)
-    assert "increase max_iter (max_iter=3 was reached)" in warning_of(
+    assert "increase max_iter (now 3, which was reached)" in warning_of(
         short, WINE * 1e-2, WINE[:, 0]
     )
     assert "max_iter" not in warning_of(MLPClassifier(**SGD), WINE, CULTIVAR)
@@ -104,7 +104,7 @@ def test_more_epochs_are_a_remedy_only_while_the_loss_falls():
 
 @pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
 @pytest.mark.parametrize("alpha", [1e-4, 1e3])
-def test_where_a_constant_is_all_there_is_to_learn_there_is_no_alarm(solver, alpha):
+def test_there_is_no_warning_if_a_constant_is_the_best_model(solver, alpha):
     classifier = MLPClassifier(4, solver=solver, alpha=alpha, max_iter=8, random_state=0)
     regressor = MLPRegressor(
         hidden_layer_sizes=4, solver=solver, alpha=alpha, max_iter=8, random_state=0
@@ -119,7 +119,7 @@ def test_where_a_constant_is_all_there_is_to_learn_there_is_no_alarm(solver, alp
     assert not says_so(classifier, noise, np.full(200, "only"))
 
 
-def test_noise_hardly_ever_gives_an_alarm():
+def test_noise_hardly_ever_gives_a_warning():
     alarms = 0
     for seed in range(60):
         rng = np.random.default_rng(seed)
@@ -129,7 +129,7 @@ def test_noise_hardly_ever_gives_an_alarm():
     assert alarms <= 3
 
 
-def test_partial_fit_and_stopped_fits_say_nothing():
+def test_partial_fit_and_stopped_fits_give_no_warning():
     pytest.importorskip("sklearn.callback")
     mlp = MLPClassifier(**SGD)
     mlp.partial_fit(WINE, CULTIVAR, classes=[0, 1, 2])
@@ -149,14 +149,14 @@ def no_change(z):
     pass
 
 
-def test_losses_of_the_users_own_are_left_out():
+def test_custom_losses_give_no_warning():
     own = Loss("quartic", "identity", no_change, quartic, quartic_delta)
     mlp = MLPRegressor(own, hidden_layer_sizes=(), max_iter=2, learning_rate_init=1e-9)
     assert not says_so(mlp.set_params(random_state=0), A, B)
 
 
 @pytest.mark.parametrize("early_stopping", [False, True])
-def test_a_good_fit_costs_no_pass_over_the_data(early_stopping, monkeypatch):
+def test_a_good_fit_needs_no_additional_pass_over_the_data(early_stopping, monkeypatch):
     mlp = MLPClassifier(learning_rate_init=0.02, max_iter=40, random_state=0)
     mlp.set_params(early_stopping=early_stopping, scoring="loss")
     counted = []
@@ -171,8 +171,8 @@ def test_a_good_fit_costs_no_pass_over_the_data(early_stopping, monkeypatch):
     assert set(counted) == ({15} if early_stopping else set())  # held-out samples only
 
 
-def test_samples_of_weight_0_have_no_say():
-    # of the samples that weigh, all have class 0: a constant is all there is to learn
+def test_samples_of_weight_0_are_ignored():
+    # all samples of positive weight have class 0, so there is nothing to learn
     weight = (CULTIVAR == 0).astype(float)
     assert not says_so(MLPClassifier(**SGD), WINE, CULTIVAR, sample_weight=weight)
     alarm = warning_of(MLPClassifier(**SGD), WINE, CULTIVAR, sample_weight=1 + 99 * weight)
@@ -183,7 +183,7 @@ def test_samples_of_weight_0_have_no_say():
 # -- lbfgs -------------------------------------------------------------------------------------
 
 
-def test_lbfgs_out_of_iterations_asks_for_more_and_out_of_evaluations_for_those():
+def test_lbfgs_suggests_more_iterations_or_more_evaluations_when_they_run_out():
     mlp = MLPClassifier(4, solver="lbfgs", random_state=0)
     assert "Increase max_iter (now 5)" in warning_of(clone(mlp).set_params(max_iter=5), X, Y)
     assert "Increase max_fun (now 6)" in warning_of(clone(mlp).set_params(max_fun=6), X, Y)
@@ -198,7 +198,7 @@ def test_lbfgs_out_of_iterations_asks_for_more_and_out_of_evaluations_for_those(
     ],
     ids=str,
 )
-def test_lbfgs_that_takes_hardly_a_step_asks_for_scaling_and_not_for_more_iterations(model, factor):
+def test_lbfgs_that_hardly_moves_suggests_scaling_and_not_more_iterations(model, factor):
     model = clone(model).set_params(solver="lbfgs")
     message = warning_of(model, WINE * factor, CULTIVAR)
     assert model.n_iter_ <= 2
@@ -211,7 +211,7 @@ def test_lbfgs_that_takes_hardly_a_step_asks_for_scaling_and_not_for_more_iterat
 
 def numbers_in(message):
     """Return the two losses that a warning compares: reached, and of the constant."""
-    pattern = r"training samples, (\S+) without penalty, .* always predicting the same, (\S+)\. In"
+    pattern = r"training samples, (\S+) without penalty, .* a constant prediction, (\S+)\. Try"
     return [float(number) for number in re.search(pattern, message).groups()]
 
 
@@ -305,7 +305,7 @@ def test_losses_of_several_outputs_and_of_several_quantiles_are_sums():
     np.testing.assert_allclose(constant, sum(expected), rtol=1e-3)
 
 
-def test_many_samples_are_scored_a_few_at_a_time(monkeypatch):
+def test_many_samples_are_scored_in_batches(monkeypatch):
     at_once = warning_of(MLPClassifier(**SGD, max_iter=3), WINE, CULTIVAR)
     monkeypatch.setattr(usefulness, "SCORED_AT_ONCE", 7)
     in_parts = warning_of(MLPClassifier(**SGD, max_iter=3), WINE, CULTIVAR)
@@ -316,12 +316,12 @@ def test_many_samples_are_scored_a_few_at_a_time(monkeypatch):
 
 
 def notices(features, y, weight=None):
-    """Return whether a network that is of no use is told that there is something to learn."""
+    """Return whether there is a warning for a network that has learned nothing."""
     useless = MLPRegressor(hidden_layer_sizes=4, **USELESS)
     return says_so(useless, features, np.asarray(y) + 100.0, sample_weight=weight)
 
 
-def test_a_rise_a_fall_a_product_and_a_distance_are_noticed():
+def test_increasing_decreasing_product_and_distance_relations_are_detected():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(300, 4))
     noise = rng.normal(size=300)
@@ -337,7 +337,7 @@ def test_a_rise_a_fall_a_product_and_a_distance_are_noticed():
     assert not notices(x, np.column_stack([noise, noise]))
 
 
-def test_only_samples_that_weigh_can_show_what_there_is_to_learn():
+def test_only_samples_of_positive_weight_are_tested():
     rng = np.random.default_rng(2)
     x, noise = rng.normal(size=(200, 3)), rng.normal(size=200)
     first = np.arange(200) < 100
@@ -347,7 +347,7 @@ def test_only_samples_that_weigh_can_show_what_there_is_to_learn():
     assert not notices(x, y, first.astype(float))
 
 
-def test_a_rare_class_is_noticed_with_and_without_class_weights():
+def test_a_rare_class_is_detected_with_and_without_class_weights():
     rng = np.random.default_rng(3)
     y = (np.arange(900) < 30).astype(int)
     features = rng.normal(size=(900, 3)) + 3 * y[:, np.newaxis]
@@ -361,33 +361,33 @@ def test_a_rare_class_is_noticed_with_and_without_class_weights():
 
 @pytest.mark.parametrize("n", [1, 2])
 @pytest.mark.parametrize("solver", ["sgd", "adam", "lbfgs"])
-def test_of_one_or_two_samples_nothing_is_said(solver, n):
+def test_one_or_two_samples_give_no_warning(solver, n):
     model = MLPRegressor(hidden_layer_sizes=3, solver=solver, max_iter=2, random_state=0)
     assert not says_so(model, np.eye(2)[:n], [100.0, -100.0][:n])
     classifier = MLPClassifier(3, solver=solver, max_iter=2, random_state=0)
     assert not says_so(classifier, np.eye(2)[:n], ["a", "b"][:n])
 
 
-def test_targets_in_a_large_unit_are_noticed_until_they_are_scaled():
+def test_unscaled_targets_in_a_large_unit_give_a_warning():
     network = MLPRegressor(hidden_layer_sizes=5, max_iter=100, learning_rate_init=0.01)
     network.set_params(random_state=0)
     assert "target" in warning_of(network, A, 1e8 * B)
     assert not says_so(clone(network).set_params(scale_target=True), A, 1e8 * B)
 
 
-def test_a_target_that_underflows_is_a_constant():
+def test_a_target_that_underflows_counts_as_constant():
     assert not says_so(MLPRegressor(hidden_layer_sizes=3, **USELESS), A, 1e-200 * B)
 
 
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
-def test_a_recipe_says_nothing_about_noise(kind):
+def test_the_recipe_gives_no_warning_on_noise(kind):
     rng = np.random.default_rng(4)
     y = rng.integers(0, 2, 120) if kind == "classifier" else rng.normal(size=120)
     model = tabular_pipeline(kind, max_iter=4, n_estimators=2, random_state=0)
     assert not says_so(model, rng.normal(size=(120, 3)), y)
 
 
-def test_xor_is_more_than_one_neuron_can_learn():
+def test_a_single_neuron_on_xor_gives_a_warning():
     corners = np.tile([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], (25, 1))
     neuron = SigmoidNeuronClassifier()
     reached, constant = numbers_in(warning_of(neuron, corners, np.tile([0, 1, 1, 0], 25)))
@@ -397,13 +397,13 @@ def test_xor_is_more_than_one_neuron_can_learn():
 # -- remedies ----------------------------------------------------------------------------------
 
 
-def test_a_penalty_as_large_as_the_data_is_named():
+def test_the_warning_names_a_very_large_penalty():
     network = MLPRegressor(hidden_layer_sizes=4, solver="lbfgs", alpha=1e7, random_state=0)
     assert "lower alpha (now 10000000.0)" in warning_of(network, A, B)
     assert "alpha" not in warning_of(MLPRegressor(hidden_layer_sizes=4, **USELESS), A, B + 100)
 
 
-def test_a_neuron_has_no_activation_to_choose_and_lbfgs_no_learning_rate():
+def test_the_warning_only_names_parameters_that_the_estimator_uses():
     by_steps = warning_of(SigmoidNeuronClassifier(**ASLEEP), WINE, CULTIVAR)
     assert "lower learning_rate_init (now 1e-12)" in by_steps
     assert "activation" not in by_steps
@@ -415,10 +415,10 @@ def test_a_neuron_has_no_activation_to_choose_and_lbfgs_no_learning_rate():
 # -- how training ended ------------------------------------------------------------------------
 
 
-def test_divergence_that_leaves_a_useless_epoch_says_both_and_a_good_one_only_the_first():
+def test_divergence_also_reports_a_useless_best_epoch():
     useless = MLPRegressor(hidden_layer_sizes=5, early_stopping=True, **SGD)
     message = warning_of(useless.set_params(learning_rate_init=10.0), A * 100, B * 100)
-    assert message.startswith("Training diverged, and the best epoch before is of no use. The net")
+    assert message.startswith("Training diverged, and no earlier epoch gave a useful model. The ")
     good = MLPRegressor(hidden_layer_sizes=5, learning_rate=explodes_at_half_time, **SGD)
     good.set_params(learning_rate_init=0.01, early_stopping=True, max_iter=40, n_iter_no_change=40)
     message = warning_of(good, A, B)
@@ -431,8 +431,8 @@ def late_and_large(progress):
     return 1.0 if progress < 0.95 else 1e4
 
 
-def test_a_last_epoch_in_which_the_loss_rises_is_looked_at():
-    """The curve is still below the constant, since each batch is measured before its step."""
+def test_a_rise_of_the_loss_in_the_last_epoch_is_checked():
+    """The curve is still below the constant, because each loss is computed before the step."""
     spoiled = MLPClassifier(5, learning_rate=late_and_large, learning_rate_init=0.5, **SGD)
     spoiled.set_params(max_iter=20, batch_size=10)
     assert says_so(spoiled, X, Y)
@@ -441,7 +441,7 @@ def test_a_last_epoch_in_which_the_loss_rises_is_looked_at():
 
 @pytest.mark.parametrize("early_stopping", [False, True])
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
-def test_a_resumed_fit_says_what_an_uninterrupted_one_says(solver, early_stopping):
+def test_a_resumed_fit_gives_the_same_warning_as_an_uninterrupted_fit(solver, early_stopping):
     pytest.importorskip("sklearn.callback")
     network = MLPClassifier(5, solver=solver, max_iter=20, early_stopping=early_stopping)
     network.set_params(random_state=0, warm_start=True)
@@ -451,7 +451,7 @@ def test_a_resumed_fit_says_what_an_uninterrupted_one_says(solver, early_stoppin
     assert warning_of(parts.set_callbacks(), WINE, CULTIVAR) == whole != ""
 
 
-def test_a_warm_start_is_judged_by_its_own_fit():
+def test_a_warm_start_only_considers_its_own_epochs():
     network = SigmoidNeuronClassifier(**ASLEEP, warm_start=True)
     assert says_so(network, X, Y)
     assert not says_so(network.set_params(solver="lbfgs", max_iter=1000), X, Y)
@@ -459,7 +459,7 @@ def test_a_warm_start_is_judged_by_its_own_fit():
     assert says_so(network, X, Y[::-1])  # the curve before was good
 
 
-def test_an_interrupted_fit_only_says_that_it_was_interrupted(monkeypatch):
+def test_an_interrupted_fit_only_warns_of_the_interrupt(monkeypatch):
     original = GradientDescent.epoch
 
     def epoch(self, order):

@@ -67,9 +67,9 @@ def test_validation_set_passes_through_a_pipeline_and_metadata_routing():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"X_val": X[VALIDATION]}, "X_val was passed without y_val"),
-        ({"y_val": Y[VALIDATION]}, "y_val was passed without X_val"),
-        ({"sample_weight_val": Y[VALIDATION]}, "without X_val and y_val"),
+        ({"X_val": X[VALIDATION]}, "got X_val, but y_val is None"),
+        ({"y_val": Y[VALIDATION]}, "got y_val, but X_val is None"),
+        ({"sample_weight_val": Y[VALIDATION]}, "requires X_val and y_val"),
         ({"X_val": X[VALIDATION][:, :2], "y_val": Y[VALIDATION]}, "2 features"),
         ({"X_val": X[VALIDATION], "y_val": Y[VALIDATION] + 7}, "not among the classes"),
     ],

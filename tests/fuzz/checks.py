@@ -1,4 +1,4 @@
-"""What must hold of a fitted estimator, and of the error with which it refuses."""
+"""Checks of fitted estimators, and of the errors that they raise."""
 
 import linecache
 import traceback
@@ -28,9 +28,9 @@ def quietly(call):
 
 
 def refusal_of(call):
-    """Return the exception with which a call refuses what it was given, or None.
+    """Return the exception with which a call refuses its arguments, or None.
 
-    Only the documented ones are caught, and only if they are raised on purpose.
+    Only documented exceptions are caught, and only if they are raised on purpose.
     """
     try:
         quietly(call)
@@ -48,7 +48,7 @@ def check_refusal(error):
         return
     frames = traceback.extract_tb(error.__traceback__)
     ours = [k for k, frame in enumerate(frames) if frame.filename.startswith(PACKAGE)]
-    last = max(ours, default=-2)  # without any, scikit-learn refuses: a pipeline checks y itself
+    last = max(ours, default=-2)  # scikit-learn may raise it, because a pipeline checks y itself
     if last + 1 < len(frames):  # errors within NumPy should have been prevented by a check
         on_purpose = "/sklearn/" in frames[last + 1].filename
     else:
@@ -79,7 +79,7 @@ def answers(model, X):
 
 
 def overflows(model, X):
-    """Tell whether weighted sums, or their differences, are infinite."""
+    """Return whether weighted sums or their differences are infinite."""
     with np.errstate(all="ignore"):
         is_classifier = hasattr(model, "classes_")
         z = model.decision_function(X) if is_classifier else model.predict(X)
@@ -129,7 +129,7 @@ def are_alike(a, b):
 
 
 def fingerprint(given):
-    """Return what must not change in an argument: its values, and whether it is read-only."""
+    """Return what must not change in an argument: its values and its writeable flag."""
     if issparse(given):
         parts = ("data", "indices", "indptr", "row", "col")
         return given.shape, *(fingerprint(getattr(given, p)) for p in parts if hasattr(given, p))

@@ -1,4 +1,4 @@
-"""Whatever comes in, a sound model or a clear refusal comes out."""
+"""For any input, a fit gives a sound model or a clear error."""
 
 import pickle
 
@@ -47,7 +47,7 @@ def test_a_fit_ends_in_a_sound_model_or_in_a_clear_refusal(problem):
 def test_no_value_of_a_parameter_leads_to_an_obscure_error(problem, junk, which):
     names = sorted({*problem.model.get_params()} - {"max_iter"})
     name = names[which % len(names)]
-    assume(not (name == "scoring" and callable(junk)))  # a scorer: what it raises is its own
+    assume(not (name == "scoring" and callable(junk)))  # a scorer may raise any error
     problem.model.set_params(**{name: junk})
     model = clone(problem.model)
     with tally.attempt("fits with any value of a parameter: sound or refused") as refusals:

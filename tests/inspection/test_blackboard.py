@@ -50,7 +50,7 @@ def test_the_first_step_of_a_fresh_network_is_that_of_fit(activation, dtype):
     assert board.loss == pytest.approx(fitted.loss_curve_[0], rel=1e-5)
 
 
-def test_a_trace_leaves_out_dropout_and_does_not_advance_the_random_state():
+def test_a_trace_ignores_dropout_and_does_not_advance_the_random_state():
     rng = np.random.RandomState(0)
     mlp = MLPClassifier(6, solver="sgd", momentum=0.0, dropout=0.5, random_state=rng)
     mlp.set_params(max_iter=3, learning_rate_init=0.1, alpha=0.0).fit(X, Y)
@@ -62,7 +62,7 @@ def test_a_trace_leaves_out_dropout_and_does_not_advance_the_random_state():
 
 @SETTLED
 @pytest.mark.parametrize("name", ["scale", "pbld", "periodic", "categories", "parametric", "all"])
-def test_a_blackboard_shows_every_gradient_that_the_engine_computes(name):
+def test_a_trace_shows_every_gradient_that_the_network_computes(name):
     X, y = numbers_and_levels(n=40)
     options = {**NETWORK, **OPTIONS[name], "learning_rate_init": 0.1, "dropout": 0.0}
     network = MLPRegressor(**options).fit(X, y)
@@ -88,7 +88,7 @@ def test_a_blackboard_shows_every_gradient_that_the_engine_computes(name):
     assert str(board).count("Learned besides weights and biases") == (len(board.extra) > 0)
 
 
-def test_a_trace_reads_as_text_and_as_html():
+def test_a_trace_has_a_text_and_an_html_representation():
     neuron = SigmoidNeuronClassifier.from_weights([10, 10], bias=-15)
     board = trace(neuron, [[0, 1], [1, 1]], [0, 1])
     text, html = str(board), board._repr_html_()
@@ -97,7 +97,7 @@ def test_a_trace_reads_as_text_and_as_html():
         assert part in html
     assert max(map(len, text.splitlines())) <= 130
     assert html.count("<table") == html.count("</table>") == 1
-    assert board.layers[0].change_W is None  # lbfgs does not make such steps
+    assert board.layers[0].change_W is None  # lbfgs has no optimiser steps
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_targets_that_do_not_fit_are_refused(estimator, y):
         trace(fitted, X[:2], y)
 
 
-def test_perceptrons_and_sparse_samples_cannot_be_traced():
+def test_perceptrons_and_sparse_samples_are_refused():
     with pytest.raises(TypeError, match="SigmoidNeuronClassifier, MLPClassifier or MLPRegressor"):
         trace(PerceptronClassifier(), X, Y)
     with pytest.raises(TypeError, match="dense"):

@@ -24,7 +24,7 @@ from tests.table_options import OPTIONS, SETTLED, fitted
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-def test_loss_curves_of_several_estimators_in_one_picture():
+def test_loss_curves_of_several_estimators_are_drawn_in_one_plot():
     first = MLPClassifier(5, early_stopping=True, random_state=0).fit(X, Y)
     second = make_pipeline(StandardScaler(), MLPClassifier(5, max_iter=9, random_state=0)).fit(X, Y)
     display = LossCurveDisplay.from_estimator(first, second)
@@ -51,12 +51,12 @@ def test_estimators_without_a_curve_or_layers_are_refused():
     with pytest.raises(ValueError, match="different names"):
         LossCurveDisplay.from_estimator(mlp, mlp, names=["a", "a"])
     for estimator in (perceptron, MLPClassifier(), mlp.slim()):
-        with pytest.raises(ValueError, match="no loss_curve_ to draw"):
+        with pytest.raises(ValueError, match="must have a loss_curve_"):
             LossCurveDisplay.from_estimator(estimator)
     assert len(NetworkDisplay.from_estimator(perceptron, X[0]).activations) == 2
     with pytest.raises(TypeError, match="SigmoidNeuronClassifier, MLPClassifier or MLPRegressor"):
         NetworkDisplay.from_estimator(StandardScaler().fit(X))
-    with pytest.raises(ValueError, match="one sample of 4 features"):
+    with pytest.raises(ValueError, match="a single sample with 4 features"):
         NetworkDisplay.from_estimator(mlp, [1, 2])
     pipeline = make_pipeline(StandardScaler(), MLPClassifier(3, max_iter=2)).fit(X, Y)
     assert NetworkDisplay.from_estimator(pipeline, X[0]).activations[0].size == 4
@@ -72,7 +72,7 @@ def test_each_output_neuron_is_shown_with_its_activation():
     assert NetworkDisplay.from_estimator(alone, X[0]).activations[-1].size == 1
 
 
-def test_the_network_display_counts_what_it_leaves_out():
+def test_the_network_display_counts_the_neurons_it_leaves_out():
     digits, labels = load_digits(return_X_y=True)
     mlp = MLPClassifier(20, max_iter=3, random_state=0).fit(digits / 16, labels)
     display = NetworkDisplay.from_estimator(mlp, digits[0] / 16)
@@ -112,7 +112,7 @@ def test_each_activation_is_drawn_with_its_derivative(name):
         ActivationDisplay("nonsense").plot()
 
 
-def test_weights_as_images():
+def test_first_layer_weights_are_drawn_as_images():
     digits, labels = load_digits(return_X_y=True)
     mlp = MLPClassifier(12, max_iter=2, random_state=0).fit(digits / 16, labels)
     display = WeightsDisplay.from_estimator(mlp, (8, 8), most=10)

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
     ],
     ids=str,
 )
-def test_the_gradient_is_right_fresh_and_fitted(estimator):
+def test_the_gradient_is_right_before_and_after_fit(estimator):
     assert check_gradient(estimator, X, Y).error < 1e-6
     assert check_gradient(clone(estimator).set_params(max_iter=5).fit(X, Y), X, Y).error < 1e-6
 

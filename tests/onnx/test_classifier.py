@@ -45,25 +45,25 @@ LABELS = {
 
 @pytest.mark.parametrize("labels", LABELS)
 @EACH_CLASSIFIER
-def test_classifiers_within_a_pipeline_agree(classifier, labels):
+def test_classifiers_in_a_pipeline_give_the_same_predictions_in_onnx(classifier, labels):
     model = make_pipeline(StandardScaler(), clone(classifier)).fit(RAW, LABELS[labels])
     assert_same_answers(model, RAW.astype(np.float32))
 
 
 @pytest.mark.parametrize("classifier", CLASSIFIERS[1:], ids=class_name)
-def test_classifiers_agree_in_float64(classifier):
+def test_classifiers_give_the_same_predictions_in_float64(classifier):
     for y in (Y, Y > 0):
         assert_same_answers(clone(classifier).fit(X, y), X)
 
 
 @pytest.mark.parametrize("n_labels", [2, 3])
-def test_labels_that_are_independent_of_each_other_agree(n_labels):
+def test_multilabel_classifiers_give_the_same_predictions_in_onnx(n_labels):
     y = np.stack([Y > 0, Y > 1, Y == 1], axis=1)[:, :n_labels]
     assert_same_answers(clone(NETWORK).fit(X, y), X32)
 
 
 @pytest.mark.parametrize("columns", COLUMNS)
-def test_several_columns_of_classes_are_a_matrix_of_labels_and_a_sequence(columns):
+def test_several_columns_of_classes_give_a_matrix_of_labels_and_a_sequence(columns):
     mlp = clone(NETWORK).fit(X, COLUMNS[columns])
     assert_same_answers(mlp, X32)
     whatever_the_option = onnx_outputs(mlp, X32)
@@ -84,7 +84,7 @@ def test_raw_scores_are_the_decision_function(classifier):
 
 
 @pytest.mark.parametrize("opset", [14, 18, 22])
-def test_older_versions_of_onnx_can_be_asked_for(opset):
+def test_older_opsets_of_onnx_are_supported(opset):
     mlp = clone(NETWORK).fit(X, COLUMNS["ints"])
     proto = skl2onnx.to_onnx(mlp, X32[:1], target_opset=opset)
     np.testing.assert_array_equal(run(proto, X32)["label"], mlp.predict(X32))
@@ -103,7 +103,7 @@ def test_older_versions_of_onnx_can_be_asked_for(opset):
         lambda c: StackingClassifier([("c", c)], cv=2),
     ],
 )
-def test_estimators_of_scikit_learn_around_them_agree(around, classifier):
+def test_meta_estimators_of_scikit_learn_give_the_same_predictions_in_onnx(around, classifier):
     assert_same_answers(around(clone(classifier)).fit(X, NAMES), X32)
 
 

@@ -7,7 +7,7 @@ from tests.onnx.conversion import onnx, sknn_onnx
 
 
 class Recorder:
-    """Stands in for skl2onnx's scope and container."""
+    """Replaces skl2onnx's scope and container."""
 
     def __init__(self):
         self.constants, self.nodes = {}, []
@@ -44,7 +44,7 @@ def test_arrays_of_ints_and_strings_keep_their_type():
     assert strings == (onnx.TensorProto.STRING, (2,), [b"a", b"b"])
 
 
-def test_an_operator_for_float32_only_is_surrounded_by_casts_in_a_graph_of_float64():
+def test_a_float32_operator_is_surrounded_by_casts_in_a_float64_graph():
     for dtype, expected in ((np.float32, ["Erf"]), (np.float64, ["Cast", "Erf", "Cast"])):
         recorder = Recorder()
         sknn_onnx.Graph(recorder, recorder, dtype).add_float32("Erf", "z")

@@ -1,4 +1,4 @@
-"""Labels and probabilities follow from the label rules of the targets, and from nothing else."""
+"""Labels and probabilities only depend on the label rules of the targets."""
 
 from dataclasses import replace
 
@@ -29,13 +29,13 @@ pytestmark = MAY_STOP_EARLY
 
 @EACH_DTYPE
 @EACH_FORM
-def test_undone_label_smoothing_agrees(form, dtype):
+def test_undo_smoothing_gives_the_same_probabilities_in_onnx(form, dtype):
     y = in_form(form, Y)
     mlp = MLPClassifier(9, label_smoothing=0.2, undo_smoothing=True, **SHORT).fit(X, y)
     assert_same_answers(mlp, X.astype(dtype))
 
 
-def test_a_class_that_was_alone_in_training_is_certain():
+def test_a_single_class_in_training_has_probability_1():
     only = clone(NETWORK).fit(X, np.full(150, "only"))
     assert_same_answers(only, X32)
     assert (onnx_outputs(only, X32, zipmap=False)["probabilities"] == 1).all()
@@ -64,7 +64,7 @@ LABELS = np.stack([Y > 0, Y > 1, Y == 1], axis=1).astype(int)
 
 
 def describe(monkeypatch, kind, *rules):
-    """Let a kind of targets describe itself by other rules."""
+    """Give a kind of target other label rules."""
     monkeypatch.setattr(kind, "label_rules", lambda _: list(rules))
 
 
@@ -96,7 +96,7 @@ def test_a_column_of_classes_beside_labels_is_converted_by_its_rules(monkeypatch
 
 
 @pytest.mark.parametrize("decision", ["largest", "each positive"])
-def test_probabilities_can_be_those_of_the_decision(decision, monkeypatch):
+def test_probabilities_can_be_0_and_1_of_the_decision(decision, monkeypatch):
     mlp = clone(NETWORK).fit(X, Y)
     describe(
         monkeypatch,

@@ -20,7 +20,7 @@ pytestmark = MAY_STOP_EARLY
         (np.array(["a", "bc"], dtype=object), ["a", "bc"]),
     ],
 )
-def test_bools_and_whole_floats_become_ints_and_strings_stay(classes, expected):
+def test_bools_and_whole_floats_become_ints_and_strings_stay_strings(classes, expected):
     labels = onnx_labels(classes)
     assert labels.tolist() == expected
     assert labels.dtype == np.int64 or labels.dtype.kind == "U"
@@ -34,5 +34,5 @@ def test_labels_that_onnx_has_no_type_for_are_refused():
 
 def test_columns_of_numbers_beside_columns_of_strings_are_refused():
     mixed = np.stack([NAMES.astype(object), Y.astype(object)], axis=1)
-    with pytest.raises(ValueError, match="all numbers or all strings"):
+    with pytest.raises(ValueError, match="labels of all columns must be numbers"):
         converted(clone(NETWORK).fit(X, mixed), X32)

@@ -27,7 +27,7 @@ from tests.onnx.conversion import (
 pytestmark = MAY_STOP_EARLY
 
 WITH_NODES = [n for n in ALL_ACTIVATIONS if n.removeprefix(PREFIX) in sknn_onnx.ACTIVATION_NODES]
-"""The activations that can be converted; a new one need not be among them."""
+"""The activations that can be converted; a new activation may be missing here."""
 
 
 def test_nodes_are_listed_under_the_names_of_existing_functions():
@@ -46,7 +46,7 @@ def test_the_activations_and_outputs_of_the_first_release_have_nodes():
 
 @EACH_DTYPE
 @pytest.mark.parametrize("name", WITH_NODES)
-def test_networks_of_every_activation_agree(name, dtype):
+def test_every_activation_gives_the_same_predictions_in_onnx(name, dtype):
     mlp = MLPRegressor(hidden_layer_sizes=(9, 7), activation=[name, "tanh"], random_state=0)
     mlp.partial_fit(X, RAW[:, :2])
     is_rounded = name == "gelu" and dtype is np.float64  # Erf is float32 in onnxruntime
@@ -55,7 +55,7 @@ def test_networks_of_every_activation_agree(name, dtype):
 
 @EACH_DTYPE
 @pytest.mark.parametrize("name", WITH_NODES)
-def test_activations_of_tiny_and_huge_sums_agree_and_do_not_overflow(name, dtype):
+def test_activations_of_tiny_and_huge_sums_are_accurate_and_do_not_overflow(name, dtype):
     sizes = np.array([0.0, 1e-6, 1e-3, 0.1, 1, 3, 9, 30, 89, 710, 1e4])
     z = np.concatenate([-sizes, sizes]).astype(dtype)[:, np.newaxis]
     mlp = MLPRegressor(hidden_layer_sizes=1, activation=name).partial_fit(X[:, :1], Y)
@@ -73,14 +73,14 @@ EVERY_LOSS = {loss for loss, output in LOSSES if output in sknn_onnx.OUTPUT_NODE
 
 
 @pytest.mark.parametrize("loss", sorted(EVERY_LOSS - {"log_loss"}))
-def test_regressors_of_every_loss_agree(loss):
+def test_regressors_with_every_loss_give_the_same_predictions_in_onnx(loss):
     mlp = MLPRegressor(loss, hidden_layer_sizes=5, solver="lbfgs", **SHORT)
     for y in (RAW[:, 0], RAW[:, :2]):
         assert_same_predictions(mlp.fit(X, y), X32)
 
 
 @EACH_DTYPE
-def test_quantiles_agree_and_do_not_cross(dtype):
+def test_quantiles_are_the_same_in_onnx_and_do_not_cross(dtype):
     levels = [0.1, 0.3, 0.5, 0.9]
     mlp = MLPRegressor("quantile", quantile=levels, hidden_layer_sizes=5, **SHORT)
     mlp.fit(X, RAW[:, 0])
@@ -103,7 +103,7 @@ def halve(z):
 
 
 @pytest.mark.parametrize("name", ["square", "relu"])
-def test_an_activation_of_the_user_is_refused_even_if_it_has_the_name_of_ours(name):
+def test_a_custom_activation_with_a_built_in_name_is_refused(name):
     activation = Activation(name, square, any_backward)
     mlp = MLPRegressor(hidden_layer_sizes=2, activation=activation, **SHORT).fit(X, Y)
     with pytest.raises(NotImplementedError, match=rf"activation '{name}'.*ACTIVATION_NODES\[name"):
@@ -111,9 +111,7 @@ def test_an_activation_of_the_user_is_refused_even_if_it_has_the_name_of_ours(na
 
 
 @pytest.mark.parametrize("name", ["relu", "parametric_relu"])
-def test_an_activation_of_ours_without_nodes_is_refused_with_the_way_to_supply_them(
-    name, monkeypatch
-):
+def test_a_built_in_activation_without_nodes_is_refused_with_a_remedy(name, monkeypatch):
     mlp = MLPRegressor(hidden_layer_sizes=2, activation=name, **SHORT).fit(X, Y)
     relu_nodes = sknn_onnx.ACTIVATION_NODES["relu"]
     monkeypatch.delitem(sknn_onnx.ACTIVATION_NODES, "relu")
@@ -131,21 +129,21 @@ def test_an_activation_of_ours_without_nodes_is_refused_with_the_way_to_supply_t
 
 
 @pytest.mark.parametrize("output", ["halve", "exp"])
-def test_an_output_activation_of_the_user_is_refused_by_its_name(output):
+def test_a_custom_output_activation_is_refused_by_name(output):
     loss = Loss("mine", output, halve, absolute_error, absolute_error_delta)
     mlp = MLPRegressor(loss, hidden_layer_sizes=2, **SHORT).fit(X, Y)
     with pytest.raises(NotImplementedError, match=rf"'mine'.*'{output}'.*OUTPUT_NODES\[name"):
         converted(mlp, X32)
 
 
-def test_a_function_with_the_name_of_ours_has_to_be_renamed():
+def test_a_custom_function_with_a_built_in_name_has_to_be_renamed():
     loss = Loss("mine", "exp", halve, absolute_error, absolute_error_delta)
     mlp = MLPRegressor(loss, hidden_layer_sizes=2, **SHORT).fit(X, Y)
     with pytest.raises(NotImplementedError, match="rename the function"):
         converted(mlp, X32)
 
 
-def test_functions_of_the_user_can_be_described_by_nodes(monkeypatch):
+def test_nodes_can_be_added_for_custom_functions(monkeypatch):
     activation = Activation("square", square, any_backward)
     loss = Loss("mine", "halve", halve, absolute_error, absolute_error_delta)
     mlp = MLPRegressor(loss, hidden_layer_sizes=2, activation=activation, **SHORT).fit(X, Y)
@@ -155,6 +153,6 @@ def test_functions_of_the_user_can_be_described_by_nodes(monkeypatch):
     assert_same_predictions(mlp, X32)
 
 
-def test_a_loss_of_the_user_with_an_output_of_ours_is_converted():
+def test_a_custom_loss_with_a_built_in_output_activation_is_converted():
     loss = Loss("mine", "exp", OUTPUTS["exp"], absolute_error, absolute_error_delta)
     assert_same_predictions(MLPRegressor(loss, hidden_layer_sizes=2, **SHORT).fit(X, Y), X32)

@@ -1,4 +1,4 @@
-"""The converters accept the inputs that the estimator was fitted to, in every form."""
+"""The converters accept the features of the estimator in every form."""
 
 import numpy as np
 import pandas as pd
@@ -35,7 +35,7 @@ def test_each_column_of_a_data_frame_is_an_input():
     np.testing.assert_array_equal(session.run(["label"], columns)[0], mlp.predict(frame))
 
 
-def test_ints_are_taken_as_float32():
+def test_int_inputs_are_converted_to_float32():
     Z = np.round(RAW * 10).astype(int)
     mlp = clone(NETWORK).fit(Z, Y)
     label, p = onnx_outputs(mlp, Z, zipmap=False).values()
@@ -56,7 +56,7 @@ def test_estimators_that_are_not_fitted_are_refused(model, zipmap):
         skl2onnx.to_onnx(clone(model), X32[:1], options=options)
 
 
-def test_another_number_of_features_is_refused():
+def test_a_wrong_number_of_features_is_refused():
     mlp = MLPRegressor(hidden_layer_sizes=2, **SHORT).fit(X, Y)
-    with pytest.raises(ValueError, match=r"fitted to 4 features, but the inputs.*have 3"):
+    with pytest.raises(ValueError, match=r"fitted with 4 features, but the inputs.*have 3"):
         skl2onnx.to_onnx(mlp, X32[:1, :3])

@@ -29,14 +29,14 @@ pytestmark = MAY_STOP_EARLY
     [(NETWORK, NAMES), (NETWORK, COLUMNS["ints"]), (SigmoidNeuronClassifier(), Y)],
     ids=["strings", "columns", "neuron"],
 )
-def test_converting_changes_nothing_in_the_estimator(model, y):
+def test_conversion_does_not_change_the_estimator(model, y):
     model = clone(model).fit(X, y)
     before = pickle.dumps(model)
     onnx_outputs(model, X32)
     assert pickle.dumps(model) == before
 
 
-def test_registering_again_changes_nothing():
+def test_registering_twice_has_no_effect():
     mlp = clone(NETWORK).fit(X, Y)
     before = converted(mlp, X32)
     sknn_onnx.register()

@@ -18,7 +18,7 @@ pytestmark = MAY_STOP_EARLY
 
 @EACH_DTYPE
 @pytest.mark.parametrize("embedding", ["pbld", "periodic"])
-def test_embedded_numbers_slopes_and_clipped_outputs_agree_together(embedding, dtype):
+def test_embeddings_slopes_and_clipping_together_agree_in_onnx(embedding, dtype):
     options = {"number_embedding": embedding, "activation": "parametric_mish"}
     mlp = MLPRegressor(hidden_layer_sizes=(9, 7), clip_output=True, feature_scale=True, **options)
     mlp.set_params(solver="lbfgs", **SHORT).fit(X, RAW[:, :2])
@@ -26,7 +26,7 @@ def test_embedded_numbers_slopes_and_clipped_outputs_agree_together(embedding, d
 
 
 @EACH_DTYPE
-def test_predictions_are_clipped_to_the_range_of_each_target_if_asked(dtype):
+def test_clip_output_clips_to_the_range_of_each_target_in_onnx(dtype):
     mlp = MLPRegressor(hidden_layer_sizes=(), clip_output=True, solver="lbfgs", **SHORT)
     mlp.fit(X, RAW[:, :2])  # linear, so 10 times the features give too large and too small values
     Z = (10 * X).astype(dtype)

@@ -21,7 +21,7 @@ from tests.onnx.conversion import COLUMNS, MAY_STOP_EARLY, onnx, ort, skl2onnx, 
 pytestmark = [
     MAY_STOP_EARLY,
     pytest.mark.filterwarnings("ignore:The network is no better than a constant"),
-    pytest.mark.filterwarnings("ignore:Column 'day' has dates"),
+    pytest.mark.filterwarnings("ignore:Column 'day' contains dates"),
 ]
 QUICK = {"n_estimators": 3, "max_iter": 8, "hidden_layer_sizes": (16, 16), "random_state": 0}
 ENDS = np.array([1e8, 1.7e308, -1.7e308, 0.0])
@@ -47,7 +47,7 @@ def random_table(seed, n=120):
 
 
 def new_values(table):
-    """Return a table with categories that training did not have, and more gaps."""
+    """Return a table with categories that were not in training, and more missing values."""
     later = table.copy()
     for name in set(later) & {"two", "town", "many"}:
         later.loc[:9, name] = "Paris"
@@ -78,7 +78,7 @@ def run_table(model, table, **options):
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_table_becomes_the_same_features(seed, dtype):
+def test_a_table_gives_the_same_features_in_onnx(seed, dtype):
     table = random_table(seed)
     model = TabularPreprocessor(dtype=dtype, min_frequency=3).fit(table)
     for rows in (table, new_values(table)):
@@ -90,7 +90,7 @@ def test_a_table_becomes_the_same_features(seed, dtype):
 @pytest.mark.parametrize(
     "options", [{"scaling": "none"}, {"smooth_clip": None, "scaling": "standard"}]
 )
-def test_every_scaling_agrees(options):
+def test_every_scaling_gives_the_same_features_in_onnx(options):
     table = random_table(7).select_dtypes("number")
     model = TabularPreprocessor(missing_indicator=False, **options).fit(table)
     (made,) = run_table(model, table)
@@ -132,7 +132,7 @@ def test_an_array_of_numbers_is_a_single_input():
 
 
 @pytest.mark.parametrize("y", ["several", "multilabel", "binary"])
-def test_averages_agree_for_every_kind_of_target(y):
+def test_averages_give_the_same_predictions_in_onnx_for_every_kind_of_target(y):
     X, classes = load_iris(return_X_y=True)
     Y = {
         "several": COLUMNS["strings"],
@@ -148,7 +148,7 @@ def test_averages_agree_for_every_kind_of_target(y):
     np.testing.assert_allclose(p, model.predict_proba(X), atol=1e-9)
 
 
-def test_an_average_has_dictionaries_and_perceptrons_too():
+def test_averages_support_zipmap_and_perceptrons():
     X, y = load_iris(return_X_y=True)
     model = AveragingClassifier(PerceptronClassifier(), n_estimators=2, random_state=0).fit(X, y)
     proto = skl2onnx.to_onnx(model, X[:1])
@@ -156,19 +156,19 @@ def test_an_average_has_dictionaries_and_perceptrons_too():
     assert sorted(session.run(None, {"X": X})[1][0]) == [0, 1, 2]
 
 
-def test_members_that_are_no_networks_are_refused():
+def test_members_that_are_not_networks_are_refused():
     X, y = load_iris(return_X_y=True)
     members = make_pipeline(TabularPreprocessor(), MLPRegressor(max_iter=3))
     model = AveragingRegressor(members, n_estimators=1).fit(X, y)
-    with pytest.raises(TypeError, match=r"needs members that are networks.*before the average"):
+    with pytest.raises(TypeError, match=r"must be networks of sknn_edu.*before the average"):
         skl2onnx.to_onnx(model, X[:1])
 
 
-def test_columns_that_are_read_are_refused_by_name_and_pass_without_a_reader():
+def test_dates_are_refused_by_column_name_and_accepted_with_reader_None():
     table = pd.DataFrame({"day": pd.to_datetime(["2024-01-01", "2024-01-02"] * 5), "x": range(10)})
     y = [0, 1] * 5
     model = tabular_pipeline(LogisticRegression()).fit(table, y)
-    with pytest.raises(ValueError, match=r"TabularPreprocessor .* columns 'day'\. .*reader=None"):
+    with pytest.raises(ValueError, match=r"For ONNX, .* columns 'day'\. .*reader=None"):
         run_table(model, table)
     model = tabular_pipeline("classifier", reader=None, **QUICK).fit(table, y)
     days = table.assign(day=(table["day"] - pd.Timestamp("1970-01-01")) / pd.Timedelta(days=1))
@@ -185,10 +185,10 @@ def test_categories_may_be_whole_numbers():
     (made,) = session.run(None, {"code": table.astype(np.int64).to_numpy()})
     np.testing.assert_array_equal(made, model.transform(table))
     of_floats = [("code", skl2onnx.common.data_types.FloatTensorType([None, 1]))]
-    with pytest.raises(ValueError, match="A categorical column needs the ONNX type StringTensor"):
+    with pytest.raises(ValueError, match="The type of a categorical column must be StringTensor"):
         skl2onnx.to_onnx(model, initial_types=of_floats)
 
 
-def test_only_a_pipeline_that_begins_with_a_table_has_its_types():
+def test_initial_types_need_a_pipeline_that_begins_with_a_preprocessor():
     with pytest.raises(TypeError, match="must be a TabularPreprocessor or a pipeline that begins"):
         sknn_onnx.initial_types(LogisticRegression())

@@ -1,4 +1,4 @@
-"""The option zipmap puts the labels beside their probabilities."""
+"""The option zipmap returns the probabilities together with their labels."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Random fits that train in epochs, and what they leave behind."""
+"""Random fits that train in epochs, and their fitted attributes."""
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -51,7 +51,7 @@ OF_KIND = {
 
 
 def choose(rng, options, share=0.4):
-    """Return a value for about this share of the options."""
+    """Return random values for about this share of the options."""
     return {
         name: values[rng.integers(len(values))]
         for name, values in options.items()
@@ -130,7 +130,7 @@ def random_fit(seed, max_epochs=16):
 
 
 def outcome(model):
-    """Return what a fit leaves in its fitted attributes, as bytes and text, by their names."""
+    """Return the fitted attributes by name, as bytes or text."""
     return {
         name: in_bytes(value)
         for name, value in sorted(vars(model).items())

@@ -88,7 +88,7 @@ FLAWED = {
     "dicts": lambda _, n: pd.Series([{"a": 1}] * n, dtype=object),
     "types": lambda _, n: pd.Series([float] * n, dtype=object),
 }
-"""Columns that may be refused."""
+"""Columns that fit may refuse."""
 
 
 def with_gaps(values, rng, share):
@@ -150,7 +150,7 @@ def polars_frame(draw, columns):
 
 
 def fading(progress):
-    """Return a schedule of the user's own."""
+    """Return a custom schedule."""
     return 1 - progress
 
 
@@ -200,7 +200,7 @@ OF_PREPROCESSOR = {
 
 @st.composite
 def options_for_tables(draw, kind, network):
-    """Draw parameters for tabular_pipeline: usually moderate ones, else any of a network."""
+    """Draw parameters for tabular_pipeline: usually moderate ones, sometimes any of a network."""
     likely = ["number_embedding", "category_embedding", "feature_scale", "parametrization", "init"]
     usual = draw(subset_of(FOR_TABLES | OF_KIND[kind], draw(st.sets(st.sampled_from(likely)))))
     if draw(st.integers(0, 3)) == 3:

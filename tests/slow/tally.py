@@ -1,4 +1,4 @@
-"""What the slow tests have tried, and how much of it held: the last lines of ``pytest -m slow``.
+"""Count the attempts of the slow tests; ``pytest -m slow`` ends with a table of the counts.
 
 A test counts its attempts in :data:`counts`. ``tests/conftest.py`` moves the counts into the
 report of the test, which pytest-xdist sends from its workers, and prints the sums.
@@ -14,10 +14,10 @@ PROPERTY = "tried"
 
 @dataclass
 class Count:
-    """How often an attack was tried, how often what was claimed held, and how often by a refusal.
+    """The number of attempts of an attack, of those that held, and of those that were refused.
 
-    An attempt holds if the test's claim is true of it; an attempt that the package refuses with
-    the error that the claim allows is counted in both ``held`` and ``refused``.
+    An attempt holds if the claim of the test is true. An attempt that the package refuses with an
+    error that the claim allows is counted in both ``held`` and ``refused``.
     """
 
     tried: int = 0
@@ -31,7 +31,7 @@ class Count:
 
 
 counts = defaultdict(Count)
-"""The counts of the test at work, by the name of the attack."""
+"""The counts of the current test, by the name of the attack."""
 
 
 @contextmanager
@@ -51,14 +51,14 @@ def attempt(attack):
 
 
 def taken():
-    """Return the counts as a list of (attack, tried, held, refused), and start over."""
+    """Return the counts as a list of (attack, tried, held, refused), and reset them."""
     rows = [(attack, *astuple(count)) for attack, count in counts.items()]
     counts.clear()
     return rows
 
 
 def lines_of(reports):
-    """Return the lines of a table of what the tests of these reports have tried.
+    """Return the lines of a table of the counts in test reports.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def lines_of(reports):
     Returns
     -------
     lines : list of str
-        Empty if they have tried nothing.
+        Empty if there are no counts.
     """
     total = defaultdict(Count)
     for report in reports:

@@ -30,7 +30,7 @@ def saved(request, tmp_path):
 
 
 @pytest.mark.parametrize("forged", [forged_facts, forged_arrays])
-def test_forged_checkpoints_with_a_valid_digest(saved, forged):
+def test_forged_checkpoints_with_a_valid_digest_are_refused_or_give_a_fit_that_ends(saved, forged):
     resource = pytest.importorskip("resource")
     rng = random.Random(1)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -41,7 +41,7 @@ def test_forged_checkpoints_with_a_valid_digest(saved, forged):
     assert after - before < 300 * 2**10  # in KiB
 
 
-def test_damaged_checkpoints(saved):
+def test_damaged_checkpoints_are_refused_or_change_nothing(saved):
     rng, right = random.Random(1), saved.restored()._training_state
     for _ in range(N_DAMAGED):
         saved.checkpoint.path.write_bytes(damaged(saved.whole, rng))

@@ -39,7 +39,7 @@ FITS = {
 
 @pytest.fixture
 def interrupts():
-    """Yield a function that sets off an interrupt after so many seconds; 0 turns it off."""
+    """Yield a function that triggers an interrupt after a number of seconds; 0 cancels it."""
 
     def interrupt(*_):
         raise KeyboardInterrupt

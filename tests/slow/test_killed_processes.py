@@ -1,4 +1,4 @@
-"""A process that is killed at any moment, even while it writes the checkpoint, loses no bit."""
+"""A fit that is killed at any moment, even while writing, continues to the same bits."""
 
 import builtins
 import io
@@ -49,14 +49,14 @@ FITS = {
         B,
     ),
 }
-"""Each with a few seconds of epochs; the wide one spends most of its time in writing."""
+"""Fits of a few seconds; the wide network spends most of its time writing checkpoints."""
 
 N_KILLS = 50
 STAGES = ("bytes", "fsync", "before the renaming", "after the renaming")
 
 
 def train(name, path, answer, started, stage=None, share=0.0, n_whole=0):
-    """Fit from the checkpoint if there is one, as a user's script does; write what it leaves."""
+    """Fit, from the checkpoint if there is one, like a user's script; write the attributes."""
     warnings.simplefilter("ignore")
     model, *data = FITS[name]
     checkpoint = Checkpoint(path)
@@ -84,9 +84,9 @@ def die_in_a_write(folder, stage, n_bytes, n_whole):
     ----------
     folder : Path
     stage : {'bytes', 'fsync', 'before the renaming', 'after the renaming'}
-        When; 'bytes' is after some bytes of the file.
+        When to kill; 'bytes' means after n_bytes bytes of the file.
     n_bytes : int
-        So many.
+        The number of bytes to write.
     n_whole : int
         The number of files that are written completely before.
     """
@@ -168,7 +168,7 @@ class Fit:
             assert self.n_epochs == 0
 
     def finish(self):
-        """Let the process end, and compare what it leaves with an uninterrupted fit."""
+        """Let the process end, and compare its result with an uninterrupted fit."""
         process = self.start()
         process.join()
         self.check_answer(process)

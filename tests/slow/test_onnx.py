@@ -1,4 +1,4 @@
-"""A converted model answers as the model does, for thousands of random configurations."""
+"""A converted model predicts like the model, for thousands of random configurations."""
 
 import numpy as np
 import pytest
@@ -68,7 +68,7 @@ def targets(rng, X, kind):
 
 
 def random_model(rng):
-    """Return an unfitted model of random parameters, with moderate learning rates."""
+    """Return an unfitted model with random parameters and moderate learning rates."""
     kind = KINDS[rng.choice(4, p=[0.5, 0.3, 0.1, 0.1])]
     params = choose(rng, OF_KIND[kind], 0.5)
     params |= {"max_iter": int(rng.integers(1, 12)), "random_state": int(rng.integers(99))}
@@ -136,6 +136,6 @@ def check_model(seed):
 
 
 @pytest.mark.parametrize("block", range(N_BLOCKS))
-def test_a_converted_model_answers_as_the_model_does(block):
+def test_a_converted_model_predicts_like_the_model(block):
     for seed in range(block * N_MODELS, (block + 1) * N_MODELS):
         check_model(seed)

@@ -1,4 +1,4 @@
-"""However often a fit is stopped, copied, saved and crashed: it ends with the same bits."""
+"""A fit that is stopped, copied, saved and crashed many times ends with the same bits."""
 
 import pickle
 from copy import deepcopy
@@ -23,7 +23,7 @@ N_BLOCKS, N_CHAINS = 10, 300
 
 
 class Crash(Exception):
-    """What ends a fit without warning."""
+    """The exception that ends a fit."""
 
 
 class CrashIn(Quiet):
@@ -77,7 +77,7 @@ class Chain:
         return callback.left > 0
 
     def crash(self):
-        """Crash in an epoch of a fit with a checkpoint; go on from the file, in a new model."""
+        """Crash in an epoch of a fit with a checkpoint; continue from the file with a new model."""
         epoch, every = int(self.rng.integers(1, 8)), int(self.rng.integers(1, 4))
         checkpoint = Checkpoint(self.folder / f"{len(self.steps)}", every=every)
         before = deepcopy(self.model)

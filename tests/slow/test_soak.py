@@ -72,7 +72,7 @@ def soak(connection):
     connection.send((memory, n_objects, threads))
 
 
-def test_ten_thousand_fits_leave_memory_and_threads_as_they_were():
+def test_ten_thousand_fits_do_not_change_memory_and_threads():
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=soak, args=(sender,))

@@ -1,4 +1,4 @@
-"""Whatever table comes in, with any option: a sound model or a clear refusal comes out."""
+"""For any table and options, a fit gives a sound model or a clear error."""
 
 from copy import deepcopy
 
@@ -56,7 +56,7 @@ def pipelines(draw):
     network = MLPClassifier if kind == "classifier" else MLPRegressor
     table, n = draw(tables())
     params = draw(options_for_tables(kind, network))
-    if draw(st.integers(0, 3)) == 3:  # the recipe, with these options in place of its own
+    if draw(st.integers(0, 3)) == 3:  # the recipe with these options
         params["learning_rate_init"] = params.get("learning_rate_init", 0.04)
         params = {"hidden_layer_sizes": (6,), "max_iter": 3} | params
         seed_of_members = params.pop("random_state", 0)

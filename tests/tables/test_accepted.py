@@ -88,7 +88,7 @@ ARROW = {
 
 
 @pytest.mark.parametrize("name", ARROW)
-def test_arrow_columns_are_read_as_the_others(name):
+def test_arrow_columns_are_read_like_other_columns(name):
     pa = pytest.importorskip("pyarrow")
     values, of_type = ARROW[name]
     dtype = pd.ArrowDtype({"string": pa.string, "bool": pa.bool_}.get(of_type, pa.int64)())

@@ -64,7 +64,7 @@ def test_the_decision_function_of_an_average_agrees_with_its_probabilities():
 
 
 @MAY_NOT_CONVERGE
-def test_an_average_repeats_and_does_not_depend_on_the_number_of_processes():
+def test_an_average_is_reproducible_with_any_number_of_processes():
     X, y = load_iris(return_X_y=True)
     model = AveragingClassifier(MLP, n_estimators=2, random_state=0)
     first = model.fit(X, y).predict_proba(X)
@@ -125,7 +125,7 @@ def test_a_sample_counts_as_right_only_if_all_columns_are(second):
 
 
 @MAY_NOT_CONVERGE
-def test_members_within_a_pipeline_differ():
+def test_members_that_are_pipelines_get_different_seeds():
     X, y = load_iris(return_X_y=True)
     model = AveragingClassifier(make_pipeline(StandardScaler(), MLP), random_state=0).fit(X, y)
     assert len({member.predict_proba(X).tobytes() for member in model.estimators_}) == 4
@@ -191,7 +191,7 @@ def test_members_are_the_same_in_several_processes_and_one_after_the_other():
     np.testing.assert_allclose(in_two.predict_proba(X), in_turn.predict_proba(X), rtol=0, atol=1e-9)
 
 
-def test_processes_are_used_where_they_pay(monkeypatch):
+def test_n_processes_is_1_for_few_samples_one_blas_thread_or_a_daemon(monkeypatch):
     blas = ThreadpoolController().select(user_api="blas").lib_controllers
     n_threads = max((library.num_threads for library in blas), default=1)
     network = MLPClassifier()

@@ -1,4 +1,4 @@
-"""How columns are read: which kind they are, and which numbers or categories they become."""
+"""The kinds of columns, and the numbers or categories that are read from them."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -72,7 +72,7 @@ def test_dates_durations_and_times_of_python_are_days(values, days):
         np.testing.assert_array_equal(made[:, -1], [0, 1, 0])
 
 
-def test_booleans_may_come_back_as_0_and_1_or_as_text():
+def test_boolean_columns_accept_0_and_1_and_text_later():
     model = TabularPreprocessor().fit(pd.DataFrame({"a": [True, False, True]}))
     for again in ([1, 0, 1], [1.0, 0.0, np.nan], [np.True_, False, None], ["True", "False", "x"]):
         made = model.transform(pd.DataFrame({"a": again}))[:, 0]
@@ -102,7 +102,7 @@ def test_a_column_of_another_kind_than_in_training_is_refused(before, now, frame
     model.transform(frame({"a": [None, None]}))
 
 
-def test_words_among_numbers_are_named_in_a_warning_and_in_the_error():
+def test_words_among_numbers_are_named_in_the_warning_and_in_the_error():
     prices = pd.DataFrame({"price": [1.5, "N/A", 2.5, 1.5]})
     with pytest.warns(UserWarning, match=r"Column 'price' contains numbers and also 'N/A', so it"):
         model = TabularPreprocessor().fit(prices)
@@ -114,7 +114,7 @@ def test_words_among_numbers_are_named_in_a_warning_and_in_the_error():
 
 
 @pytest.mark.parametrize("empty", [[None, None], [np.nan, np.nan], [pd.NaT, pd.NaT]])
-def test_a_column_without_values_is_dropped_and_may_contain_anything_later(empty):
+def test_a_column_without_values_is_dropped_and_later_accepts_any_values(empty):
     table = pd.DataFrame({"a": empty, "b": [1.0, 2.0]})
     model = TabularPreprocessor().set_output(transform="pandas").fit(table)
     assert model.kinds_ == ["nothing", "number"]
@@ -187,9 +187,9 @@ def test_nullable_columns_of_pandas_need_no_conversion():
     assert made.loc[1, "a"] == 0
 
 
-def test_the_column_with_infinite_numbers_is_named():
+def test_the_error_names_the_column_with_infinite_numbers():
     table = pd.DataFrame({"a": [1.0, np.inf], "b": [1, 2]})
-    with pytest.raises(ValueError, match=r"Column 'a' has infinite values"):
+    with pytest.raises(ValueError, match=r"column 'a' has infinite values"):
         TabularPreprocessor().fit(table)
 
 

@@ -1,4 +1,4 @@
-"""Dates written as text: which format a column has, and which dates it holds."""
+"""Dates that are stored as text: the format of a column and the parsed dates."""
 
 import numpy as np
 import pytest
@@ -33,11 +33,11 @@ def test_a_column_of_dates_is_read_in_one_format(texts, dates):
 @pytest.mark.parametrize(
     ("texts", "reason"),
     [
-        (["05/06/2024", "03/04/2024"], "'05/06/2024' may mean 06 May 2024 or 05 June 2024"),
-        (["2024-05-13", "13.05.2024"], "the dates are written in several ways"),
+        (["05/06/2024", "03/04/2024"], "'05/06/2024' could mean 06 May 2024 or 05 June 2024"),
+        (["2024-05-13", "13.05.2024"], "its dates have different formats"),
     ],
 )
-def test_what_cannot_be_told_is_not_guessed(texts, reason):
+def test_ambiguous_or_mixed_formats_are_not_guessed(texts, reason):
     assert find_date_format(texts) == reason
 
 

@@ -1,4 +1,4 @@
-"""Which categories have a feature of their own, and what others become."""
+"""Categories with their own feature, and rare categories that share one."""
 
 import numpy as np
 import pytest
@@ -19,14 +19,14 @@ def many(n_levels, n_rows):
     [(many(400, 15), 400), (many(400, 9), 100), (many(90, 1), 90), (many(101, 1), 101)],
     ids=["frequent", "rare", "few", "one more than few"],
 )
-def test_a_category_is_kept_for_its_rows_not_for_its_rank(values, n_kept):
+def test_min_frequency_decides_beyond_the_most_frequent_categories(values, n_kept):
     levels = find_levels(values, 10, "auto")
     assert len(levels.names) == n_kept
     assert levels.n_levels == len(set(values))
     assert levels.pooled_share == pytest.approx(1 - n_kept / levels.n_levels)
 
 
-def test_a_limit_keeps_the_most_frequent_ones():
+def test_max_categories_keeps_the_most_frequent_categories():
     levels = find_levels(names({"a": 5, "b": 1, "c": 3, "d": 2, None: 4}), 10, 3)
     assert levels.names == ["a", None]
     assert levels.suffixes == ["a", "None", "rare"]
@@ -44,7 +44,7 @@ def test_two_categories_are_one_feature():
     assert levels.suffixes == ["y"]
 
 
-def test_weights_count_as_rows():
+def test_weights_are_summed_like_rows():
     values = many(150, 5)
     weight = np.where(values == "level 99", 3.0, 1.0)
     assert "level 99" in find_levels(values, 10, "auto", weight).names

@@ -1,4 +1,4 @@
-"""What the pipeline learns from tables as people have them."""
+"""The pipeline learns from messy tables."""
 
 import numpy as np
 import pandas as pd
@@ -34,7 +34,7 @@ TABLES = {
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_column_is_understood(name):
+def test_the_pipeline_learns_from_each_kind_of_messy_column(name):
     column, y = TABLES[name]
     y = np.asarray(y, dtype=float)
     table = pd.DataFrame({"a": column, "noise": np.random.default_rng(1).normal(size=len(y))})
@@ -45,7 +45,7 @@ def test_a_column_is_understood(name):
     assert r2_score(y[test], predictions) > (0.9 if name == "words in prose" else 0.97)
 
 
-def test_a_row_is_predicted_alone_as_it_is_among_others():
+def test_the_prediction_of_a_row_does_not_depend_on_other_rows():
     table = pd.DataFrame({name: column for name, (column, y) in TABLES.items() if len(y) == N})
     y = 1e8 + np.log(AMOUNT)
     model = tabular_pipeline("regressor", n_estimators=2, max_iter=16, random_state=0).fit(table, y)

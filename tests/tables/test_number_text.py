@@ -1,4 +1,4 @@
-"""Numbers written as text: which format a column has, and which numbers it holds."""
+"""Numbers that are stored as text: the format of a column and the parsed numbers."""
 
 import math
 
@@ -34,13 +34,13 @@ def test_a_column_of_numbers_is_read_in_one_format(texts, numbers):
 @pytest.mark.parametrize(
     ("texts", "reason"),
     [
-        (["1.234", "2.500"], "'1.234' may mean 1.234 or 1234"),
-        (["1,234", "999"], "'1,234' may mean 1.234 or 1234"),
-        (["$5", "\u20ac6", "$7"], "the numbers are written in several ways"),
-        (["5,1", "6.2"], "the numbers are written in several ways"),
+        (["1.234", "2.500"], "'1.234' could mean 1.234 or 1234"),
+        (["1,234", "999"], "'1,234' could mean 1.234 or 1234"),
+        (["$5", "\u20ac6", "$7"], "its numbers have different formats"),
+        (["5,1", "6.2"], "its numbers have different formats"),
     ],
 )
-def test_what_cannot_be_told_is_not_guessed(texts, reason):
+def test_ambiguous_or_mixed_formats_are_not_guessed(texts, reason):
     assert find_number_format(texts) == reason
 
 
@@ -49,7 +49,7 @@ def test_what_cannot_be_told_is_not_guessed(texts, reason):
     [["01234", "99999"], ["a", "b"], ["A12", "B7"], ["1st", "2nd"], ["2024-05-13"], ["12:30"], []],
     ids=str,
 )
-def test_codes_names_and_dates_are_no_numbers(texts):
+def test_codes_names_and_dates_are_not_read_as_numbers(texts):
     assert find_number_format(texts) is None
 
 

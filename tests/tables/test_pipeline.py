@@ -133,7 +133,7 @@ def test_a_recipe_learns_iris_and_diabetes():
 
 
 @pytest.mark.parametrize("kind", RECIPES)
-def test_targets_may_be_series(kind):
+def test_targets_may_be_pandas_series(kind):
     expected = tabular_pipeline(kind, **QUICK).fit(pandas_table(), targets(kind))
     for table, y in (
         (pandas_table(), pd.Series(targets(kind), name="y")),
@@ -202,12 +202,12 @@ def test_a_validation_set_that_no_step_transformed_is_refused():
     X, y = prices(100)
     model = tabular_pipeline("regressor", **SMALL)
     with pytest.raises(
-        ValueError, match=r"X_val is a DataFrame with named columns.*transform_input"
+        ValueError, match=r"got a DataFrame with named columns as X_val.*transform_input"
     ):
         model.fit(X, y, regressor__X_val=X, regressor__y_val=y)
     model = make_pipeline(StandardScaler(), MLPRegressor())
     X = np.random.default_rng(0).normal(1000, 1, (50, 4))
-    with pytest.warns(UserWarning, match="X_val is scaled differently from X: in 4 of 4 columns"):
+    with pytest.warns(UserWarning, match="X_val seems to be scaled differently from X: in 4 of 4"):
         model.set_params(mlpregressor__max_iter=500, mlpregressor__solver="lbfgs").fit(
             X, X[:, 0], mlpregressor__X_val=X, mlpregressor__y_val=X[:, 0]
         )
@@ -215,5 +215,5 @@ def test_a_validation_set_that_no_step_transformed_is_refused():
         model.fit(X, X[:, 0], mlpregressor__X_val=X[:, :3], mlpregressor__y_val=X[:, 0])
 
 
-def test_a_table_without_a_reader_is_asked_for_in_one_place():
+def test_the_parameter_reader_reaches_the_preprocessor():
     assert tabular_pipeline("classifier", reader=None)["preprocessor"].reader is None

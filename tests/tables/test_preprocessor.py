@@ -1,4 +1,4 @@
-"""How a table becomes an array: scaling, clipping, one-hot encoding and names."""
+"""The conversion of a table to an array: scaling, clipping, one-hot encoding and names."""
 
 import numpy as np
 import pandas as pd
@@ -75,7 +75,7 @@ def test_two_categories_are_one_column_and_more_are_one_column_each():
     assert model.get_feature_names_out().tolist() == ["a_y", "b_u", "b_v", "b_w"]
 
 
-def test_missing_is_a_category_if_it_occurred_in_training():
+def test_missing_becomes_a_category_if_it_occurred_in_training():
     table = pd.DataFrame({"a": ["n", None, "y"]})
     model = TabularPreprocessor().fit(table)
     assert model.get_feature_names_out().tolist() == ["a_n", "a_y", "a_None"]
@@ -101,7 +101,7 @@ def test_a_column_of_names_does_not_become_thousands_of_columns():
     assert TabularPreprocessor(max_categories=None).fit_transform(table).shape == (500, 500)
 
 
-def test_each_kind_of_column_has_its_names():
+def test_each_kind_of_column_has_feature_names():
     names = TabularPreprocessor().fit(pandas_table()).get_feature_names_out().tolist()
     assert names == [
         "income",
@@ -168,7 +168,7 @@ def test_output_names_are_unique_whatever_columns_and_categories_are_called():
 
 
 def test_lazy_frames_are_refused():
-    with pytest.raises(TypeError, match=r"a LazyFrame only .* Pass X\.collect\(\)"):
+    with pytest.raises(TypeError, match=r"got a LazyFrame, .* Pass X\.collect\(\)"):
         TabularPreprocessor().fit(pl.DataFrame({"a": [1]}).lazy())
 
 
@@ -185,7 +185,7 @@ def test_the_table_is_not_changed():
     pd.testing.assert_frame_equal(table, before)
 
 
-def test_columns_of_other_names_are_refused():
+def test_columns_with_other_names_are_refused():
     model = TabularPreprocessor().fit(pandas_table())
     with pytest.raises(ValueError, match="feature names"):
         model.transform(pandas_table().rename(columns={"city": "town"}))
@@ -210,7 +210,7 @@ def test_a_failed_fit_leaves_the_preprocessor_as_it_was():
     np.testing.assert_array_equal(model.transform(pandas_table()), before)
 
 
-def test_wrong_parameters_are_named():
+def test_errors_name_the_wrong_parameter():
     with pytest.raises(ValueError, match="'scaling' parameter"):
         TabularPreprocessor(scaling="max").fit([[1.0]])
 

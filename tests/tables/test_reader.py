@@ -1,4 +1,4 @@
-"""What a column is read as: dates, prices and prose become numbers, one row at a time."""
+"""Dates, prices and prose are converted to numbers, row by row."""
 
 import builtins
 from datetime import datetime, timedelta
@@ -50,7 +50,7 @@ def plain(**options):
     ],
     ids=range(9),
 )
-def test_what_text_looks_like(values, looks_like):
+def test_look_at_text_recognises_each_kind_of_text(values, looks_like):
     values = [np.nan if value is None else value for value in values]
     assert look_at_text(text(values))[0] == looks_like
 
@@ -70,16 +70,18 @@ def test_prices_are_numbers_of_full_precision(frame):
 
 def test_an_ambiguous_column_is_named_and_categorical():
     table = pd.DataFrame({"a": ["1.234", "2.500"], "day": ["05/06/2024", "07/08/2024"]})
-    number = r"Column 'a' is treated as categorical: '1\.234' may mean 1\.234 or 1234"
+    number = r"Column 'a' is treated as categorical: '1\.234' could mean 1\.234 or 1234"
     with (
-        pytest.warns(UserWarning, match="Column 'day' is treated as categorical: '05/06/2024' may"),
+        pytest.warns(
+            UserWarning, match="Column 'day' is treated as categorical: '05/06/2024' could"
+        ),
         pytest.warns(UserWarning, match=number),
     ):
         model = TabularPreprocessor().fit(table)
     assert model.kinds_ == ["category", "category"]
 
 
-def test_categories_of_a_frame_are_never_read_as_anything_else():
+def test_categorical_columns_of_a_frame_are_never_parsed():
     values = ["1", "2", "1"]
     for table in (
         pd.DataFrame({"a": pd.Categorical(values)}),
@@ -91,14 +93,14 @@ def test_categories_of_a_frame_are_never_read_as_anything_else():
 
 def test_identifiers_are_dropped_with_a_warning():
     table = pd.DataFrame({"id": [f"u{k:03}" for k in range(50)], "x": np.arange(50.0)})
-    with pytest.warns(UserWarning, match="Column 'id' is dropped: nearly every row has a text"):
+    with pytest.warns(UserWarning, match="Column 'id' is dropped, because nearly all of its texts"):
         model = TabularPreprocessor().fit(table)
     assert model.kinds_ == ["identifier", "number"]
     assert model.get_feature_names_out().tolist() == ["x"]
     assert model.transform(table.assign(id=7)).shape == (50, 1)
 
 
-def test_prose_becomes_numbers_that_tell_its_words():
+def test_prose_becomes_features_that_distinguish_its_words():
     texts = [sentence() for _ in range(300)]
     is_red = np.array(["red" in one for one in texts])
     model = TabularPreprocessor().fit(pd.DataFrame({"note": texts}))
@@ -121,7 +123,7 @@ def test_prose_of_few_letters_becomes_fewer_numbers():
 
 
 @pytest.mark.parametrize("form", [pd.Series, pl.Series, lambda x: pd.Series(x, dtype=object)])
-def test_dates_tell_their_season_day_weekday_and_hour(form):
+def test_dates_become_features_for_season_day_weekday_and_hour(form):
     dates = [NOON + timedelta(hours=7 * k) for k in range(2000)]
     table = (
         pd.DataFrame({"t": form(dates)}) if form is not pl.Series else pl.DataFrame({"t": dates})
@@ -140,13 +142,13 @@ def test_dates_tell_their_season_day_weekday_and_hour(form):
     assert "t_month_circular_0" in names
 
 
-def test_what_does_not_vary_is_no_feature():
+def test_date_features_that_do_not_vary_are_left_out():
     table = pd.DataFrame({"t": pd.to_datetime(["2024-05-13", "2024-05-20"])})
     names = TabularPreprocessor().fit(table).get_feature_names_out().tolist()
     assert names == ["t", "t_day_circular_0", "t_day_circular_1"]
 
 
-def test_dates_as_text_are_the_dates_they_name():
+def test_dates_stored_as_text_are_read_like_date_objects():
     dates = pd.date_range("2023-01-01", periods=500, freq="11h")
     typed, written = (
         pd.DataFrame({"t": dates}),
@@ -157,7 +159,7 @@ def test_dates_as_text_are_the_dates_they_name():
     np.testing.assert_allclose(model.transform(typed), model.transform(written))
 
 
-def test_a_word_for_missing_among_dates_is_missing_alone_and_among_others():
+def test_words_for_missing_among_dates_are_missing_values():
     table = pd.DataFrame({"t": [NOON, "unknown", NOON + timedelta(1)]}, dtype=object)
     model = plain().fit(table)
     assert model.kinds_ == ["date"]
@@ -190,25 +192,25 @@ def _no_skrub(monkeypatch):
 
 @pytest.mark.usefixtures("_no_skrub")
 @pytest.mark.parametrize("values", NEEDING.values(), ids=NEEDING)
-def test_without_skrub_the_column_the_extra_and_the_way_out_are_named(values):
+def test_without_skrub_the_error_names_the_column_the_extra_and_the_remedy(values):
     table = pd.DataFrame({"when": values})
     with pytest.raises(ImportError, match=r"column 'when', .*sknn_edu\[tables\].*reader=None"):
         TabularPreprocessor().fit(table)
-    with pytest.warns(UserWarning, match=r"Column 'when' .*with reader=None each"):
+    with pytest.warns(UserWarning, match=r"Column 'when' .*because of reader=None"):
         TabularPreprocessor(reader=None).fit(table)
 
 
 @pytest.mark.usefixtures("_no_skrub")
-def test_numbers_words_and_prices_need_no_other_package():
+def test_numbers_words_and_prices_do_not_need_skrub():
     table = pd.DataFrame({"a": [1.0, 2.0], "b": ["u", "v"], "c": ["$1", "$2"], "d": [True, False]})
     assert TabularPreprocessor().fit(table).kinds_ == ["number", "category", "number", "boolean"]
 
 
-def test_without_a_reader_text_is_categorical_and_a_date_is_its_day():
+def test_with_reader_None_text_is_categorical_and_a_date_is_a_number_of_days():
     table = pd.DataFrame({"a": ["1", "2", "1"], "t": pd.to_datetime(["2020-01-01"] * 3)})
     with (
-        pytest.warns(UserWarning, match="Column 't' has dates"),
-        pytest.warns(UserWarning, match="Column 'a' is text that looks like numbers"),
+        pytest.warns(UserWarning, match="Column 't' contains dates"),
+        pytest.warns(UserWarning, match="Column 'a' contains text that looks like numbers"),
     ):
         model = TabularPreprocessor(reader=None).fit(table)
     assert model.get_feature_names_out().tolist() == ["t", "a_2"]
@@ -218,7 +220,7 @@ def test_without_a_reader_text_is_categorical_and_a_date_is_its_day():
 
 
 def odd_columns(n):
-    """Return columns of every kind that is read, some with gaps, as Python lists."""
+    """Return columns of every kind as Python lists, some with missing values."""
     every = {
         "number": RNG.normal(size=n).tolist(),
         "large": (RNG.normal(size=n) * 1e300).tolist(),
@@ -250,7 +252,7 @@ TABLE = pd.DataFrame(COLUMNS)
     rows=st.lists(st.integers(0, 199), min_size=1, max_size=30),
     dtype=st.sampled_from(["float32", "float64"]),
 )
-def test_a_row_is_read_alone_as_it_is_read_among_others(names, rows, dtype):
+def test_the_features_of_a_row_do_not_depend_on_other_rows(names, rows, dtype):
     table = TABLE[[*sorted(names), "empty"]]
     model = TabularPreprocessor(dtype=dtype).fit(table)
     among = model.transform(table)
@@ -263,7 +265,7 @@ def test_a_row_is_read_alone_as_it_is_read_among_others(names, rows, dtype):
 # -- report ------------------------------------------------------------------------------------
 
 
-def test_a_report_says_what_each_column_became():
+def test_a_report_describes_each_column():
     report = TabularPreprocessor().fit(TABLE).report()
     assert report.loc["price", "read as"] == "numbers like 1,234.5 $, written as text"
     assert report.loc["written", "read as"] == "dates like %d.%m.%Y, written as text"
@@ -273,6 +275,6 @@ def test_a_report_says_what_each_column_became():
     assert report["features"].sum() == made.shape[1]
 
 
-def test_a_report_needs_no_names():
+def test_a_report_works_without_column_names():
     X = load_diabetes().data
     assert TabularPreprocessor().fit(X).report().index[0] == "x0"

@@ -9,7 +9,7 @@ SCALINGS = pytest.mark.parametrize("scaling", ["robust", "standard"])
 
 
 @SCALINGS
-def test_a_whole_weight_repeats_its_row(scaling):
+def test_an_integer_weight_equals_repeated_rows(scaling):
     rng = np.random.default_rng(0)
     numbers, weight = rng.normal(size=(40, 3)), rng.integers(1, 5, 40).astype(float)
     numbers[rng.random((40, 3)) < 0.2] = np.nan
@@ -26,7 +26,7 @@ def test_equal_weights_change_nothing(scaling):
     np.testing.assert_allclose(center_and_scale(numbers, scaling, weight), expected, rtol=1e-12)
 
 
-def test_weights_that_are_no_whole_numbers_have_a_mean_of_1():
+def test_other_weights_are_scaled_to_a_mean_of_1():
     np.testing.assert_allclose(as_frequencies(np.array([0.5, 1.0])), [2 / 3, 4 / 3])
     np.testing.assert_array_equal(as_frequencies(np.array([2.0, 1.0])), [2, 1])
 
@@ -40,7 +40,7 @@ def test_a_column_that_spans_all_of_float64_keeps_its_order(scaling):
     assert (np.diff(z) > 0.1).all()
 
 
-def test_a_large_centre_costs_no_digits():
+def test_a_large_centre_does_not_reduce_the_precision():
     x = 1e8 + np.arange(5.0)[:, np.newaxis]
     z = scale_and_clip(x, *center_and_scale(x, "robust"), None, 1e150)
     np.testing.assert_array_equal(z[:, 0], [-1, -0.5, 0, 0.5, 1])

@@ -1,4 +1,4 @@
-"""Checks of scikit-learn that check_estimator leaves out, for the transformers."""
+"""scikit-learn's checks of transformers that check_estimator does not run."""
 
 import pytest
 from sklearn.utils import estimator_checks

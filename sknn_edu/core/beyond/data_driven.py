@@ -1,8 +1,9 @@
 """Can the initial weights take the samples into account?
 
-The recipes of initializers.py assume inputs of about the same size. A data-driven start measures
-instead: it scales each neuron's weights by what the neuron computes on the training samples, and
-places its bias so that the activation is non-linear where the samples are.
+The recipes in ``initializers.py`` assume that all inputs have about the same scale. Data-driven
+initialization measures the scale instead: it divides each neuron's weights by the standard
+deviation of the neuron's weighted sum on the training samples, and chooses the bias so that the
+non-linear part of the activation lies among the samples.
 
 References
 ----------
@@ -24,10 +25,10 @@ NAME = "data_driven"
 """The value of the parameter ``init``."""
 
 MAX_ROWS = 4096
-"""This many samples are enough."""
+"""The statistics are computed on at most this many samples."""
 
 CONSTANT_BELOW = 1e-5
-"""A weighted sum counts as constant if its standard deviation is a smaller share of its size."""
+"""A weighted sum z counts as constant if its standard deviation is at most this times max |z|."""
 
 
 def data_driven(
@@ -37,7 +38,7 @@ def data_driven(
     biases: Sequence[Array],
     X: Any,
 ) -> None:
-    """Fill W and b of each layer such that they suit the samples X (n, n_in).
+    """Initialize W and b of each layer in place, using the samples X (n, n_in).
 
     W is drawn from N(0, 1) and divided by the standard deviation of its neuron's weighted sum, so
     that each pre-activation has standard deviation 1 on the samples; where the sum is constant, W

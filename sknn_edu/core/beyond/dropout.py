@@ -1,14 +1,15 @@
 """How can neurons be kept from relying on one another?
 
-Dropout silences each hidden neuron for each sample with a probability, drawn again at every step::
+Dropout switches off hidden neurons at random during training, independently for each neuron, each
+sample and each step::
 
     a <- a r,   r = 1 / (1 - rate) with probability 1 - rate, else 0
 
-On average a stays the same, so nothing has to be done at prediction. Each sample trains a thinner
-network (Srivastava et al. 2014, J. Mach. Learn. Res. 15).
+The expected value of a stays the same, so prediction needs no correction. Each sample trains a
+network with fewer neurons (Srivastava et al. 2014, J. Mach. Learn. Res. 15).
 
-It fits the seam between two layers of network.py: an activation followed by dropout is used like an
-activation.
+``network.py`` lets its caller wrap the activation of a hidden layer. Dropout does that: an
+activation followed by dropout has the methods of an activation.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,35 +20,35 @@ import numpy as np
 from sknn_edu.core.speed.arrays import Array, zeros
 
 N_DRAWS = 2**16
-"""The number of values of a draw; rates are multiples of its inverse."""
+"""A draw has this many possible values, so rates are rounded to multiples of 1 / N_DRAWS."""
 
 
 class Dropout:
-    """Dropout behind each hidden layer.
+    """Dropout after each hidden layer.
 
     Parameters
     ----------
     rates : sequence of float
-        The probability for each hidden layer, in [0, 1).
+        The dropout probability of each hidden layer, in [0, 1).
     rng : numpy.random.Generator
-        Draws which neurons are silenced; advanced in place.
+        Draws the neurons to switch off; its state advances.
 
     Attributes
     ----------
     strength : float
-        A factor of the rates, which :meth:`scheduled` sets.
+        All rates are multiplied by this factor, which :meth:`scheduled` changes during training.
     """
 
     def __init__(self, rates: Sequence[float], rng: np.random.Generator) -> None:
         self.rates, self.rng, self.strength = tuple(rates), rng, 1.0
 
     def __call__(self, k: int, activation: Any, n_neurons: int, m: int, dtype: Any) -> Any:
-        """Return the activation of hidden layer k, followed by dropout, for m samples."""
+        """Return the activation of hidden layer k followed by dropout, for m samples."""
         return DroppedOut(self, k, activation, zeros((n_neurons, m), dtype))
 
     def draw(self, k: int, like: Array) -> Array:
-        """Return the factors r for hidden layer k, in the shape and dtype of an array."""
-        # 16 random bits for each neuron, not 32: a third of the time
+        """Return the factors r for hidden layer k, with the shape and dtype of ``like``."""
+        # 16 random bits per neuron take a third of the time of 32
         silenced = min(round(self.strength * self.rates[k] * N_DRAWS), N_DRAWS - 1)
         draws = self.rng.bit_generator.random_raw(-(-like.size // 4)).view(np.uint16)[: like.size]
         r = (draws >= np.uint16(silenced)).astype(like.dtype)
@@ -55,7 +56,7 @@ class Dropout:
         return r.reshape(like.shape)
 
     def scheduled(self, schedule: Callable[[float], float]) -> Callable[[float], float]:
-        """Return the schedule such that each call also sets the strength of dropout."""
+        """Return a function that computes the schedule and also sets ``strength`` to its value."""
 
         def factor(progress: float) -> float:
             self.strength = schedule(progress)
@@ -65,16 +66,16 @@ class Dropout:
 
 
 class DroppedOut:
-    """An activation followed by dropout; used like an Activation.
+    """An activation followed by dropout, with the methods of an Activation.
 
     Parameters
     ----------
     dropout : Dropout
     k : int
-        The number of the hidden layer.
+        The index of the hidden layer, from 0.
     activation : Activation
     a : ndarray (n_neurons, m)
-        Memory for the activations before dropout.
+        Buffer for the activations before dropout.
     """
 
     def __init__(self, dropout: Dropout, k: int, activation: Any, a: Array) -> None:
@@ -88,6 +89,6 @@ class DroppedOut:
         np.multiply(self._a, self._r, out=a)
 
     def backward(self, z: Array, a: Array, delta: Array) -> None:
-        """da/dz = r g'(z)."""
+        """Multiply delta by da/dz = r g'(z)."""
         delta *= self._r
         self.activation.backward(z, self._a, delta)

@@ -1,17 +1,18 @@
-"""Is there a form in which the same first layer is easier to learn?
+"""Can the first layer be written in a form that is easier to learn?
 
-What a network computes depends on its weights; how it learns depends on the parameters behind them.
-Two ways to compute the weights W (n_inputs, n_out) of the first layer from others:
+The output of a network depends on its weights; the way it learns depends on the parameters from
+which the weights are computed. This file computes the weights W (n_inputs, n_out) of the first
+layer from other parameters, in two ways:
 
-*A scale for each feature*, W_j = s_j U_j. An unimportant feature fades when one number becomes
-small, where otherwise all its weights would have to.
+*A scale for each feature*, W_j = s_j U_j. To ignore a feature, the network only has to make one
+number small instead of all weights of that feature.
 
-*An embedding of each category*. A category with L levels comes as L inputs of which one is 1. Give
-each level a vector of k numbers, E (L, k), and let the first layer learn weights for those,
-U (k, n_out): then W = E U for the L inputs, and similar levels can get similar vectors.
+*An embedding of each category*. A category with L levels is one-hot encoded as L inputs. Each level
+gets a vector of k numbers, E (L, k), and the first layer learns weights for these numbers,
+U (k, n_out). Then W = E U for the L inputs, and similar levels can get similar vectors.
 
-After training the product is computed once, so what remains is an ordinary weight matrix. The
-derivatives follow from those of W by the chain rule.
+After training the product is computed once, and the fitted network has an ordinary weight matrix.
+The derivatives follow from those of W by the chain rule.
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from sknn_edu.core.network import DENSE, Inputs, ParameterSpec
 from sknn_edu.core.speed.arrays import Array, zeros
 
 FEATURE_SCALE, CATEGORY_VECTOR = "feature_scale", "category_vector"
-"""What the learned arrays are called."""
+"""The kinds of the learned arrays."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,12 @@ class FactoredWeights(LearnedInputs):
     has_scales : bool
         Whether each row of U has a scale s.
     groups : tuple of (int, int)
-        Start and stop of the inputs that are the levels of one category, in order.
+        For each category, the start and stop of the inputs that encode its levels, in ascending
+        order.
     n_dimensions : int
         The length k of a level's vector.
     base : Inputs
-        What the weights are multiplied by.
+        The inputs that W is multiplied by.
     """
 
     n_inputs: int
@@ -53,7 +55,7 @@ class FactoredWeights(LearnedInputs):
 
     @property
     def n_inner(self) -> int:
-        """The number of rows of U: a category has k of them instead of one per level."""
+        """The number of rows of U: k for each category, and one for each other input."""
         n_levels = sum(stop - start for start, stop in self.groups)
         return self.n_inputs - n_levels + len(self.groups) * self.n_dimensions
 
@@ -67,11 +69,11 @@ class FactoredWeights(LearnedInputs):
         return self.n_inner, [*scales, *vectors, *of_base]
 
     def _factors(self, learned: list[Array]) -> list[Array]:
-        """Return s, if there is one, and E of each category."""
+        """Return s, if ``has_scales``, and the E of each category."""
         return learned[: self.has_scales + len(self.groups)]
 
     def of_base(self, learned: list[Array]) -> list[Array]:
-        """Return what the base learns."""
+        """Return the arrays that the base learns."""
         return learned[self.has_scales + len(self.groups) :]
 
     def first_layer(
@@ -108,7 +110,7 @@ class FactoredWeights(LearnedInputs):
         return composed
 
     def compose_into(self, W: Array, U: Array, factors: list[Array]) -> None:
-        """Write the weights W (n_inputs, n_out) that U (n_inner, n_out) gives."""
+        """Write the weights W (n_inputs, n_out), computed from U (n_inner, n_out)."""
         scaled = self._scaled(U, factors)
         for rows, inner, E in self._parts(factors):
             if E is None:
@@ -127,7 +129,7 @@ class FactoredWeights(LearnedInputs):
         return U
 
     def learned_inputs(self, X: Any, learned: list[Array]) -> Any:
-        """Return s E^T x for the inputs x."""
+        """Return s E^T x for the inputs x: what the rows of U are multiplied by."""
         factors = self._factors(learned)
         if isinstance(self.base, LearnedInputs):
             X = self.base.learned_inputs(X, self.of_base(learned))
@@ -145,7 +147,7 @@ class FactoredWeights(LearnedInputs):
     def differentiate(
         self, U: Array, factors: list[Array], dW: Array, dU: Array, dfactors: list[Array]
     ) -> None:
-        """Write the derivatives for U, s and E, given those for W."""
+        """Write the derivatives with respect to U, s and E, given those with respect to W."""
         scaled = self._scaled(U, factors)
         for (rows, inner, E), (_, _, dE) in zip(
             self._parts(factors), self._parts(dfactors), strict=True
@@ -164,7 +166,10 @@ class FactoredWeights(LearnedInputs):
         return factors[0][:, np.newaxis] * U if self.has_scales else U
 
     def _parts(self, factors: list[Array]) -> list[tuple[slice, slice, Array | None]]:
-        """Return rows of W, the rows of U behind them, and the E between, if there is one."""
+        """Return, for each block of W, its rows, the rows of U it is computed from, and E or None.
+
+        E is None for inputs that are not levels of a category.
+        """
         vectors = iter(factors[int(self.has_scales) :])
         parts: list[tuple[slice, slice, Array | None]] = []
         end = inner = 0
@@ -182,9 +187,10 @@ class FactoredWeights(LearnedInputs):
 
 
 class FactoredFirstLayer:
-    """The first layer at work: computes W from U, s and E, then does what its base does.
+    """The computation of a first layer with factored weights.
 
-    After the backward pass it applies the chain rule.
+    The forward pass computes W from U, s and E, and then calls that of the base. The backward pass
+    calls that of the base, and then applies the chain rule.
     """
 
     def __init__(
@@ -207,7 +213,7 @@ class FactoredFirstLayer:
         self.first.forward(X)
 
     def backward(self, X: Any) -> None:
-        """Write the derivatives for [U; b], s and E."""
+        """Write the derivatives with respect to [U; b], s and E."""
         self.first.backward(X)
         dcomposed, dU = self.layer.dblock, self._dblock[:-1]
         self.factoring.differentiate(
@@ -217,15 +223,16 @@ class FactoredFirstLayer:
 
 
 def find_one_hot_groups(X: Array, min_levels: int) -> tuple[tuple[int, int], ...]:
-    """Return start and stop of the runs of columns in X that look like one-hot encoded categories.
+    """Return start and stop of each run of columns in X that looks like a one-hot encoded category.
 
-    Such a run has more than `min_levels` columns of 0 and 1, and no row with more than one 1. It
-    ends where every row has its 1, where a row would have two, or where a column holds other
-    numbers. Two categories that are never present together may be taken for one; their levels
-    then share a vector space, which does no harm.
+    Such a run has more than `min_levels` columns, which contain only 0 and 1, and no row with more
+    than one 1. A run ends where every row has its 1, where the next column would give a row a
+    second 1, or where the next column contains other numbers. Two categories may be mistaken for
+    one if no sample has a level of both; their levels then share a vector space, which does no
+    harm.
     """
     is_one = X == 1
-    is_binary = [*(is_one | (X == 0)).all(axis=0).tolist(), False]  # the last run ends, too
+    is_binary = [*(is_one | (X == 0)).all(axis=0).tolist(), False]  # False ends the last run
     groups, start = [], 0
     has_one = np.zeros(len(X), dtype=bool)
     for j, continues in enumerate(is_binary):

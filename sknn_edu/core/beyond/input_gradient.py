@@ -1,7 +1,8 @@
 """How does each output change when a feature changes a little?
 
-Backpropagation carries delta down to the first layer. One layer further it gives the derivative of
-an output by the inputs themselves, which says what the network looks at in a sample.
+Backpropagation carries delta down to the first layer. Taken one step further, it gives the
+derivative of an output with respect to the inputs, which shows the features that matter most for
+the prediction of a sample.
 """
 
 from dataclasses import replace
@@ -16,8 +17,9 @@ from sknn_edu.core.speed.arrays import Array, scalar
 def input_gradients(architecture: Architecture, parameters: Parameters, X: Array) -> Array:
     """Return dz_k/dx for each sample and each output z_k: (n_samples, n_outputs, n_inputs).
 
-    Backpropagation that starts with delta = 1 at one output and goes one layer further than in
-    training: dz_k/dx = W delta of the first layer. The inputs must be dense.
+    Backpropagation starts with delta = 1 at one output and 0 at the others, and goes one step
+    further than in training: dz_k/dx = W delta, with W and delta of the first layer. X must be
+    dense.
     """
     (n_samples, n_inputs), n_outputs = X.shape, architecture.layer_sizes[-1]
     architecture = replace(architecture, loss=ONE_OUTPUT)
@@ -37,11 +39,11 @@ def input_gradients(architecture: Architecture, parameters: Parameters, X: Array
 
 
 def _select(y: Array, a: Array) -> None:
-    """delta = 1 at the selected output, whatever its value is."""
+    """Write delta: 1 at the selected output and 0 at the others."""
     a[...] = y
 
 
 ONE_OUTPUT = Loss(
     "selected", "identity", identity_output, lambda y, a: (y * a).sum(axis=0), _select
 )
-"""Not a loss but one of the outputs, z_k: where :func:`input_gradients` starts."""
+"""Stands in for a loss: its value is one of the outputs, z_k, which y selects."""

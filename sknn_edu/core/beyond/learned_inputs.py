@@ -1,9 +1,8 @@
-"""What if the inputs of the first layer learn, too?
+"""What if the inputs of the first layer have parameters to learn, too?
 
-The course asks three things of its :class:`~sknn_edu.core.network.Inputs`: which arrays they learn,
-the first layer at work, and the weights for prediction. Inputs that do learn must also know how
-these arrays start, how to continue from fitted weights, and how to differentiate with respect to
-the features.
+In the course, :class:`~sknn_edu.core.network.Inputs` have three tasks: they list the arrays to
+learn, make the first layer, and compute the weights for prediction. Inputs with learned arrays must
+also initialize them, continue from fitted weights, and differentiate with respect to the features.
 """
 
 from dataclasses import dataclass
@@ -17,22 +16,25 @@ from sknn_edu.core.speed.arrays import Array
 
 @dataclass(frozen=True)
 class LearnedInputs(Inputs):
-    """Inputs that learn arrays of their own; ``learned`` are the arrays of :meth:`specs`.
+    """Inputs with learned arrays; ``learned`` holds the arrays that :meth:`specs` describes.
 
-    By default they start at 0, and change neither the features nor the weights.
+    The defaults leave the arrays at 0, and change neither the features nor the weights.
     """
 
     def initialize(self, rng: RandomState, learned: list[Array]) -> None:
         """Give the learned arrays their initial values."""
 
     def learned_inputs(self, X: Any, learned: list[Array]) -> Any:
-        """Return what the learned rows of W are multiplied by."""
+        """Return the inputs that the learned weights are multiplied by, computed from X."""
         return X
 
     def chain_rule(self, X: Array, learned: list[Array], gradients: Array) -> Array:
-        """Return gradients for the features, given those for the inputs of the first layer."""
+        """Return the gradients with respect to the features.
+
+        ``gradients`` are those with respect to the inputs of the first layer.
+        """
         return gradients
 
     def decompose(self, W: Array, learned: list[Array]) -> Array:
-        """Return the rows for which :meth:`compose` gives W, or comes closest to it."""
+        """Return the weights for which :meth:`compose` gives W, or the least-squares solution."""
         return W

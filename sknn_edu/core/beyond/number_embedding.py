@@ -1,9 +1,9 @@
 """What else can the first layer learn about a number besides its size?
 
-A neuron only sees a weighted sum, so to a single neuron a number is large or small. Finding out
-whether it is odd, or near 3, takes many neurons. It is easier when the network receives several
-functions of the number. Cosines are a good choice, because sums of cosines can approximate any
-function (Fourier), and their frequencies and phases can be learned::
+A neuron computes a weighted sum, so a single neuron can only tell whether a number is large or
+small. Many neurons are needed to tell whether it is odd, or close to 3. The task is easier when the
+network receives several functions of the number. Cosines are a good choice, because sums of cosines
+can approximate any function (Fourier), and their frequencies and phases can be learned::
 
     c = cos(2 pi w x + phi)        (n_waves, m)       for each feature x
     e = W^T c + b                  (n_functions, m)   inputs of the first layer
@@ -13,7 +13,7 @@ By the chain rule, with delta = dL/de and s = sin(2 pi w x + phi)::
     dW = c delta^T,   db = sum delta,   delta_c = W delta
     dphi = -sum delta_c s,   dw = -2 pi sum delta_c s x
 
-The frequencies w are drawn from a narrow normal distribution, so that the functions start smooth.
+The frequencies w are drawn from a narrow normal distribution, so the initial functions are smooth.
 Together with the number itself this is the PBLD embedding of Holzmueller et al., arXiv 2407.04491,
 section 3, after Gorishniy et al., arXiv 2203.05556.
 """
@@ -31,7 +31,7 @@ from sknn_edu.core.speed.arrays import Array, zeros
 from sknn_edu.core.speed.products import fastest_product
 
 KIND = "number_embedding"
-"""What the learned arrays are called."""
+"""The kind of the learned arrays."""
 
 
 @dataclass(frozen=True)
@@ -41,20 +41,22 @@ class Waves:
     Parameters
     ----------
     n_waves : int, default=16
-        Cosines for each feature.
+        The number of cosines for each feature.
     n_functions : int, default=3
-        Linear combinations of these, which the first layer receives.
+        The number of linear combinations of the cosines; the first layer receives these.
     keeps_number : bool, default=True
         Whether the first layer also receives the number itself.
     sigma : float, default=0.1
         The standard deviation of the initial frequencies w, in periods per unit of x.
     most_columns : int or None, default=None
-        If more columns than that have more than two values, none is embedded; None for no limit.
+        Columns with more than two distinct values are embedded only if there are at most this many
+        of them. With None there is no limit.
 
     Raises
     ------
     ValueError
-        If a number is out of its range.
+        If ``n_waves`` or ``n_functions`` is not an int >= 1, or ``sigma`` is not a finite
+        number > 0.
 
     Examples
     --------
@@ -75,7 +77,8 @@ class Waves:
         is_real = isinstance(self.sigma, Real) and 0 < self.sigma < inf
         if not (are_ints and min(counts) >= 1 and is_real):
             raise ValueError(
-                f"n_waves and n_functions must be ints >= 1, and sigma a number > 0; got {self}."
+                "n_waves and n_functions must be ints >= 1, and sigma must be a finite number > 0; "
+                f"got {self}."
             )
 
 
@@ -84,21 +87,21 @@ EMBEDDINGS: dict[str, Waves] = {
     "periodic": Waves(n_functions=4, keeps_number=False),
     "auto": Waves(most_columns=100),
 }
-"""The embeddings of numbers by name."""
+"""The named embeddings, for the parameter ``number_embedding``."""
 
 
 @dataclass(frozen=True)
 class EmbeddedNumbers(LearnedInputs):
-    """Functions of some of the features as inputs of the first layer.
+    """Inputs of the first layer that include functions of some features.
 
-    It learns four arrays: w and phi (n_columns, n_waves), W (n_columns, n_waves, n_functions) and
+    The learned arrays are w and phi (n_columns, n_waves), W (n_columns, n_waves, n_functions) and
     b (n_columns, n_functions).
 
     Parameters
     ----------
     n_features : int
     columns : tuple of int
-        The features to embed; the others are passed on as they are.
+        The features to embed; the other features are passed on unchanged.
     waves : Waves
     """
 
@@ -108,13 +111,13 @@ class EmbeddedNumbers(LearnedInputs):
 
     @property
     def kept(self) -> list[int]:
-        """The features that are passed on."""
+        """The features that the first layer receives unchanged."""
         dropped = set() if self.waves.keeps_number else set(self.columns)
         return [j for j in range(self.n_features) if j not in dropped]
 
     @property
     def n_inputs(self) -> int:
-        """The number of inputs of the first layer: features that are passed on, then functions."""
+        """The number of inputs of the first layer: unchanged features, then functions."""
         return len(self.kept) + len(self.columns) * self.waves.n_functions
 
     def specs(self, n_inputs: int) -> tuple[int, list[ParameterSpec]]:
@@ -168,7 +171,7 @@ class EmbeddedNumbers(LearnedInputs):
 
 
 class EmbeddedFirstLayer:
-    """The first layer at work on embedded numbers."""
+    """The computation of the first layer on embedded numbers."""
 
     def __init__(self, layer: Layer, embedding: "EmbeddingAtWork") -> None:
         self.layer, self.embedding = layer, embedding
@@ -181,20 +184,21 @@ class EmbeddedFirstLayer:
         layer.product_forward(layer.block_T, self.embedding.forward(X), layer.z)
 
     def backward(self, X: Array) -> None:
-        """Write [dW; db], and the derivatives of the embedding."""
+        """Write [dW; db] and the derivatives with respect to the embedding's parameters."""
         layer = self.layer
         self._product_gradient(self.embedding.inputs, layer.delta_T, layer.dblock)
         self.embedding.backward(layer.W[self.embedding.n_kept :] @ layer.delta)
 
 
 class EmbeddingAtWork:
-    """Forward and backward propagation of m samples through an embedding.
+    """The forward and backward pass of m samples through an embedding.
 
     Parameters
     ----------
     embedding : EmbeddedNumbers
     learned, dlearned : list of ndarray
-        Its parameters, and where their derivatives are written; both stay the same objects.
+        The parameters of the embedding, and the arrays that receive their derivatives. The same
+        arrays are used at every step.
     m : int
     dtype : dtype
 
@@ -223,7 +227,10 @@ class EmbeddingAtWork:
         self._angles, self._cosines = zeros((c, h, m), dtype), zeros((c, h, m), dtype)
 
     def forward(self, X: Array) -> Array:
-        """Return the inputs of the first layer for X: (m, n_features), or with further columns."""
+        """Return the inputs of the first layer for X (m, n_features); further columns are ignored.
+
+        Each call overwrites the result of the previous one.
+        """
         w, phi, W, b = self._learned
         self.inputs[: self.n_kept] = X.T[self._kept]
         self._x[:, 0] = X.T[self._columns]
@@ -235,7 +242,10 @@ class EmbeddingAtWork:
         return self.inputs
 
     def backward(self, delta: Array) -> None:
-        """Write the derivatives, given those of the functions, (n_columns n_functions, m)."""
+        """Write the derivatives of the parameters.
+
+        ``delta`` (n_columns n_functions, m) is the derivative with respect to the functions.
+        """
         _, _, W, _ = self._learned
         dw, dphi, dW, db = self._dlearned
         delta = delta.reshape(self._functions.shape)
@@ -249,9 +259,9 @@ class EmbeddingAtWork:
 
 
 def columns_to_embed(X: Array, waves: Waves) -> tuple[int, ...]:
-    """Return the columns of X with more than two values, or none if there are too many of them.
+    """Return the columns of X with more than two distinct values, or none if there are too many.
 
-    Any function of two values is linear, so other columns would gain nothing.
+    Any function of two values is linear, so embedding a column with two values gains nothing.
     """
     low, high = X.min(axis=0), X.max(axis=0)
     columns = np.flatnonzero(~((low == X) | (high == X)).all(axis=0)).tolist()

@@ -1,15 +1,15 @@
 """Can each neuron learn how non-linear it should be?
 
-A parametric activation mixes a function g with the identity, by a slope alpha that each neuron
-learns (He et al., arXiv 1502.01852, for g = relu; in this form Holzmueller et al., arXiv
-2407.04491)::
+A parametric activation mixes a function g with the identity. Each neuron learns a slope alpha that
+sets the proportion (He et al., arXiv 1502.01852, for g = relu; in this form Holzmueller et al.,
+arXiv 2407.04491)::
 
     a = z + alpha (g(z) - z)
 
     da/dalpha = g(z) - z          da/dz = (1 - alpha) + alpha g'(z)
 
-alpha = 1 gives g, where training starts; alpha = 0 gives the identity. It fits the seam of
-activations.py: an :class:`~sknn_edu.core.activations.Activation` that names a parameter.
+Training starts with alpha = 1, which gives g; alpha = 0 gives the identity. A parametric activation
+is an :class:`~sknn_edu.core.activations.Activation` with an entry in ``parameter_kinds``.
 """
 
 from collections import ChainMap
@@ -23,7 +23,7 @@ from sknn_edu.core.activations import ACTIVATIONS, Activation
 from sknn_edu.core.speed.arrays import Array
 
 PREFIX = "parametric_"
-"""How the name of a parametric activation begins."""
+"""The name of a parametric activation is this prefix and the name of g."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,15 @@ class ParametricActivation(Activation):
 
 
 class MixedWithIdentity:
-    """A parametric activation at work; used like an Activation.
+    """A parametric activation with the values of its slopes; has the methods of an Activation.
 
     Parameters
     ----------
     activation : ParametricActivation
-        Its functions are those of g.
-    alpha : ndarray (n_neurons, 1), or (1, n_neurons) where arrays have one row per sample
+        Its ``forward`` and ``backward`` are those of g.
+    alpha : ndarray (n_neurons, 1), or (1, n_neurons) if z has one row per sample
     dalpha : ndarray of the shape of alpha, or None
-        dL/dalpha is written there, summed over samples.
+        The backward pass writes dL/dalpha to it, summed over the samples.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class MixedWithIdentity:
         np.add(z, scaled.reshape(z.shape), out=a)
 
     def backward(self, z: Array, a: Array, delta: Array) -> None:
-        """da/dalpha = g(z) - z, and da/dz = (1 - alpha) + alpha g'(z)."""
+        """Write dL/dalpha, and multiply delta by da/dz = (1 - alpha) + alpha g'(z)."""
         of_neurons = delta.reshape(self._shape)
         if self.dalpha is not None:  # einsum takes a fifth of the time of (x * y).sum
             change = self._change.reshape(self._shape)
@@ -94,4 +94,4 @@ PARAMETRIC_ACTIVATIONS: dict[str, Activation] = {
 }
 
 ALL_ACTIVATIONS: Mapping[str, Activation] = ChainMap(PARAMETRIC_ACTIVATIONS, ACTIVATIONS)
-"""The activations of the course and these, by name."""
+"""All built-in activations, by name: those of the course and the parametric ones."""

@@ -1,16 +1,16 @@
 """Which learning rate does each kind of parameter need?
 
-A common learning rate is a choice of units. A neuron that sums a thousand inputs changes a thousand
-times as much as one with a single input if every weight takes the same step. In the *neural tangent
-parametrization* a layer computes
+If every weight takes a step of the same size, the output of a neuron with a thousand inputs changes
+a thousand times as much as that of a neuron with one input. In the *neural tangent parametrization*
+a layer computes
 
     z = 1 / sqrt(n_in) U^T a + b,
 
-and learns U, whose entries are of size 1 in layers of any width. The forward pass does not have to
-change for that: with W = U / sqrt(n_in) the network stays the same. A step of eta along U is a step
-of eta / sqrt(n_in) along W for an optimiser like Adam, whose steps do not depend on the scale of
-the gradient. For plain gradient descent, dL/dU = dL/dW / sqrt(n_in) divides once more. So changing
-the units means multiplying learning rates, and that is all that happens here.
+and learns U, whose entries have a size of about 1 in layers of any width. The forward pass does not
+have to change: the network with W = U / sqrt(n_in) is the same. Only the steps differ. For an
+optimiser like Adam, whose steps do not depend on the scale of the gradient, a step of eta along U
+is a step of eta / sqrt(n_in) along W. For plain gradient descent the learning rate of W is
+eta / n_in, because dL/dU = dL/dW / sqrt(n_in). So this file only multiplies learning rates.
 """
 
 from dataclasses import astuple, dataclass
@@ -28,16 +28,24 @@ class Parametrization:
 
     Parameters
     ----------
-    bias, feature_scale, slope, category_vector, number_embedding : float, default=1.0
-        For biases, the scale of each feature, the slopes of parametric activations, the vectors of
-        categories' levels, and the parameters of embedded numbers.
+    bias : float, default=1.0
+        Multiplier for the biases.
+    feature_scale : float, default=1.0
+        Multiplier for the scales of the features.
+    slope : float, default=1.0
+        Multiplier for the slopes of parametric activations.
+    category_vector : float, default=1.0
+        Multiplier for the vectors of the levels of categories.
+    number_embedding : float, default=1.0
+        Multiplier for the parameters of embedded numbers.
     divides_by_fan_in : bool, default=False
-        Whether weights are learned in units of 1 / sqrt(n_in).
+        Whether the learning rate of the weights is divided by sqrt(n_in) for optimisers whose
+        steps do not depend on the scale of the gradient, and by n_in for others.
 
     Raises
     ------
     ValueError
-        If a multiplier is not a finite number of at least 0.
+        If a multiplier is not a finite number >= 0.
 
     References
     ----------
@@ -55,10 +63,10 @@ class Parametrization:
     def __post_init__(self) -> None:
         multipliers: tuple[float, ...] = astuple(self)[:-1]
         if not all(isinstance(factor, Real) and 0 <= factor < inf for factor in multipliers):
-            raise ValueError(f"the multipliers must be finite numbers of at least 0; got {self}.")
+            raise ValueError(f"The multipliers must be finite numbers >= 0; got {self}.")
 
     def learning_rate_multipliers(self, parameters: Parameters, optimizer: Optimizer) -> Array:
-        """Return a multiplier for each parameter in theta."""
+        """Return the multiplier of each parameter, an array of the shape of theta."""
         power = 0.5 if getattr(optimizer, "ignores_scale", False) else 1.0
 
         def multiplier(spec: ParameterSpec) -> float:
@@ -74,4 +82,4 @@ STANDARD = Parametrization()
 NTK = Parametrization(bias=0.1, feature_scale=6.0, slope=0.1, divides_by_fan_in=True)
 
 PARAMETRIZATIONS: dict[str, Parametrization] = {"standard": STANDARD, "ntk": NTK}
-"""The parametrizations by name."""
+"""The named parametrizations, for the parameter ``parametrization``."""

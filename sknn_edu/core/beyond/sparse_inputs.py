@@ -1,7 +1,7 @@
 """How does the first layer work on samples that are mostly zeros?
 
-A sparse matrix stores only the other numbers. Products with it skip the zeros, and no column of
-ones is added, so the biases are handled separately::
+A sparse matrix stores only the non-zero numbers, and products with it skip the zeros. No column of
+ones is added to sparse samples, so the biases are added separately::
 
     z = W^T x + b          dW = x delta^T          db = sum of delta over the samples
 """
@@ -18,7 +18,7 @@ from sknn_edu.core.speed.arrays import Array
 
 @dataclass(frozen=True)
 class SparseInputs(Inputs):
-    """Sparse samples, as they are: a CSR array (m, n_features) without a column of ones."""
+    """Sparse samples: a CSR array (m, n_features) without a column of ones."""
 
     def first_layer(
         self,
@@ -33,7 +33,7 @@ class SparseInputs(Inputs):
 
 
 class SparseFirstLayer:
-    """The first layer at work on sparse samples."""
+    """The computation of the first layer on sparse samples."""
 
     def __init__(self, layer: Layer) -> None:
         self.layer = layer
@@ -52,7 +52,7 @@ class SparseFirstLayer:
 
 
 def with_sparse_inputs(architecture: Architecture) -> Architecture:
-    """Return the same architecture for sparse samples; their numbers cannot be embedded."""
+    """Return the same architecture for sparse samples, which cannot have embedded numbers."""
     inputs = architecture.inputs
     if isinstance(inputs, FactoredWeights):
         return replace(architecture, inputs=replace(inputs, base=SparseInputs()))

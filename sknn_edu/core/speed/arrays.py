@@ -7,25 +7,25 @@ import numpy as np
 import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[Any]
-"""A floating-point array, float64 or float32 (targets may also be bool or class indices)."""
+"""A float64 or float32 array. Targets may also be booleans or class indices."""
 
 Indices: TypeAlias = npt.NDArray[np.intp]
-"""Row numbers or class numbers."""
+"""Row indices or class indices."""
 
 
 def is_sparse(X: Any) -> bool:
-    """Return whether X is a SciPy sparse array rather than an ndarray.
+    """Return whether X, an ndarray or a SciPy sparse array, is sparse.
 
-    Takes a tenth of the time of SciPy's ``issparse`` (``examples/benchmarks``, W9).
+    This takes a tenth of the time of SciPy's ``issparse`` (``examples/benchmarks``, W9).
     """
     return not isinstance(X, np.ndarray)
 
 
 def scalar(value: float, dtype: Any) -> Array:
-    """Return a number as an array without dimensions.
+    """Return a number as a zero-dimensional array.
 
-    NumPy computes faster with it than with a Python float, because the result's dtype does not
-    have to be worked out at each operation (``examples/benchmarks``, W1 and W9).
+    NumPy computes faster with it than with a Python float, because it does not have to find out
+    the dtype of the result at each operation (``examples/benchmarks``, W1 and W9).
     """
     return np.array(value, dtype)
 
@@ -36,7 +36,7 @@ CACHE_LINE = 64  # bytes
 def zeros(shape: int | tuple[int, ...], dtype: Any) -> Array:
     """Return an array of zeros that starts at the beginning of a cache line.
 
-    Operations on it take up to a quarter less time than on an array at an arbitrary address
+    Operations on it take up to a quarter less time than on an array that starts elsewhere
     (``examples/benchmarks``, W9).
     """
     n_bytes = (prod(shape) if isinstance(shape, tuple) else shape) * np.dtype(dtype).itemsize
@@ -47,10 +47,17 @@ def zeros(shape: int | tuple[int, ...], dtype: Any) -> Array:
 
 
 class RowCopies:
-    """Copies rows out of X into one buffer: (rows.size, n_features), or sparse.
+    """Copies rows of X into a buffer.
 
-    Each call overwrites the result of the one before. Four times faster than ``X[rows]``, which
+    A call with ``rows`` returns ``X[rows]``, (rows.size, n_features). For dense X each call
+    overwrites the result of the previous one. This is four times faster than ``X[rows]``, which
     allocates memory for each copy (``examples/benchmarks``, perceptron and W9).
+
+    Parameters
+    ----------
+    X : ndarray or CSR array (n_samples, n_features)
+    max_rows : int
+        The largest number of rows in a call.
     """
 
     def __init__(self, X: Any, max_rows: int) -> None:

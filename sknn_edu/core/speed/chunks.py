@@ -1,8 +1,8 @@
 """Updates of long vectors, one cache-sized chunk at a time.
 
-An update makes many passes over the parameters, their gradient and the optimiser's memory. On a
-chunk that fits the processor's cache all passes together cost little more than the first one
-(``examples/benchmarks``, W4, W5, sparse).
+An update makes many passes over the parameters, their gradient and the optimiser's vectors. If the
+vectors are processed in chunks that fit the processor's cache, all passes together take little
+longer than the first one (``examples/benchmarks``, W4, W5, sparse).
 """
 
 from collections.abc import Sequence
@@ -14,12 +14,12 @@ from sknn_edu.core.speed.arrays import Array, zeros
 from sknn_edu.core.speed.vectors import MAX_LENGTH
 
 CHUNK_LENGTH = MAX_LENGTH
-"""With everything that belongs to them, this many parameters also fit the cache."""
+"""This many parameters fit the cache, together with their gradient and the optimiser's vectors."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A slice of all vectors that an update works on; views unless noted otherwise.
+    """A slice of all vectors that an update needs; its arrays are views unless noted otherwise.
 
     Attributes
     ----------
@@ -27,16 +27,16 @@ class Chunk:
     memory : list of ndarray (length,)
         The optimiser's vectors.
     is_weight : ndarray (length,) or ()
-        1 for a weight, else 0; a single number where all are equal, which saves a pass over the
-        chunk (``examples/benchmarks``, W5).
-    l2 : ndarray of the same shape
-        Own memory for the L2 strength of each parameter.
+        1 for a weight, else 0. If all entries are equal, it is a single number, which saves a pass
+        over the chunk (``examples/benchmarks``, W5).
+    l2 : ndarray of the shape of is_weight
+        Buffer of this chunk for the L2 strength of each parameter.
     multipliers : ndarray (length,) or () or None
-        Learning-rate multipliers, if there are any.
+        Learning-rate multipliers, if there are any; a single number if all are equal.
     rates : ndarray (length,) or None
-        Own memory for the learning rate of each parameter, if they differ.
+        Buffer of this chunk for the learning rate of each parameter, if they differ.
     workspace : ndarray (length,)
-        Shared memory for intermediate results.
+        Buffer for intermediate results, shared by all chunks.
     """
 
     theta: Array
@@ -64,7 +64,7 @@ def split_into_chunks(
     is_weight: Array,
     multipliers: Array | None,
 ) -> list[Chunk]:
-    """Return the chunks of these vectors, which all have the length of theta."""
+    """Split vectors of the length of theta into chunks."""
     workspace = zeros(min(CHUNK_LENGTH, theta.size), theta.dtype)
     chunks = []
     for start in range(0, theta.size, CHUNK_LENGTH):
@@ -90,5 +90,5 @@ def split_into_chunks(
 
 
 def scalar_if_constant(vector: Array) -> Array:
-    """Return a single number instead of a vector whose entries are all equal."""
+    """Return a zero-dimensional array if all entries of a vector are equal, else the vector."""
     return np.asarray(vector[0]) if (vector == vector[0]).all() else vector

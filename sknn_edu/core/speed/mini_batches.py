@@ -1,4 +1,4 @@
-"""Samples copied out of the data, some at a time: what gradient_descent.py takes its steps on."""
+"""Mini-batches: samples copied out of the training data, a few at a time."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,29 +8,32 @@ import numpy as np
 from sknn_edu.core.speed.arrays import Array, Indices, RowCopies, zeros
 
 COPIED_AT_ONCE = 65_536
-"""Several small mini-batches are copied out of X at once: about this many numbers in total."""
+"""Small mini-batches are copied out of X several at a time: about this many numbers in total."""
 
 SMALL_DATA = 2**18
-"""Data of at most this many numbers is copied once together with its column of ones.
+"""If X has at most this many numbers, it is first copied as a whole, with a column of ones.
 
-Each batch is then copied once, not twice (``examples/benchmarks``, W2 and grid).
+The rows of a batch then have to be copied only once, not twice (``examples/benchmarks``, W2 and
+grid).
 """
 
 
 class Samples:
-    """Some samples, copied out of the data in the order in which they are shown.
+    """Samples copied out of the data, in the order in which training uses them.
 
     Attributes
     ----------
-    X : ndarray (n, n_features + 1) with a last column of ones, or sparse (n, n_features) without
+    X : ndarray (n, n_features + 1) or CSR array (n, n_features)
+        The last column of a dense X consists of ones; sparse X has no such column.
     y : ndarray (n_outputs, n)
         The targets, one column per sample.
     weight : ndarray (n,) or None
     outputs : ndarray (n_outputs, n)
-        Memory for the network's outputs.
+        Buffer for the network's outputs.
     n : int
+        The number of samples.
     batches : list of Samples
-        The same samples, `batch_size` at a time; these are views.
+        The same samples split into mini-batches of `batch_size`; views of the arrays above.
     """
 
     def __init__(
@@ -48,7 +51,7 @@ class Samples:
         return Samples(self.X[rows], self.y[:, rows], weight, self.outputs[:, rows], batch_size)
 
     def total(self) -> float:
-        """Return the sum of the weights, or the number of samples if they have none."""
+        """Return the sum of the weights, or the number of samples if there are no weights."""
         return float(self.n if self.weight is None else self.weight.sum())
 
     def sum(self, losses: Array) -> float:
@@ -57,23 +60,24 @@ class Samples:
 
 
 class MiniBatches:
-    """The training samples, handed out in any order.
+    """Yields the training samples in mini-batches, in any order.
 
-    About ``COPIED_AT_ONCE`` numbers, or one batch, are copied at a time.
+    About ``COPIED_AT_ONCE`` numbers are copied at a time, but at least one batch.
 
     Parameters
     ----------
     X : ndarray (n_samples, n_features), C-contiguous, or CSR array
     y : ndarray (n_samples, n_outputs), or integer array (n_samples,) or (n_samples, k)
-        An integer array holds the numbers of the outputs whose target is 1; the others have 0.
+        An integer array contains the indices of the outputs with the target 1; the other outputs
+        have the target 0.
     n_outputs : int
     weight : ndarray (n_samples,) or None
     batch_size : int
-        Samples in a batch; the last batch may be smaller.
+        The number of samples in a batch; the last batch may be smaller.
     dtype : dtype
-        What the network computes in.
+        The dtype of the network's computations.
     smoothing : float
-        Label smoothing: how far targets are moved towards ``uniform_target``, in [0, 1).
+        Label smoothing, in [0, 1): y <- (1 - smoothing) y + smoothing uniform_target.
     uniform_target : ndarray (n_outputs, 1) or None
         The target that favours no class: 1 / n_classes.
     """
@@ -99,8 +103,8 @@ class MiniBatches:
         n_rows = min(n_samples, self._n_at_once)
         self._targets, self._outputs = np.empty((2, n_outputs, n_rows), dtype=dtype)
         self._weight = None if weight is None else np.empty(n_rows, dtype=weight.dtype)
-        self._views: dict[int, Samples] = {}  # by number of rows
-        self._inputs: Array | None = None  # copies are placed beside its column of ones
+        self._views: dict[int, Samples] = {}  # one for each number of rows
+        self._inputs: Array | None = None  # a buffer whose last column consists of ones
         if isinstance(X, np.ndarray):
             if X.size <= SMALL_DATA and X.dtype == dtype:
                 X = np.hstack([X, np.ones((n_samples, 1), dtype)])
@@ -110,10 +114,10 @@ class MiniBatches:
         self._copies = RowCopies(X, n_rows)
 
     def over(self, order: Indices) -> Iterator[Samples]:
-        """Yield the rows of the data in this order, several whole batches at a time.
+        """Yield the rows of the data in this order, one or more whole batches at a time.
 
-        What is yielded is overwritten by the next item. If all samples fit one batch, they come in
-        their own order, because the mean over a batch does not depend on it.
+        Each item overwrites the previous one. If all samples fit one batch, they are yielded in
+        the order of the data, because the mean over a batch does not depend on the order.
         """
         if self.batch_size >= order.size == len(self.y):
             yield from self.in_order()
@@ -121,9 +125,9 @@ class MiniBatches:
             yield from self._walk(order)
 
     def in_order(self) -> Iterator[Samples]:
-        """Yield all the data like :meth:`over`, in its own order; small data is copied once.
+        """Yield all samples in the order of the data; small data is copied at the first call only.
 
-        Not together with :meth:`over` in another order, which overwrites that copy.
+        Do not use it together with :meth:`over` in another order, which overwrites that copy.
         """
         everything = np.arange(len(self.y))
         if everything.size > self._n_at_once:
@@ -142,7 +146,7 @@ class MiniBatches:
         if self._copies.is_sparse:
             samples = self._view(copies, n)
         else:
-            if n not in self._views:  # made once, not at each call (W1 and W9)
+            if n not in self._views:  # making views takes time (W1 and W9), so keep them
                 inputs = copies if self._inputs is None else self._inputs[:n]
                 self._views[n] = self._view(inputs, n)
             samples = self._views[n]
@@ -161,7 +165,10 @@ class MiniBatches:
 
 
 def fill_targets(targets: Array, y: Array) -> None:
-    """Write y, rows of targets or of output numbers, into targets (n_outputs, n)."""
+    """Write y into targets (n_outputs, n).
+
+    y has one row of targets per sample, or integers: the indices of the outputs with the target 1.
+    """
     if y.dtype.kind == "i":
         targets[...] = 0
         targets[y.T, np.arange(len(y))] = 1

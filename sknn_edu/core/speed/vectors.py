@@ -1,8 +1,8 @@
-"""Vectors scaled, added and multiplied by SciPy's BLAS.
+"""Scaling, adding and multiplying vectors with SciPy's BLAS.
 
 A call has half the overhead of NumPy's arithmetic (an eighth of a microsecond instead of a
-quarter), and ``y <- y + a x`` is one pass over memory instead of two. Small networks spend much of
-a step on such calls (``examples/benchmarks``, W9).
+quarter), and ``y <- y + a x`` takes one pass over memory instead of two. Small networks spend much
+of a step on such calls (``examples/benchmarks``, W9).
 """
 
 from collections.abc import Callable
@@ -14,14 +14,14 @@ from scipy.linalg import blas
 from sknn_edu.core.speed.arrays import Array
 
 MAX_LENGTH = 10_000
-"""OpenBLAS uses a second thread for longer vectors.
+"""The longest vectors to use; for longer ones OpenBLAS uses several threads.
 
-The threads of SciPy's BLAS and of NumPy's would then wait for each other's processors.
+The threads of SciPy's BLAS would then compete with those of NumPy's BLAS for the processors.
 """
 
 
 class VectorOperations(NamedTuple):
-    """Operations on vectors of one dtype; all vectors must have it and be contiguous."""
+    """Operations on contiguous vectors of one dtype."""
 
     scale: Callable[[float, Array], Any]
     """``scale(a, x)``: x <- a x."""
@@ -30,7 +30,7 @@ class VectorOperations(NamedTuple):
     """``add(x, y)``: y <- y + x; ``add(x, y, a=a)``: y <- y + a x."""
 
     dot: Callable[[Array, Array], float]
-    """``dot(x, y)``: the sum of x y."""
+    """``dot(x, y)``: the sum of the products x_i y_i."""
 
 
 OPERATIONS = {

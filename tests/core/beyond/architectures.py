@@ -1,4 +1,4 @@
-"""A table of numbers and categories, and networks with everything the course leaves out."""
+"""A table of numbers and categories, and networks with all parts of ``core.beyond``."""
 
 from dataclasses import replace
 
@@ -40,7 +40,7 @@ def architecture_with(inputs=DENSE, activation="tanh", n_hidden=(6, 4)):
 
 
 def same_dropout():
-    """Dropout that silences the same neurons each time: its random numbers start over."""
+    """Dropout that switches off the same neurons each time, by restarting its random numbers."""
     return Dropout((0.5, 0.25), np.random.default_rng(7))
 
 

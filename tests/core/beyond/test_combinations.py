@@ -57,7 +57,7 @@ def test_prediction_agrees_with_training(name, dtype):
 
 
 @pytest.mark.parametrize("name", HIDDEN)
-def test_every_derivative_under_dropout_is_the_slope_of_the_thinned_network(name):
+def test_every_derivative_under_dropout_is_the_slope_of_the_loss_under_dropout(name):
     architecture = COMBINED[name]
     assert_each_derivative(
         architecture,
@@ -93,8 +93,8 @@ def test_the_gradient_of_each_activation_goes_through_all_parts(activation):
 
 
 @pytest.mark.parametrize("name", [*COMBINED, *FACTORED, *EMBEDDED])
-def test_input_gradients_reach_the_features(name):
-    # as the estimators do it: a dense network with the fitted weights, then the chain rule
+def test_input_gradients_are_those_of_the_features(name):
+    # like the estimators: a dense network with the fitted weights, then the chain rule
     architecture = {**COMBINED, **FACTORED, **EMBEDDED}[name]
     parameters, X = random_parameters(architecture), table(5)
     dense = replace(architecture, inputs=DENSE)
@@ -119,7 +119,7 @@ def test_input_gradients_reach_the_features(name):
 
 
 @pytest.mark.parametrize("name", [*COMBINED, *FACTORED, *EMBEDDED])
-def test_the_learned_inputs_times_the_learned_rows_are_the_inputs_times_the_weights(name):
+def test_learned_inputs_times_learned_rows_equal_inputs_times_weights(name):
     architecture = {**COMBINED, **FACTORED, **EMBEDDED}[name]
     parameters, X = random_parameters(architecture), table(9)
     learned = parameters.of_inputs
@@ -131,7 +131,7 @@ def test_the_learned_inputs_times_the_learned_rows_are_the_inputs_times_the_weig
 
 
 @pytest.mark.parametrize("name", [*COMBINED, *FACTORED, *EMBEDDED])
-def test_theta_holds_everything_that_is_learned(name):
+def test_theta_contains_all_learned_parameters(name):
     architecture = {**COMBINED, **FACTORED, **EMBEDDED}[name]
     parameters = architecture.parameters(np.float64)
     parts = [*parameters.weights, *parameters.biases, *parameters.of_inputs]

@@ -57,7 +57,7 @@ def test_the_scale_of_the_features_does_not_matter():
     np.testing.assert_allclose(scaled.biases[0], parameters.biases[0], rtol=1e-10)
 
 
-def test_the_same_seed_gives_the_same_weights_and_leaves_the_samples_alone():
+def test_the_same_seed_gives_the_same_weights_and_does_not_change_the_samples():
     X = table(50)
     X.flags.writeable = False
     first, again, other = (initialized(X, seed=seed)[1].theta for seed in (0, 0, 1))

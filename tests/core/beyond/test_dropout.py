@@ -1,4 +1,4 @@
-"""Hidden neurons silenced at random."""
+"""Dropout of hidden neurons."""
 
 import itertools
 
@@ -34,7 +34,7 @@ def samples(loss=SQUARED_ERROR, m=6):
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu", "gelu", "parametric_relu"])
-def test_gradient_under_dropout_is_the_slope_of_the_thinned_network(activation):
+def test_gradient_under_dropout_is_the_slope_of_the_loss_under_dropout(activation):
     architecture = architecture_with(activation)
     parameters = random_parameters(architecture)
     assert_each_derivative(architecture, parameters, *samples(), new_between_layers=same_dropout)
@@ -57,7 +57,7 @@ def test_float32_gives_the_gradient_of_float64(activation):
 
 
 @DTYPES
-def test_dropout_silences_its_share_and_keeps_the_mean(dtype):
+def test_dropout_switches_off_its_share_of_neurons_and_keeps_the_mean(dtype):
     factors = Dropout((0.0, 0.25), np.random.default_rng(0)).draw(1, np.empty((100, 1000), dtype))
     assert factors.dtype == dtype
     assert (factors == 0).mean() == pytest.approx(0.25, abs=0.01)
@@ -65,13 +65,13 @@ def test_dropout_silences_its_share_and_keeps_the_mean(dtype):
     assert set(np.unique(factors)) == {0, dtype(1 / 0.75)}
 
 
-def test_factors_are_drawn_again_at_every_step():
+def test_dropout_draws_new_factors_at_every_step():
     dropout = Dropout((0.5,), np.random.default_rng(0))
     first, second = (dropout.draw(0, np.empty(100)) for _ in range(2))
     assert not np.array_equal(first, second)
 
 
-def test_silenced_neurons_pass_nothing_on_and_others_more():
+def test_dropped_neurons_output_0_and_the_others_are_scaled_up():
     architecture = architecture_with("tanh")
     parameters, (X, _) = random_parameters(architecture), samples()
     network = Network(architecture, parameters, parameters.zeros_like(), 6, same_dropout())
@@ -86,7 +86,7 @@ def test_silenced_neurons_pass_nothing_on_and_others_more():
 
 
 @pytest.mark.parametrize("activation", ALL_ACTIVATIONS)
-def test_a_rate_of_0_is_no_dropout(activation):
+def test_a_rate_of_0_disables_dropout(activation):
     architecture = architecture_with(activation)
     parameters, (X, y) = random_parameters(architecture), samples()
     plain = loss_and_gradient(architecture, parameters, X, y)

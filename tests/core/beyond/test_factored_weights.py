@@ -1,4 +1,4 @@
-"""First weights that are a product of two factors."""
+"""First-layer weights that are computed as a product."""
 
 import itertools
 from dataclasses import replace
@@ -45,7 +45,7 @@ def test_every_derivative_is_the_slope_of_the_mean_loss(name):
 
 
 @EACH
-def test_every_derivative_under_dropout_is_the_slope_of_the_thinned_network(name):
+def test_every_derivative_under_dropout_is_the_slope_of_the_loss_under_dropout(name):
     architecture, parameters = FACTORED[name], random_parameters(FACTORED[name])
     options = {"new_between_layers": same_dropout}
     assert_each_derivative(architecture, parameters, table(9), targets(9), **options)
@@ -94,7 +94,7 @@ def test_a_factored_first_layer_worked_by_hand():
     )
 
 
-def test_the_bias_of_a_factored_layer_is_learned_as_it_is():
+def test_the_bias_of_a_factored_layer_is_not_factored():
     architecture = FACTORED["scale and category"]
     parameters = random_parameters(architecture)
     z = architecture.output_sums(parameters, table(9))
@@ -104,7 +104,7 @@ def test_the_bias_of_a_factored_layer_is_learned_as_it_is():
     assert parameters.biases[0].shape == (hidden,)
 
 
-def test_specs_name_what_is_learned_before_what_the_base_learns():
+def test_specs_list_the_learned_factors_before_the_parameters_of_the_base():
     factoring = FactoredWeights(PBLD.n_inputs, True, ((1, 5),), 2, PBLD)
     n_rows, (scale, vectors, *of_base) = factoring.specs(PBLD.n_inputs)
     assert n_rows == factoring.n_inner == PBLD.n_inputs - 4 + 2
@@ -129,7 +129,7 @@ def test_scales_start_at_1_and_vectors_are_drawn():
 
 @DTYPES
 @EACH
-def test_the_factors_can_be_divided_out_again(name, dtype):
+def test_decompose_inverts_compose(name, dtype):
     architecture = FACTORED[name]
     parameters = random_parameters(architecture, dtype)
     W = architecture.fitted_weights(parameters)[0]
@@ -138,11 +138,11 @@ def test_the_factors_can_be_divided_out_again(name, dtype):
     tolerance = 1e-10 if dtype is np.float64 else 1e-3
     again = architecture.inputs.compose(U, parameters.of_inputs)
     np.testing.assert_allclose(again, W, rtol=tolerance, atol=tolerance)
-    if name in ("scale", "category", "scale and category"):  # where the factors have full rank
+    if name in ("scale", "category", "scale and category"):  # if the factors have full rank
         np.testing.assert_allclose(U, parameters.weights[0], rtol=tolerance, atol=tolerance)
 
 
-def test_a_feature_of_scale_0_stays_silent_when_the_factors_are_divided_out():
+def test_decompose_keeps_a_feature_of_scale_0_at_0():
     architecture = FACTORED["scale"]
     parameters = random_parameters(architecture)
     parameters.of_inputs[0][2] = 0
@@ -155,7 +155,7 @@ def test_a_feature_of_scale_0_stays_silent_when_the_factors_are_divided_out():
 
 
 @EACH
-def test_what_is_composed_shares_no_memory_with_what_is_learned(name):
+def test_composed_weights_share_no_memory_with_learned_parameters(name):
     architecture = FACTORED[name]
     parameters = random_parameters(architecture)
     theta = parameters.theta.copy()
@@ -168,13 +168,13 @@ def test_what_is_composed_shares_no_memory_with_what_is_learned(name):
 # -- one-hot encoded categories ----------------------------------------------------------------
 
 
-def test_groups_are_runs_of_columns_of_which_one_is_1():
+def test_one_hot_groups_are_runs_of_columns_with_at_most_one_1_per_row():
     X = table(50)
     assert find_one_hot_groups(X, min_levels=3) == ((1, 5),)
     assert find_one_hot_groups(X, min_levels=4) == ()
 
 
-def test_neighbouring_categories_are_told_apart():
+def test_neighbouring_one_hot_categories_are_separated():
     rng = np.random.default_rng(0)
     levels = [np.eye(k)[rng.integers(k, size=200)] for k in (5, 3, 9)]
     X = np.hstack(levels)
@@ -182,14 +182,14 @@ def test_neighbouring_categories_are_told_apart():
     assert find_one_hot_groups(X, min_levels=3) == ((0, 5), (8, 17))
 
 
-def test_categories_with_gaps_are_told_apart_where_two_levels_meet():
+def test_one_hot_categories_with_missing_values_are_separated_where_two_levels_overlap():
     rng = np.random.default_rng(0)
     X = np.hstack([np.eye(5)[rng.integers(5, size=300)], np.eye(4)[rng.integers(4, size=300)]])
     X[::10, :5] = 0
     assert find_one_hot_groups(X, min_levels=2) == ((0, 5), (5, 9))
 
 
-def test_numbers_are_no_category():
+def test_numbers_are_not_one_hot_groups():
     X = np.random.default_rng(0).normal(size=(20, 9))
     assert find_one_hot_groups(X, min_levels=1) == ()
 

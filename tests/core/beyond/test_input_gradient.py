@@ -59,7 +59,7 @@ def test_two_layers_worked_by_hand():
 
 
 @pytest.mark.parametrize("loss", LOSSES, ids=readable)
-def test_the_loss_does_not_matter(loss):
+def test_input_gradients_do_not_depend_on_the_loss(loss):
     architecture, other = architecture_with("tanh"), architecture_with("tanh", LOSSES[loss])
     parameters = random_parameters(architecture)
     np.testing.assert_array_equal(
@@ -78,7 +78,7 @@ def test_gradients_do_not_depend_on_how_the_rows_are_split(monkeypatch):
     )
 
 
-def test_neither_samples_nor_parameters_are_changed():
+def test_input_gradients_change_neither_samples_nor_parameters():
     architecture = architecture_with("gelu")
     parameters, X = random_parameters(architecture), samples()
     theta = parameters.theta.copy()

@@ -1,4 +1,4 @@
-"""Inputs that learn change nothing unless they say so."""
+"""The default methods of LearnedInputs."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from sknn_edu.core.network import ParameterSpec
 
 
 class Idle(LearnedInputs):
-    """Inputs that learn an array without a use."""
+    """Inputs with a learned array that they do not use."""
 
     def specs(self, n_inputs):
         return n_inputs, [ParameterSpec("idle", (2,))]

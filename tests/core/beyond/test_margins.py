@@ -35,12 +35,12 @@ def test_the_slope_has_the_smallest_cross_entropy(k):
     z, y = overlapping(k)
     best = minimize_scalar(lambda s: cross_entropy(s, z, y), bounds=(1e-3, 100), method="bounded")
     np.testing.assert_allclose(fit_slope(z, y), best.x, rtol=1e-4)
-    for factor in (1e-9, 1e9):  # the slope undoes the size of the sums
+    for factor in (1e-9, 1e9):  # the slope compensates for the scale of the sums
         np.testing.assert_allclose(fit_slope(factor * z, y), best.x / factor, rtol=1e-4)
 
 
 @EACH_NUMBER_OF_CLASSES
-def test_probabilities_sum_to_1_rank_like_the_sums_and_agree_with_the_winner(k):
+def test_probabilities_sum_to_1_rank_like_the_sums_and_agree_with_the_prediction(k):
     z, y = overlapping(k)
     p = margin_probabilities(fit_slope(z, y), z)
     np.testing.assert_allclose(p.sum(axis=1), 1)
@@ -50,7 +50,7 @@ def test_probabilities_sum_to_1_rank_like_the_sums_and_agree_with_the_winner(k):
         np.testing.assert_array_equal(p[:, 1].argsort(), z[:, 0].argsort())
 
 
-def test_a_tie_and_margins_beyond_the_last_digit_still_agree_with_the_winner():
+def test_probabilities_agree_with_the_prediction_in_a_tie_and_under_rounding():
     p = margin_probabilities(1.0, np.array([[0.0], [-0.0], [800.0], [-800.0]]))
     assert p.argmax(axis=1).tolist() == [1, 1, 1, 0]
     p = margin_probabilities(1.0, np.array([[0.0, 1e-17], [0.0, 0.0], [-900.0, 900.0]]))
@@ -74,7 +74,7 @@ def test_separable_classes_have_a_finite_slope():
     ],
     ids=["wrong", "zeros", "infinite", "one sample"],
 )
-def test_sums_that_tell_nothing_have_a_slope_above_0(z, y):
+def test_uninformative_sums_have_a_positive_slope(z, y):
     with np.errstate(invalid="ignore"):
         s = fit_slope(z, y)
     assert 0 < s < np.inf
@@ -93,14 +93,14 @@ def test_slopes_worked_by_hand():
 
 
 @EACH_NUMBER_OF_CLASSES
-def test_at_the_best_slope_the_mean_error_in_the_direction_of_the_sums_is_0(k):
+def test_the_derivative_of_the_cross_entropy_is_0_at_the_best_slope(k):
     z, y = overlapping(k)
     both = np.hstack([-z, z]) / 2 if k == 1 else z
     error = margin_probabilities(fit_slope(z, y), z) - smoothed_targets(y, both.shape[1])
     assert abs((both * error).sum(axis=1).mean()) < 1e-7
 
 
-def test_one_sum_far_above_the_others_does_not_hide_their_slope():
+def test_one_very_large_sum_does_not_determine_the_slope():
     z, y = overlapping(1, n=2000)
     z[0], y[0] = 1000.0, 1
     best = minimize_scalar(lambda s: cross_entropy(s, z, y), bounds=(1e-3, 100), method="bounded")
@@ -131,7 +131,7 @@ def test_each_row_ranks_the_classes_like_their_sums(k):
 @EACH_NUMBER_OF_CLASSES
 @pytest.mark.parametrize("s", [1e-12, 1.0, 1e12])
 @pytest.mark.parametrize("digits", [0, 1, 16])
-def test_whatever_is_rounded_the_most_probable_class_is_the_winner(k, s, digits):
+def test_the_most_probable_class_is_the_prediction_despite_rounding(k, s, digits):
     z = np.round(RNG.normal(size=(2000, k)), digits)  # with few digits there are many ties
     p = margin_probabilities(s, z)
     winner = (z[:, 0] >= 0).astype(int) if k == 1 else z.argmax(axis=1)

@@ -51,7 +51,7 @@ def test_every_derivative_is_the_slope_of_the_mean_loss(name):
 
 
 @EACH
-def test_every_derivative_under_dropout_is_the_slope_of_the_thinned_network(name):
+def test_every_derivative_under_dropout_is_the_slope_of_the_loss_under_dropout(name):
     architecture, parameters = EMBEDDED[name], random_parameters(EMBEDDED[name])
     options = {"new_between_layers": same_dropout}
     assert_each_derivative(architecture, parameters, table(9), targets(9), **options)
@@ -86,7 +86,7 @@ def test_an_embedded_number_worked_by_hand():
     np.testing.assert_allclose(embedding.transform(np.array([[2.0]]), learned), [[2, -2]])
 
 
-def test_features_that_are_not_embedded_are_passed_on():
+def test_features_that_are_not_embedded_are_inputs_unchanged():
     X, learned = table(11), [np.ones(shape) for shape in shapes_of(PBLD)]
     np.testing.assert_array_equal(PBLD.transform(X, learned)[:, :N_FEATURES], X)
     learned = [np.ones(shape) for shape in shapes_of(PERIODIC)]
@@ -97,7 +97,7 @@ def test_features_that_are_not_embedded_are_passed_on():
     assert PERIODIC.n_inputs == N_FEATURES - 2 + 2 * 4
 
 
-def test_a_column_of_two_values_is_not_embedded():
+def test_a_column_with_two_values_is_not_embedded():
     assert columns_to_embed(table(50), Waves()) == (0, 5)
     assert columns_to_embed(np.ones((5, 2)), Waves()) == ()
 
@@ -114,7 +114,7 @@ def test_embedding_does_not_depend_on_how_the_rows_are_split(embedding, dtype, m
 
 
 @EACH_EMBEDDING
-def test_the_chain_rule_leads_through_an_embedding(embedding):
+def test_the_chain_rule_gives_the_gradient_of_embedded_features(embedding):
     rng = np.random.default_rng(0)
     X, learned = table(4), [rng.normal(size=shape) for shape in shapes_of(embedding)]
     direction, h = rng.normal(size=(1, 1, embedding.n_inputs)), 1e-6
@@ -126,7 +126,7 @@ def test_the_chain_rule_leads_through_an_embedding(embedding):
 
 
 @EACH_EMBEDDING
-def test_frequencies_start_small_and_phases_fill_the_circle(embedding):
+def test_initial_frequencies_are_small_and_phases_cover_the_circle(embedding):
     wide = replace(embedding, waves=replace(embedding.waves, n_waves=2000, sigma=0.3))
     w, phi, W, b = learned = [np.zeros(shape) for shape in shapes_of(wide)]
     wide.initialize(np.random.RandomState(0), learned)
@@ -148,12 +148,12 @@ def test_frequencies_start_small_and_phases_fill_the_circle(embedding):
         {"sigma": "x"},
     ],
 )
-def test_waves_that_cannot_be_are_refused(wrong):
+def test_invalid_waves_are_refused(wrong):
     with pytest.raises(ValueError, match="n_waves and n_functions must be ints >= 1, and sigma"):
         Waves(**wrong)
 
 
-def test_hundreds_of_columns_are_not_embedded_unless_asked():
+def test_hundreds_of_columns_are_only_embedded_on_request():
     X = np.random.default_rng(0).normal(size=(9, 101))
     assert columns_to_embed(X, EMBEDDINGS["auto"]) == ()
     assert columns_to_embed(X[:, 1:], EMBEDDINGS["auto"]) == tuple(range(100))

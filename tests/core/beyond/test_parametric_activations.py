@@ -80,7 +80,7 @@ def test_prediction_agrees_with_training(name, dtype, sizes):
 
 @DTYPES
 @pytest.mark.parametrize("name", ["relu", "selu", "mish", "tanh", "gelu"])
-def test_a_slope_of_1_is_the_activation_and_of_0_the_identity(name, dtype):
+def test_a_slope_of_1_gives_the_activation_and_a_slope_of_0_the_identity(name, dtype):
     g, z = ACTIVATIONS[name], np.linspace(-3, 3, 12).astype(dtype)
     a, mixed = np.empty_like(z), np.empty_like(z)
     g.forward(z, a)
@@ -90,7 +90,7 @@ def test_a_slope_of_1_is_the_activation_and_of_0_the_identity(name, dtype):
     np.testing.assert_array_equal(mixed, z)
 
 
-def test_each_neuron_has_its_slope():
+def test_each_neuron_has_its_own_slope():
     relu = parametric(ACTIVATIONS["relu"])
     for_rows = relu.with_parameters([np.array([1.0, 0.5])])
     a = np.array([[-2.0, -2.0], [4.0, 4.0]])
@@ -98,7 +98,7 @@ def test_each_neuron_has_its_slope():
     np.testing.assert_array_equal(a, [[0, -1], [4, 4]])
 
 
-def test_in_training_each_row_is_a_neuron():
+def test_training_arrays_have_one_row_per_neuron():
     # alpha = (1, 1/2); z = -2: a = 0 and -1, da/dalpha = 0 - z = 2, da/dz = 1 - alpha; z = 4: a = 4
     relu, dalpha = parametric(ACTIVATIONS["relu"]), np.empty(2)
     at_work = relu.with_parameters([np.array([1.0, 0.5])], [dalpha])
@@ -155,7 +155,7 @@ def test_all_activations_are_those_of_the_course_and_the_parametric_ones():
     assert all(name.startswith(PREFIX) for name in PARAMETRIC_ACTIVATIONS)
 
 
-def test_each_hidden_layer_has_its_slopes():
+def test_each_hidden_layer_has_its_own_slopes():
     parameters = architecture_with("parametric_relu").parameters(np.float64)
     assert [[slope.shape for slope in learned] for learned in parameters.of_activations] == [
         [(4,)],

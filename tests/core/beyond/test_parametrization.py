@@ -17,7 +17,7 @@ ADAM = OPTIMIZERS["adam"]
 
 
 def multipliers_of(parametrization, architecture, optimizer=ADAM, dtype=np.float64):
-    """The multipliers, in the places of the parameters that they belong to."""
+    """Parameters whose values are the multipliers of their learning rates."""
     multipliers = architecture.parameters(dtype)
     multipliers.theta[:] = parametrization.learning_rate_multipliers(multipliers, optimizer)
     return multipliers
@@ -30,7 +30,7 @@ def test_the_standard_parametrization_changes_no_learning_rate():
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd", "rmsprop", "adamw"])
-def test_a_step_in_neural_tangent_units_is_that_of_the_scaled_forward_pass(solver):
+def test_ntk_multipliers_give_the_step_of_the_scaled_forward_pass(solver):
     # z = U x / sqrt(n) learned as U must move as W = U / sqrt(n) learned with the multipliers
     n, optimizer = (
         16,
@@ -50,7 +50,7 @@ def test_a_step_in_neural_tangent_units_is_that_of_the_scaled_forward_pass(solve
         np.testing.assert_allclose(W, U / np.sqrt(n), rtol=1e-10)
 
 
-def test_each_kind_has_its_learning_rate_multiplier():
+def test_each_kind_of_parameter_has_its_own_multiplier():
     multipliers = multipliers_of(NTK, COMBINED["all"])
     assert {b for bias in multipliers.biases for b in bias} == {0.1}
     assert {s for (slope,) in multipliers.of_activations for s in slope} == {0.1}
@@ -73,7 +73,7 @@ def test_every_kind_of_parameter_can_have_a_multiplier():
     assert (multipliers.weights[0] == 1).all()
 
 
-def test_plain_gradient_descent_divides_once_more_by_the_root_of_the_fan_in():
+def test_plain_gradient_descent_divides_the_rate_by_the_fan_in():
     architecture = Architecture((16, 2), (), SQUARED_ERROR)
     (W,) = multipliers_of(NTK, architecture, OPTIMIZERS["sgd"]).weights
     np.testing.assert_allclose(W, 1 / 16)
@@ -90,13 +90,13 @@ def test_multipliers_have_the_dtype_of_the_parameters():
 @pytest.mark.parametrize(
     "kind", ["bias", "feature_scale", "slope", "category_vector", "number_embedding"]
 )
-def test_multipliers_that_cannot_be_are_refused(kind, wrong):
-    with pytest.raises(ValueError, match="finite numbers of at least 0"):
+def test_invalid_multipliers_are_refused(kind, wrong):
+    with pytest.raises(ValueError, match="finite numbers >= 0"):
         Parametrization(**{kind: wrong})
 
 
 @pytest.mark.parametrize("name", COMBINED)
-def test_penalties_act_on_weights_alone(name):
+def test_penalties_only_act_on_weights(name):
     marked = COMBINED[name].parameters(np.float64)
     marked.theta[:] = marked.per_parameter(is_weight)
     assert all((W == 1).all() for W in marked.weights)

@@ -117,7 +117,7 @@ def test_the_parameters_are_those_of_the_dense_network(name):
     assert (sparse.layer_sizes, sparse.loss) == (dense.layer_sizes, dense.loss)
 
 
-def test_whole_epochs_agree_with_those_on_dense_samples():
+def test_training_on_sparse_samples_agrees_with_dense_samples():
     X, thetas = sparse_table(40), []
     y = targets(40).T
     for container, adapt in ((np.asarray, lambda dense: dense), (csr_array, with_sparse_inputs)):

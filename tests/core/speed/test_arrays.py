@@ -1,4 +1,4 @@
-"""Arrays that begin with a cache line, and copies of rows."""
+"""Arrays that are aligned to cache lines, and copies of rows."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ DTYPES = pytest.mark.parametrize("dtype", [np.float64, np.float32])
 
 @pytest.mark.parametrize("shape", [(), 5, (3, 7)], ids=str)
 @DTYPES
-def test_arrays_of_zeros_begin_with_a_cache_line(shape, dtype):
+def test_arrays_of_zeros_start_at_a_cache_line(shape, dtype):
     array = zeros(shape, dtype)
     assert CACHE_LINE == 64
     assert array.ctypes.data % 64 == 0
@@ -28,21 +28,21 @@ def test_arrays_of_zeros_do_not_share_memory():
 
 
 @DTYPES
-def test_a_scalar_is_an_array_without_dimensions(dtype):
+def test_a_scalar_is_a_zero_dimensional_array(dtype):
     half = scalar(0.5, dtype)
     assert half.shape == ()
     assert half.dtype == dtype
     assert half == 0.5
 
 
-def test_what_is_no_ndarray_is_sparse():
+def test_everything_but_an_ndarray_is_sparse():
     assert is_sparse(csr_array(np.eye(2)))
     assert not is_sparse(np.eye(2))
 
 
 @DTYPES
 @pytest.mark.parametrize("container", [np.asarray, csr_array])
-def test_rows_are_copied_in_the_order_asked_for(container, dtype):
+def test_rows_are_copied_in_the_requested_order(container, dtype):
     X = np.random.default_rng(0).normal(size=(9, 4)).astype(dtype)
     copies = RowCopies(container(X), 5)
     for rows in ([3, 1, 1, 8, 0], [2], [7, 6]):
@@ -52,7 +52,7 @@ def test_rows_are_copied_in_the_order_asked_for(container, dtype):
         np.testing.assert_array_equal(copied, X[rows])
 
 
-def test_copies_of_dense_rows_share_one_buffer_and_leave_the_data_alone():
+def test_copies_of_dense_rows_share_one_buffer_and_do_not_change_the_data():
     X = np.arange(12.0).reshape(4, 3)
     X.flags.writeable = False
     copies = RowCopies(X, 2)

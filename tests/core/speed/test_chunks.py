@@ -33,7 +33,7 @@ def test_chunks_share_their_workspace():
     assert last.workspace.size == 5
 
 
-def test_what_is_constant_in_a_chunk_is_a_single_number():
+def test_constant_vectors_of_a_chunk_become_a_single_number():
     n = 2 * CHUNK_LENGTH
     is_weight, multipliers = np.ones(n), np.full(n, 3.0)
     is_weight[-1], multipliers[0] = 0, 2
@@ -56,7 +56,7 @@ def test_without_multipliers_there_are_no_rates():
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_a_constant_vector_becomes_a_scalar_and_another_stays_itself(dtype):
+def test_only_a_constant_vector_becomes_a_scalar(dtype):
     constant = scalar_if_constant(np.full(3, 0.5, dtype))
     assert constant.shape == ()
     assert constant.dtype == dtype

@@ -44,7 +44,7 @@ def test_batches_are_the_rows_in_order_with_a_column_of_ones(
 
 
 @CONTAINERS
-def test_each_item_holds_its_samples_batch_by_batch(container):
+def test_each_item_contains_its_samples_batch_by_batch(container):
     X, y = np.arange(22.0).reshape(11, 2), np.arange(11.0)[:, np.newaxis]
     batches = MiniBatches(container(X), y, 1, np.ones(11), 4, np.float64)
     (samples,) = batches.over(np.arange(11)[::-1])
@@ -63,7 +63,7 @@ def test_class_numbers_become_columns_with_a_single_one():
     np.testing.assert_array_equal(np.hstack(shown), [[0, 1, 0], [0, 0, 1], [1, 0, 0]])
 
 
-def test_several_columns_of_class_numbers_have_a_one_each():
+def test_several_columns_of_class_numbers_give_one_1_each():
     # two classes at outputs 0 and 1, three at outputs 2 to 4
     targets = np.full((5, 2), np.nan)
     fill_targets(targets, np.array([[0, 4], [1, 2]]))
@@ -81,7 +81,7 @@ def test_smoothed_targets_are_moved_towards_uniform_ones(dtype):
     np.testing.assert_allclose(samples.y.T, [[0.1, 0.1, 0.8], [0.8, 0.1, 0.1]], rtol=1e-6)
 
 
-def test_one_batch_of_all_samples_is_copied_once_in_their_own_order():
+def test_a_single_batch_of_all_samples_is_copied_once_in_the_order_of_the_data():
     y = np.arange(5.0)[:, np.newaxis]
     batches = MiniBatches(np.ones((5, 2)), y, 1, None, 5, np.float64)
     first, second = (next(batches.over(order)) for order in (np.arange(5)[::-1], np.arange(5)))
@@ -89,14 +89,14 @@ def test_one_batch_of_all_samples_is_copied_once_in_their_own_order():
     np.testing.assert_array_equal(first.y[0], y[:, 0])
 
 
-def test_one_batch_of_some_samples_holds_these():
+def test_a_single_batch_of_some_samples_contains_these_samples():
     y = np.arange(5.0)[:, np.newaxis]
     batches = MiniBatches(np.ones((5, 2)), y, 1, None, 5, np.float64)
     (samples,) = batches.over(np.array([4, 2]))
     np.testing.assert_array_equal(samples.y[0], [4, 2])
 
 
-def test_all_samples_in_their_own_order_are_copied_once_if_they_are_few():
+def test_in_order_copies_small_data_only_once():
     X = np.arange(2000.0)[:, np.newaxis]
     few = MiniBatches(X, X, 1, None, 300, np.float64)
     assert next(few.in_order()) is next(few.in_order())
@@ -107,7 +107,7 @@ def test_all_samples_in_their_own_order_are_copied_once_if_they_are_few():
 
 
 @DTYPES
-def test_float64_data_is_shown_in_the_dtype_of_the_network(dtype):
+def test_float64_data_is_converted_to_the_dtype_of_the_network(dtype):
     X = np.random.default_rng(0).normal(size=(6, 2))
     batches = MiniBatches(X, X, 2, None, 4, dtype)
     (samples,) = batches.over(np.arange(6))

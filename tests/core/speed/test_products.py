@@ -37,13 +37,15 @@ def assert_multiplies(product, size, dtype):
 @pytest.mark.parametrize("split", ["", "rows", "columns"])
 @DTYPES
 @pytest.mark.parametrize("size", SIZES, ids=str)
-def test_every_way_writes_the_same_product(size, dtype, split, has_small_kernels, monkeypatch):
+def test_all_ways_of_multiplying_give_the_same_product(
+    size, dtype, split, has_small_kernels, monkeypatch
+):
     monkeypatch.setattr(products, "PREFERS_BLOCKS", has_small_kernels)
     assert_multiplies(fastest_product(*size, dtype, split=split), size, dtype)
 
 
 @DTYPES
-def test_blocks_of_any_size_make_up_the_product(dtype):
+def test_blocks_of_any_size_give_the_product(dtype):
     parts = [slice(0, 7), slice(7, 14), slice(14, 21)]  # the last one is shorter
     assert_multiplies(by_rows(parts), (20, 9, 6), dtype)
     assert_multiplies(by_columns(parts), (6, 9, 20), dtype)
@@ -51,7 +53,7 @@ def test_blocks_of_any_size_make_up_the_product(dtype):
 
 
 @pytest.mark.parametrize(("length", "work"), [(100, 13_000), (65, 20_000), (30, 65_000), (9, 9)])
-def test_blocks_hold_each_row_once_and_are_small(length, work):
+def test_blocks_contain_each_row_once_and_are_small(length, work):
     parts = blocks(length, work)
     np.testing.assert_array_equal(
         np.concatenate([np.arange(length)[part] for part in parts]), np.arange(length)
@@ -72,7 +74,7 @@ def test_small_and_large_products_are_not_split(split, monkeypatch):
 
 
 @pytest.mark.parametrize("split", ["rows", "columns"])
-def test_products_between_them_are_split_where_blocks_pay(split, monkeypatch):
+def test_medium_products_are_split_if_blocks_are_faster(split, monkeypatch):
     monkeypatch.setattr(products, "PREFERS_BLOCKS", True)
     assert fastest_product(100, 65, 200, float, split).__name__ == "product"
     assert fastest_product(100, 65, 200, float) is matmul
@@ -80,14 +82,14 @@ def test_products_between_them_are_split_where_blocks_pay(split, monkeypatch):
     assert fastest_product(100, 65, 200, float, split) is matmul
 
 
-def test_large_outputs_are_written_once_and_small_ones_without_overhead():
+def test_large_outputs_use_matmul_and_small_outputs_use_dot():
     assert fastest_product(64, 9, 128, np.float64) is matmul
     assert fastest_product(64, 9, 128, np.float32) is np.ndarray.dot
     assert fastest_product(64, 9, 127, np.float64) is np.ndarray.dot
     assert fastest_product(64, 1, 1280, np.float64) is np.ndarray.dot
 
 
-def test_blocks_are_for_openblas_with_avx_512():
+def test_blocks_are_only_used_with_openblas_on_avx_512():
     def build(blas, *features):
         return {
             "Build Dependencies": {"blas": {"name": blas}},

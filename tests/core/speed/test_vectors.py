@@ -24,7 +24,7 @@ def test_vectors_are_scaled_and_added_in_place(n, dtype):
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_a_slice_of_a_longer_vector_is_changed_alone(dtype):
+def test_operations_on_a_slice_only_change_the_slice(dtype):
     theta = np.arange(6, dtype=dtype)
     scale, add, _ = vector_operations(theta)
     scale(2, theta[1:3])
