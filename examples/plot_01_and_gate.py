@@ -48,7 +48,7 @@ import numpy as np
 from sklearn.inspection import DecisionBoundaryDisplay
 
 from sknn_edu import PerceptronClassifier
-from sknn_edu.inspection import TrainingReplay
+from sknn_edu.inspection import Playground
 
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 y = np.array([0, 0, 0, 1])
@@ -94,9 +94,13 @@ plt.show()
 # The blue area is yes, the red area is no. The learned weights differ from
 # ours, and so does the line, but it separates the samples just as well.
 #
-# The replay below shows how the line moves from epoch to epoch. Press Play.
+# The *playground* below trains the same perceptron in your browser. *Step*
+# shows it one sample, and *What just happened* says whether the weights
+# changed and how. *Train* continues until an epoch makes no mistake. You can
+# also click on a weight, or on the output for its bias, and type a number.
+# Press *Restart*, then try our gate: the weights 1 and 1, and the bias -2.
 perceptron = PerceptronClassifier(random_state=0)
-TrainingReplay(perceptron, title="A perceptron learns AND").fit(X, y)
+Playground(perceptron, test_size=0, title="A perceptron learns AND").fit(X, y)
 
 # %%
 # **The source:** :doc:`/core/perceptron`

@@ -36,6 +36,7 @@ from sklearn.datasets import make_blobs
 from sklearn.inspection import DecisionBoundaryDisplay
 
 from sknn_edu import SigmoidNeuronClassifier
+from sknn_edu.inspection import Playground
 
 corners = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 for w in (1, 3, 10):
@@ -104,6 +105,15 @@ plt.show()
 # neuron is certain far from the line and undecided near it, where the two
 # classes mix.
 #
+# In the playground you can watch the neuron learn: it starts undecided
+# everywhere. Point at the picture to read the probability at any place. Then
+# click on a weight and make it ten times as large: the line stays nearly where
+# it is if you also multiply the other weight and the bias by ten, but the
+# neuron becomes certain, as in the first picture.
+neuron = SigmoidNeuronClassifier(solver="gd", random_state=0)
+Playground(neuron, title="A sigmoid neuron").fit(X, y)
+
+# %%
 # **The source:** :doc:`/core/sigmoid_neuron`
 #
 # **Exercise.** What is the slope of the sigmoid at :math:`z = 0`, and at

@@ -30,7 +30,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from sknn_edu import MLPClassifier, PerceptronClassifier
-from sknn_edu.inspection import TrainingReplay
+from sknn_edu.inspection import Playground
 
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
 y = np.array([0, 1, 1, 0])
@@ -85,15 +85,17 @@ plt.show()
 #
 # The network below learns XOR from 120 samples around the four corners. It has
 # four hidden neurons with the activation function *tanh*, which is a sigmoid
-# stretched to the range from -1 to 1. The small maps in the replay show the
-# answer of each hidden neuron.
+# stretched to the range from -1 to 1. Press *Train*; the small maps show the
+# answer of each neuron over the whole square. Then try fewer neurons: with how
+# many can the network still learn XOR? And what can it do with the activation
+# ``identity``, or without a hidden layer?
 rng = np.random.default_rng(0)
 corner = np.arange(120) % 4
 cloud = X[corner] + rng.normal(scale=0.18, size=(120, 2))
 network = MLPClassifier(
     4, "tanh", learning_rate_init=0.05, tol=1e-3, random_state=0
 )
-TrainingReplay(network, title="Four hidden neurons learn XOR").fit(
+Playground(network, title="Four hidden neurons learn XOR").fit(
     cloud, y[corner]
 )
 

@@ -32,8 +32,10 @@ import matplotlib.pyplot as plt
 
 # sphinx_gallery_end_ignore
 import numpy as np
+from sklearn.datasets import make_moons
 
-from sknn_edu import SigmoidNeuronClassifier
+from sknn_edu import MLPClassifier, SigmoidNeuronClassifier
+from sknn_edu.inspection import Playground
 
 rng = np.random.default_rng(0)
 hours = rng.uniform(0, 5, 60)
@@ -149,6 +151,31 @@ plt.show()
 # samples, a *mini-batch*, is only an estimate, but it is so cheap that many
 # more steps can be taken in the same time. ``solver="sgd"`` does that.
 #
+# Try it: the network below learns two half-moons in mini-batches of 20
+# samples, without momentum. Its learning rate 0.001 is too small: after 100
+# epochs the boundary is still almost straight. Change the rate to 1, then to
+# 10. With 1 the loss falls quickly, with 10 it jumps up and down. What does
+# momentum do for the small rate?
+moons, side = make_moons(200, noise=0.2, random_state=0)
+network = MLPClassifier(
+    8,
+    "tanh",
+    solver="sgd",
+    learning_rate_init=0.001,
+    momentum=0.0,
+    alpha=0.0,
+    batch_size=20,
+    max_iter=50,
+    random_state=0,
+)
+# sphinx_gallery_start_ignore
+import warnings
+
+warnings.simplefilter("ignore")  # 50 epochs are not enough to converge
+# sphinx_gallery_end_ignore
+Playground(network, title="Which learning rate is right?").fit(moons, side)
+
+# %%
 # **The source:** :doc:`/core/optimizers`, with mini-batches in
 # :doc:`/core/gradient_descent`
 #

@@ -24,7 +24,7 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 
-ROOMS = [
+LAYERS = [
     {"core"},
     {"fitting", "plotting"},
     {"estimators"},
@@ -32,7 +32,7 @@ ROOMS = [
     {"onnx"},
     {"tour"},
 ]
-"""A room is a set of folders; it imports only from itself and from rooms earlier in this list."""
+"""A folder imports only from itself, its own entry and earlier entries of this list."""
 
 COURSE = [
     "one_page",
@@ -65,20 +65,20 @@ def imported_from_the_package(path):
     return {name.removeprefix("sknn_edu").removeprefix(".") for name in names}
 
 
-def room_of(module):
+def folder_of(module):
     return module.split(".")[0]
 
 
-IN_ROOMS = [name for name in MODULES if room_of(name) not in ("__init__", "__main__")]
+IN_FOLDERS = [name for name in MODULES if folder_of(name) not in ("__init__", "__main__")]
 
 
-@pytest.mark.parametrize("module", IN_ROOMS)
-def test_rooms_import_in_one_direction(module):
-    level = next(k for k, rooms in enumerate(ROOMS) if room_of(module) in rooms)
-    allowed = {room_of(module)}.union(*ROOMS[:level])
-    if room_of(module) == "tour":
+@pytest.mark.parametrize("module", IN_FOLDERS)
+def test_folders_import_in_one_direction(module):
+    level = next(k for k, folders in enumerate(LAYERS) if folder_of(module) in folders)
+    allowed = {folder_of(module)}.union(*LAYERS[:level])
+    if folder_of(module) == "tour":
         allowed.add("")  # a reader types `from sknn_edu import ...`
-    assert {room_of(name) for name in imported_from_the_package(MODULES[module])} <= allowed
+    assert {folder_of(name) for name in imported_from_the_package(MODULES[module])} <= allowed
 
 
 @pytest.mark.parametrize("file", COURSE)
@@ -102,7 +102,7 @@ def test_speed_does_not_import_the_course(module):
     assert all(name.startswith("core.speed") for name in names)
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if room_of(name) == "core"])
+@pytest.mark.parametrize("module", [name for name in MODULES if folder_of(name) == "core"])
 def test_core_needs_numpy_and_scipy_only(module):
     roots = {name.split(".")[0] for name in imported(MODULES[module])}
     assert roots <= {*sys.stdlib_module_names, "numpy", "scipy", "sknn_edu"}
@@ -120,7 +120,7 @@ def test_private_parts_of_scikit_learn_are_used_in_one_file_only():
 
 
 @pytest.mark.parametrize(
-    "module", [name for name in MODULES if room_of(name) in ("inspection", "onnx")]
+    "module", [name for name in MODULES if folder_of(name) in ("inspection", "onnx")]
 )
 def test_inspection_and_export_use_nothing_private_of_an_estimator(module):
     private = {
