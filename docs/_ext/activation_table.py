@@ -56,7 +56,7 @@ def row(name, remark):
     activation = ALL_ACTIVATIONS[name]
     source = MixedWithIdentity if activation.parameter_kinds else activation
     a = equation(source.forward, "a = ")
-    derivative = equation(source.backward, "da/dalpha = g(z) - z, and ", "da/dz = ")
+    derivative = equation(source.backward, "da/dz = ")
     image = f"![{name}, solid, and its derivative, dashed](/{(FOLDER / name).as_posix()}.svg)"
     return f'| `"{name}"` | {image} | {a} | {derivative} | {remark} |'
 
