@@ -25,7 +25,7 @@ def fill_page(template, *, title, payload):
     payload : str
         What :func:`pack_payload` has returned.
     """
-    parts = {"title": escape(title), "payload": payload}
+    parts = {"title": escape(str(title)), "payload": payload}
 
     def part(match):
         name = match.group(1)

@@ -8,6 +8,7 @@ from sklearn.model_selection import train_test_split
 
 from sknn_edu.core.sigmoid_neuron import longest_safe_step
 from sknn_edu.estimators.interface import fitted_network
+from sknn_edu.estimators.mlp import as_layer_sizes
 from sknn_edu.inspection.displays import last_step
 from sknn_edu.inspection.pages import Page, pack_payload
 from sknn_edu.inspection.replay import (
@@ -188,11 +189,12 @@ class Playground(Page):
         if learner.random_state is None:
             learner.random_state = int(np.random.randint(2**31))
         check_parameters(learner, np.unique(y).size if is_classifier(learner) else None)
-        if getattr(X, "dtype", None) == np.float32:
-            X = X.astype(float)  # as the page computes
+        X = in_float64(X)
         if is_pipeline(model) and "dtype" in learner.get_params():
             learner.dtype = "float64"
         parts, code = self._split(X, y, X_test, y_test)
+        if is_classifier(learner):
+            check_classes(*parts[2:], is_split=X_test is None)
         frames = record_epochs(model, parts[0], parts[2], self.most_frames)
         self.estimator_, self.epochs_ = model, list(frames)
         facts = described_page(model, parts, len(X))
@@ -210,6 +212,7 @@ class Playground(Page):
             raise ValueError("X_test and y_test must be given together; got one of them.")
         if X_test is not None:
             check_two_features(self.estimator, X_test, y_test, self.most_frames, is_test=True)
+            check_same_features(X, X_test)
             return (X, X_test, y, y_test), given + "X_train, y_train = X, y"
         n_used = min(len(X), self._checked_max_samples())
         n_test = n_test_samples(self.test_size, n_used)
@@ -235,17 +238,49 @@ def n_test_samples(test_size, n_samples):
     """Return how many of the samples are held out for the test."""
     is_number = isinstance(test_size, Integral) and 0 <= test_size < n_samples
     is_share = isinstance(test_size, Real) and 0 <= test_size < 1
-    if not (is_number or is_share):
+    if not (is_number or (is_share and round(test_size * n_samples) < n_samples)):
         raise ValueError(
             "test_size must be a share in [0, 1) or a number of samples below "
-            f"n_samples={n_samples}; got {test_size!r}."
+            f"n_samples={n_samples}, and leave some to train on; got {test_size!r}."
         )
     return int(test_size) if is_number else round(test_size * n_samples)
+
+
+def in_float64(X):
+    """Return samples in float32 in float64, as the page computes."""
+    kinds = X.dtypes if hasattr(X, "iloc") else [getattr(X, "dtype", None)]
+    return X.astype(float) if any(kind == np.float32 for kind in kinds) else X
+
+
+def check_same_features(X, X_test):
+    """Refuse test samples whose columns are not those of X."""
+    have_names = hasattr(X, "columns") and hasattr(X_test, "columns")
+    if have_names and (names := feature_names(X)) != (found := feature_names(X_test)):
+        raise ValueError(f"X_test must have the columns of X, {names}; got {found}.")
+
+
+def check_classes(y, y_test, *, is_split):
+    """Refuse test samples of a class that the training samples lack, and a single class."""
+    known = np.unique(y).tolist()
+    tested = [] if y_test is None else np.unique(y_test).tolist()
+    unseen = [label for label in tested if label not in known]
+    if unseen and not is_split:
+        raise ValueError(f"y_test must have the labels of y, {known}; got {unseen} besides.")
+    if unseen or len(known) < 2:
+        raise ValueError(
+            "The training samples must have every class of the page, and at least two; test_size "
+            f"and max_samples leave them {known}. Choose other sizes, or pass X_test and y_test."
+        )
 
 
 def check_parameters(learner, n_classes):
     """Refuse, by name, what the page cannot train."""
     kind, defaults = type(learner).__name__, type(learner)().get_params()
+    if kind not in PARAMETERS_OF_THE_PAGE:
+        raise TypeError(
+            f"estimator must be one of {', '.join(PARAMETERS_OF_THE_PAGE)} in a playground, not a "
+            f"subclass; got {learner!r}. {WAY_OUT}"
+        )
     known = PARAMETERS_OF_THE_PAGE[kind]
     for name, value in learner.get_params().items():
         allowed = VALUES_OF_THE_PAGE.get(name)
@@ -255,13 +290,15 @@ def check_parameters(learner, n_classes):
             refuse(name, value, repr(defaults[name]))
     if not isinstance(learner.random_state, Integral):
         refuse("random_state", learner.random_state, "an int, or None")
+    if isinstance(learner.get_params().get("batch_size"), Real) and learner.batch_size < 1:
+        refuse("batch_size", learner.batch_size, "an int or 'auto'")
     if n_classes and n_classes > 2 and kind in ("PerceptronClassifier", "SigmoidNeuronClassifier"):
         raise ValueError(
             f"y must have two classes for a playground of a {kind}; got {n_classes}. "
             f"MLPClassifier takes up to 8. {WAY_OUT}"
         )
     if "hidden_layer_sizes" in known:
-        sizes = layer_sizes(learner.hidden_layer_sizes)
+        sizes = as_layer_sizes(learner.hidden_layer_sizes)
         if len(sizes) > MAX_HIDDEN_LAYERS or max(sizes, default=0) > MAX_NEURONS:
             expected = f"at most {MAX_HIDDEN_LAYERS} layers of at most {MAX_NEURONS} neurons"
             refuse("hidden_layer_sizes", learner.hidden_layer_sizes, expected)
@@ -276,13 +313,9 @@ def refuse(name, value, expected):
 
 
 def is_same(value, default):
-    """Return whether a parameter has its default value, whatever its type."""
-    return value is default or (type(value) is type(default) and value == default)
-
-
-def layer_sizes(hidden_layer_sizes):
-    """Return the number of neurons of each hidden layer, as a list of int."""
-    return [int(size) for size in np.atleast_1d(hidden_layer_sizes)]
+    """Return whether a parameter has its default value; 0 is 0.0."""
+    are_numbers = isinstance(value, Real) and isinstance(default, Real)
+    return value is default or ((are_numbers or type(value) is type(default)) and value == default)
 
 
 def described_page(model, parts, n_given):
@@ -372,7 +405,7 @@ def in_json(parameters, learner):
     known = PARAMETERS_OF_THE_PAGE[type(learner).__name__]
     chosen = {name: parameters[name] for name in known if name in parameters}
     if "hidden_layer_sizes" in chosen:
-        chosen["hidden_layer_sizes"] = layer_sizes(parameters["hidden_layer_sizes"])
+        chosen["hidden_layer_sizes"] = list(as_layer_sizes(parameters["hidden_layer_sizes"]))
     return {
         name: value.item() if isinstance(value, np.generic) else value
         for name, value in chosen.items()

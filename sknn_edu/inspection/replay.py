@@ -4,8 +4,10 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import clone, is_classifier
 from sklearn.metrics import r2_score
+from sklearn.utils.validation import check_consistent_length
 
 from sknn_edu.estimators.interface import fitted_network, is_inspectable
+from sknn_edu.fitting.given_targets import labels_of_one_kind
 from sknn_edu.inspection.displays import last_step, shown
 from sknn_edu.inspection.pages import Page, pack_payload
 
@@ -103,8 +105,7 @@ class TrainingReplay(Page):
         if not 8 <= self.resolution <= 256:
             raise ValueError(f"resolution must be from 8 to 256; got {self.resolution}.")
         model = clone(self.estimator)
-        callbacks = getattr(last_step(self.estimator), "_skl_callbacks", [])
-        frames = record_epochs(model, X, y, self.most_frames, callbacks, **fit_params)
+        frames = record_epochs(model, X, y, self.most_frames, **fit_params)
         self.estimator_, self.epochs_ = model, list(frames)
         self._payload = payload(model, frames, X, y, self.resolution)
         return self
@@ -124,37 +125,39 @@ def check_two_features(estimator, X, y, most_frames, *, is_test=False):
         )
     if most_frames < 2 * N_FIRST:
         raise ValueError(f"most_frames must be at least {2 * N_FIRST}; got {most_frames}.")
+    if issparse(X):
+        raise TypeError(f"X{of} must be dense to be drawn; got a sparse array: use X.toarray().")
     if np.ndim(X) != 2 or np.shape(X)[1] != 2:
         raise ValueError(
             f"X{of} must have two columns, the axes of the picture; got shape {np.shape(X)}. "
             "Choose two features, or reduce them to two, for example with PCA."
         )
+    if np.shape(X)[0] == 0:
+        raise ValueError(f"X{of} must have at least one sample.")
     if not np.isfinite(np.asarray(X, dtype=float)).all():
         raise ValueError(
             f"X{of} must be finite numbers, to have a place in the picture; got NaN or inf."
         )
     if np.ndim(y) != 1:
         raise ValueError(f"y{of} must have one dimension to be drawn; got shape {np.shape(y)}.")
-    if not is_classifier(learner) or is_test:
+    check_consistent_length(X, y)
+    is_labels = is_classifier(learner)
+    targets = labels_of_one_kind(np.asarray(y), f"y{of}") if is_labels else np.asarray(y, float)
+    if targets.dtype.kind == "f" and not np.isfinite(targets).all():
+        raise ValueError(f"y{of} must not contain NaN or inf.")
+    if is_test or not is_labels:
         return
-    if not 2 <= (n_classes := np.unique(y).size) <= MAX_CLASSES:
+    if not 2 <= (n_classes := np.unique(targets).size) <= MAX_CLASSES:
         raise ValueError(
             f"y must have 2 to {MAX_CLASSES} classes, which a picture can tell apart; got "
             f"{n_classes}."
         )
 
 
-def record_epochs(model, X, y, most_frames, callbacks=(), **fit_params):
-    """Fit the model and return {epoch: copy of it after that epoch}.
-
-    Parameters
-    ----------
-    model : estimator
-        Fitted in place.
-    callbacks : list
-        Of the estimator's own.
-    """
+def record_epochs(model, X, y, most_frames, **fit_params):
+    """Fit the model in place and return {epoch: copy of it after that epoch}."""
     learner, recorder = last_step(model), EpochRecorder(most_frames)
+    callbacks = getattr(learner, "_skl_callbacks", [])
     learner.set_callbacks(*callbacks, recorder)
     try:
         model.fit(X, y, **fit_params)

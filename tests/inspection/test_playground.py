@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 from sklearn.base import clone
 from sklearn.datasets import make_blobs, make_moons
 from sklearn.exceptions import NotFittedError
@@ -18,6 +19,7 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from sknn_edu import MLPClassifier, MLPRegressor, PerceptronClassifier, SigmoidNeuronClassifier
 from sknn_edu.estimators.interface import fitted_network
 from sknn_edu.inspection import Playground, TrainingReplay
+from sknn_edu.inspection.replay import EpochRecorder
 from tests.inspection.pages import unpacked, wait
 
 pytestmark = [
@@ -27,7 +29,12 @@ pytestmark = [
 
 MOONS = make_moons(120, noise=0.2, random_state=0)
 ENDLESS = {"tol": 0, "n_iter_no_change": 1000}
+REGRESSOR = MLPRegressor(hidden_layer_sizes=4, max_iter=20, random_state=0)
 NETWORK = MLPClassifier((5, 3), "tanh", batch_size=20, max_iter=25, random_state=0, **ENDLESS)
+
+
+class Subclass(MLPClassifier):
+    pass
 
 
 # -- what it embeds --------------------------------------------------------------------------------
@@ -99,6 +106,7 @@ def test_the_page_loads_nothing_from_elsewhere_and_is_small(tmp_path):
         ({"hidden_layer_sizes": (100,)}, "at most 6 layers of at most 64 neurons"),
         ({"hidden_layer_sizes": (2,) * 7}, "at most 6 layers of at most 64 neurons"),
         ({"random_state": np.random.RandomState(0)}, "random_state must be an int"),
+        ({"batch_size": 0.5}, "batch_size must be an int or 'auto'.*got 0.5"),
     ],
 )
 def test_an_option_that_the_page_does_not_have_is_refused_by_name(params, message):
@@ -119,7 +127,14 @@ def test_an_option_that_the_page_does_not_have_is_refused_by_name(params, messag
             "two classes for a playground of a PerceptronClassifier; got 3.*MLPClassifier",
         ),
         (Playground(NETWORK, test_size=1.5), *MOONS, ValueError, "test_size must be a share"),
+        (Playground(NETWORK, test_size=0.999), *MOONS, ValueError, "leave some to train on"),
+        (Playground(NETWORK, test_size=119), *MOONS, ValueError, "every class of the page"),
         (Playground(NETWORK, max_samples=1), *MOONS, ValueError, "max_samples must be an int"),
+        (Playground(NETWORK), csr_array(MOONS[0]), MOONS[1], TypeError, "use X.toarray"),
+        (Playground(NETWORK), MOONS[0], MOONS[1][:9], ValueError, "inconsistent numbers"),
+        (Playground(NETWORK), MOONS[0], [None, "a"] * 60, ValueError, "missing labels: None"),
+        (Playground(REGRESSOR), MOONS[0], [np.nan, 1.0] * 60, ValueError, "y must not contain NaN"),
+        (Playground(Subclass(3)), *MOONS, TypeError, "not a subclass.*Subclass"),
     ],
 )
 def test_what_the_page_cannot_show_is_refused_before_training(playground, X, y, error, message):
@@ -127,6 +142,43 @@ def test_what_the_page_cannot_show_is_refused_before_training(playground, X, y, 
         playground.fit(X, y)
     with pytest.raises(NotFittedError, match="call fit"):
         playground.save("nowhere.html")
+
+
+@pytest.mark.parametrize(
+    ("X_test", "y_test", "message"),
+    [
+        (MOONS[0][:3], [0, 1, 2], r"labels of y, \[0, 1\]; got \[2\]"),
+        (MOONS[0][:3], ["a", "b", "a"], r"labels of y, \[0, 1\]; got \['a', 'b'\]"),
+        (MOONS[0][:3], [0, 1], "inconsistent numbers of samples"),
+        (MOONS[0][:0], [], "X_test must have at least one sample"),
+        (MOONS[0][:3] * np.inf, [0, 1, 0], "X_test must be finite"),
+        (MOONS[0][:3], None, "given together"),
+        (pd.DataFrame(MOONS[0], columns=["b", "a"]), MOONS[1], "columns of X, .*got .'b', 'a'"),
+    ],
+)
+def test_test_samples_that_do_not_fit_are_refused(X_test, y_test, message):
+    X = pd.DataFrame(MOONS[0], columns=["a", "b"])
+    with pytest.raises(ValueError, match=message):
+        Playground(NETWORK).fit(X, MOONS[1], X_test=X_test, y_test=y_test)
+
+
+def test_test_samples_may_lack_a_class():
+    X, y = MOONS
+    run, _ = unpacked(Playground(NETWORK).fit(X, y, X_test=X[y == 1], y_test=y[y == 1]))
+    assert set(run["test"]["y"]) == {1}
+
+
+@pytest.mark.parametrize("params", [{"dropout": 0}, {"hidden_layer_sizes": "5,3"}])
+def test_a_default_may_be_written_in_another_type(params):
+    run, _ = unpacked(Playground(clone(NETWORK).set_params(**params)).fit(*MOONS))
+    assert run["parameters"]["hidden_layer_sizes"] == [5, 3]
+
+
+def test_callbacks_of_the_estimator_are_called_and_kept():
+    network = clone(NETWORK).set_callbacks(seen := EpochRecorder(20))
+    playground = Playground(network).fit(*MOONS)
+    assert seen.n_epochs == 25
+    assert playground.estimator_._skl_callbacks == [seen]
 
 
 # -- in a browser ----------------------------------------------------------------------------------
@@ -252,8 +304,10 @@ def test_the_code_on_the_page_gives_the_same_classifier(open_page, data):
     assert_same(found, parameters(model))
 
 
-def test_samples_in_float32_are_trained_on_in_float64(open_page):
-    playground = Playground(clone(NETWORK)).fit(MOONS[0].astype(np.float32), MOONS[1])
+@pytest.mark.parametrize("frame", [np.asarray, pd.DataFrame])
+def test_samples_in_float32_are_trained_on_in_float64(open_page, frame):
+    playground = Playground(clone(NETWORK)).fit(frame(MOONS[0].astype(np.float32)), MOONS[1])
+    assert playground.estimator_.coefs_[0].dtype == np.float64
     found, _ = train(open_page(playground), 25)
     assert_same(found, parameters(playground.estimator_))
 
