@@ -368,7 +368,8 @@ class PageNumbers:
     """The targets of a regressor."""
 
     def __init__(self, y):
-        self.range = [float(np.min(y)), float(np.max(y))]
+        numbers = self.targets(y)
+        self.range = [float(numbers.min()), float(numbers.max())]
 
     def described(self):
         return {"classes": None, "range": self.range}

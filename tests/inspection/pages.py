@@ -6,6 +6,14 @@ import re
 import zlib
 
 import numpy as np
+from sklearn.datasets import make_moons
+
+from sknn_edu import MLPClassifier, MLPRegressor
+
+MOONS = make_moons(120, noise=0.2, random_state=0)
+ENDLESS = {"tol": 0, "n_iter_no_change": 1000}
+REGRESSOR = MLPRegressor(hidden_layer_sizes=4, max_iter=20, random_state=0)
+NETWORK = MLPClassifier((5, 3), "tanh", batch_size=20, max_iter=25, random_state=0, **ENDLESS)
 
 
 def unpacked(page):

@@ -106,7 +106,7 @@ function mark(pen, x, y, shape, fill, r = 4.5, edge = colours.paper) {
   pen.translate(-x, -y);
 }
 
-const short = x => Math.abs(x) >= 1e4 || (x !== 0 && Math.abs(x) < 1e-3) ? x.toExponential(1) : String(+x.toPrecision(3));
+const short = x => !Number.isFinite(x) ? "not a number" : Math.abs(x) >= 1e4 || (x !== 0 && Math.abs(x) < 1e-3) ? x.toExponential(1) : String(+x.toPrecision(3));
 
 // -- the decision -------------------------------------------------------------------------------
 
@@ -149,6 +149,8 @@ function drawDecision(frame, highlighted = null) {
   pen.translate(14, top + h / 2);
   pen.rotate(-Math.PI / 2);
   pen.textAlign = "center"; pen.fillText(scene.features[1], 0, 0, h);
+  const answer = cursor ? reading(frame, cursor) : "";
+  if ($("answer").textContent !== answer) $("answer").textContent = answer;
 }
 
 function drawScale(pen, left, top, h) {  // what the colours mean
@@ -243,10 +245,9 @@ function reading(frame, [x, y]) {
   return `${where}${share.toFixed(2)} for ${scene.classes[1]}`;
 }
 
-function readDecision(frameNow, redraw) {  // by pointer and by arrow keys
+function readDecision(redraw) {  // by pointer and by arrow keys; a finger leaves the cursor where it was
   const canvas = $("decision"), say = point => {
     cursor = point;
-    $("answer").textContent = point ? reading(frameNow(), point) : "";
     redraw();
   };
   const pointAt = event => {
@@ -255,8 +256,8 @@ function readDecision(frameNow, redraw) {  // by pointer and by arrow keys
     const across = (event.clientX - frame.left - left) / w, down = (event.clientY - frame.top - top) / h;
     return across < 0 || across > 1 || down < 0 || down > 1 ? null : [x0 + across * (x1 - x0), y1 - down * (y1 - y0)];
   };
-  canvas.addEventListener("pointermove", event => say(pointAt(event)));
-  canvas.addEventListener("pointerleave", () => say(null));
+  for (const name of ["pointerdown", "pointermove"]) canvas.addEventListener(name, event => say(pointAt(event)));
+  canvas.addEventListener("pointerleave", event => { if (event.pointerType === "mouse") say(null); });
   canvas.addEventListener("blur", () => say(null));
   canvas.addEventListener("keydown", event => {
     const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
@@ -372,19 +373,25 @@ function lineAt(x, y) {  // the weight or bias under the pointer
 
 function readNetwork(select) {  // by pointer and by arrow keys; select({ k, i, j })
   const canvas = $("network");
+  let isKept = false;  // after a click or a key the selection does not follow the pointer
   const under = event => {
     const frame = canvas.getBoundingClientRect();
     return lineAt(event.clientX - frame.left, event.clientY - frame.top);
   };
   canvas.addEventListener("pointermove", event => {
     const line = under(event);
-    if (line && !isSame(line, selected)) select(line);
+    if (line && !isSame(line, selected) && !(isKept && selected)) select(line);
   });
-  canvas.addEventListener("pointerdown", event => { const line = under(event); if (line) select(line); });
+  canvas.addEventListener("pointerdown", event => {
+    const line = under(event);
+    isKept = line !== null;
+    if (line) select(line);
+  });
   canvas.addEventListener("keydown", event => {
     const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
     if (!step) return;
     event.preventDefault();
+    isKept = true;
     const now = lines.findIndex(line => isSame(line, selected));
     select(lines[now < 0 ? 0 : (now + step + lines.length) % lines.length]);
   });
@@ -396,21 +403,24 @@ function readNetwork(select) {  // by pointer and by arrow keys; select({ k, i, 
 // other samples, is dashed and may begin later. `now` is the epoch shown, `best` the best one or null.
 function drawCurve(curves, { now, n, best = null }) {
   const height = 230, left = 52, foot = 34, [pen, width] = prepare($("curve"), height);
-  const w = width - left - 12, h = height - foot - 10, heights = curves.flat().filter(v => Number.isFinite(v));
+  const w = width - left - 12, h = height - foot - 10, stride = Math.ceil(n / Math.max(w, 1));
+  const points = curves.map(curve => extremes(curve, stride));
+  const heights = points.flat().map(([, v]) => v).filter(v => Number.isFinite(v));
   const top = Math.max(...heights, -Infinity), bottom = Math.min(0, ...heights);
   const x = epoch => left + (n === 1 ? .5 : (epoch - 1) / (n - 1)) * w;
   const y = v => 10 + (top - v) / (top - bottom || 1) * h;
   pen.strokeStyle = colours.line;
   pen.strokeRect(left, 10, w, h);
-  curves.forEach((curve, k) => {
+  points.forEach((curve, k) => {
     pen.beginPath();
     pen.setLineDash(k ? [6, 4] : []);
     pen.lineWidth = 2;
     pen.strokeStyle = k ? colours.minus : colours.plus;
+    const before = curves[0].length - curves[k].length;
     let drawn = false;
-    curve.forEach((v, i) => {
+    curve.forEach(([i, v]) => {
       if (!Number.isFinite(v)) { drawn = false; return; }
-      pen[drawn ? "lineTo" : "moveTo"](x(curves[0].length - curve.length + i + 1), y(v));
+      pen[drawn ? "lineTo" : "moveTo"](x(before + i + 1), y(v));
       drawn = true;
     });
     pen.stroke();
@@ -436,6 +446,20 @@ function drawCurve(curves, { now, n, best = null }) {
   pen.textAlign = "left"; pen.fillText("1", left, height - foot + 6);
   pen.textAlign = "right"; pen.fillText(String(n), left + w, height - foot + 6);
   pen.textAlign = "center"; pen.fillText("epoch", left + w / 2, height - foot + 6);
+}
+
+function extremes(curve, stride) {  // [place, number] of the least and the largest of each `stride` numbers
+  const points = [];
+  for (let start = 0; start < curve.length; start += stride) {
+    let least = start, largest = start;
+    for (let i = start + 1; i < Math.min(start + stride, curve.length); i++) {
+      if (!Number.isFinite(curve[i])) continue;
+      if (!(curve[least] <= curve[i])) least = i;
+      if (!(curve[largest] >= curve[i])) largest = i;
+    }
+    for (const i of new Set([Math.min(least, largest), Math.max(least, largest)])) points.push([i, curve[i]]);
+  }
+  return points;
 }
 
 // -- legends ------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ const MAX_DRAWN = 12;   // neurons of a layer
 const MAX_NEURONS = 64, MAX_LAYERS = 6;
 const MAP = 3;          // a neuron's map takes every third point of the picture
 const BUDGET = 8;       // milliseconds of a frame to train in
+const MAX_EPOCHS = 100000;  // then the training pauses, so that the curves cannot fill the memory
 
 let facts, data, training, recorded = null, playing = false, shownFrame = null, isEdited = false, testCurve = [];
 const parameters = {};  // of the estimator, by the names that Python gives them
@@ -104,6 +105,7 @@ function readSettings(changed) {  // from the control that has changed
     p.random_state = Math.min(Math.max(Math.round(+value) || 0, 0), 2 ** 32 - 1);
     $("seed").value = p.random_state;
   }
+  if (changed === "noise") $("noise").value = noise();
   if (changed === "data") {
     const classics = isClassifier() ? CLASSIFICATION_DATA : REGRESSION_DATA;
     $("noise").value = isOwnData() ? 0 : classics[value].noise;
@@ -258,7 +260,8 @@ function score(part) {  // accuracy, or R^2
   return 1 - squares(s => outputs[s]) / squares(() => mean);
 }
 
-const percent = share => data.classes ? `${(100 * share).toFixed(1)} %` : share.toFixed(3);
+const percent = share => data.classes ? `${(100 * share).toFixed(1)} %` : !Number.isFinite(share) ? "not defined"
+  : Math.abs(share) < 1e4 ? share.toFixed(3) : short(share);
 const scoreName = () => data.classes ? "accuracy" : "R²";
 
 function liveWords() {
@@ -267,14 +270,15 @@ function liveWords() {
   const when = n_epochs || start ? `After ${n_epochs} epoch${n_epochs === 1 ? "" : "s"}${step}` : "Before training";
   const loss = n_epochs ? `, ${curveName()} ${short(loss_curve.at(-1))}` : "";
   const held = test ? `; test ${scoreName()} ${percent(score(test))}, test ${isPerceptron() ? "share of mistakes" : "loss"} ${short(training.loss(test.X, test.Y, test.n))}` : "";
-  return `${when}: training ${scoreName()} ${percent(score(data.train))}${loss}${held}.${isEdited ? " Weights were edited by hand." : ""}`;
+  return `${when}: training ${scoreName()} ${percent(score(data.train))}${loss}${held}.${isEdited ? " Weights were edited by hand." : ""}` +
+    (hasDiverged() ? " The training has diverged: a smaller learning rate may help." : "") +
+    (n_epochs >= MAX_EPOCHS ? ` The page trains for at most ${MAX_EPOCHS} epochs.` : "");
 }
 
 const curveName = () => isPerceptron() ? "mistakes" : "mean loss";
 
 function recordedWords(frame) {
-  const loss = recorded.curve[frame.epoch - 1];
-  return `Recorded in Python, epoch ${frame.epoch}: ${curveName()} ${loss === null ? "not a number" : short(loss)}.`;
+  return `Recorded in Python, epoch ${frame.epoch}: ${curveName()} ${short(recorded.curve[frame.epoch - 1])}.`;
 }
 
 function describe(words) {
@@ -299,6 +303,8 @@ function python() {
   const notes = [
     ...(inPipeline ? ["# pipeline: the one that the page was made from"] : []),
     ...(training.n_epochs === 0 ? ["# The page has not finished an epoch; this trains for one."] : []),
+    ...(training.n_epochs && training.start ? ["# The page is within an epoch; this trains for the whole ones before it."] : []),
+    ...(hasDiverged() ? ["# The training has diverged; fit raises an error when it does."] : []),
     ...(isEdited ? ["# Weights were edited by hand on the page; this is the run without the edits."] : []),
   ];
   const [before, after] = inPipeline ? ["make_pipeline(clone(pipeline[:-1]), ", ")"] : ["", ""];
@@ -310,7 +316,7 @@ function python() {
 function ownNoisePython() {
   if (!noise()) return "";
   const [of, scale] = isClassifier() ? ["X_train", "X_train.std(axis=0)"] : ["y_train", "y_train.std()"];
-  return `\n${of} = ${of} + np.random.RandomState(0).normal(size=${of}.shape) * ${noise()} * ${scale}`;
+  return `\n\nimport numpy as np\n\n${of} = np.asarray(${of}, dtype=float)\n${of} = ${of} + np.random.RandomState(0).normal(size=${of}.shape) * ${noise()} * ${scale}`;
 }
 
 // -- drawing ------------------------------------------------------------------------------------
@@ -332,9 +338,11 @@ function redraw() {  // the same numbers again, for another cursor, selection or
 
 function show() {
   shownFrame = frameNow();
+  $("answer").setAttribute("aria-live", playing ? "off" : "polite");
   redraw();
   const isLive = recorded === null;
   $("now").textContent = isLive ? `epoch ${training.n_epochs}` : `epoch ${shownFrame.epoch} of ${recorded.curve.length}`;
+  $("epoch").setAttribute("aria-valuetext", $("now").textContent);
   if (playing) return;  // texts follow when it pauses
   describe(isLive ? liveWords() : recordedWords(shownFrame));
   $("python").textContent = python();
@@ -345,9 +353,10 @@ function show() {
 function showWeight() {
   const field = $("weight");
   field.disabled = selected === null || recorded !== null;
-  if (selected === null) return;
-  $("weight-name").textContent = weightName(selected);
-  if (document.activeElement !== field || playing) field.value = digits(weightValue(shownFrame, selected));
+  $("weight-name").textContent = selected ? weightName(selected) : "Point at a weight or a neuron; click to keep it";
+  const value = selected ? digits(weightValue(shownFrame, selected)) : "";
+  if (document.activeElement !== field) field.value = value;
+  if (!playing) $("weight-said").textContent = selected ? `${weightName(selected)}: ${value}` : "";
 }
 
 function fillBoard() {
@@ -372,7 +381,7 @@ function recolour() {
   networkLegend();
   const name = curveName();
   fillLegend("curves", [[lineIcon(colours.plus, ""), "training"],
-    ...(data.test && !isPerceptron() ? [[lineIcon(colours.minus, "6 4"), "test, without the penalty"]] : [])]);
+    ...(data.test && !isPerceptron() && recorded === null ? [[lineIcon(colours.minus, "6 4"), "test, without the penalty"]] : [])]);
   $("curve-name").textContent = `${name[0].toUpperCase()}${name.slice(1)} of each epoch`;
   show();
 }
@@ -401,9 +410,10 @@ function train(step) {
   if (data.test && !isPerceptron()) testCurve.push(training.loss(data.test.X, data.test.Y, data.test.n));
 }
 
-function isOver() {  // nothing left to learn, or no finite number left
-  const { loss_curve } = training;
-  return loss_curve.length > 0 && (!Number.isFinite(loss_curve.at(-1)) || isPerceptron() && loss_curve.at(-1) === 0);
+const hasDiverged = () => training.n_epochs > 0 && !Number.isFinite(training.loss_curve.at(-1));
+
+function isOver() {  // no finite number left, or nothing left to learn
+  return hasDiverged() || training.n_epochs >= MAX_EPOCHS || isPerceptron() && training.loss_curve.at(-1) === 0;
 }
 
 function pause() {
@@ -427,7 +437,7 @@ function play() {
     while (owed >= 1 && playing) {
       owed -= 1;
       if (recorded !== null) $("epoch").value = +$("epoch").value + 1;
-      else train("epoch");
+      else if (!isOver()) train("epoch");
       if (recorded !== null ? +$("epoch").value === recorded.frames.length - 1 || !perSecond : isOver()) break;
       if (performance.now() > deadline) { owed = Math.min(owed, 1); break; }
     }
@@ -459,7 +469,7 @@ function chooseMode() {
   $("epoch").hidden = isLive;
   if (!isLive) $("epoch").value = recorded.frames.length - 1;
   $("play").textContent = isLive ? "Train" : "Play";
-  show();
+  recolour();
 }
 
 function readRecorded(bytes) {  // the parameters of each frame: W and b of each layer
@@ -478,6 +488,7 @@ function editWeight() {
   if (from === null) layer.b[to] = value;
   else layer.W[from * layer.n_out + to] = value;
   isEdited = true;
+  training.batch = [];  // what just happened is no longer what led here
   show();
 }
 
@@ -504,13 +515,12 @@ unpack().then(([unpacked, bytes]) => {
   $("restart").addEventListener("click", restart);
   $("mode").addEventListener("change", chooseMode);
   $("epoch").addEventListener("input", () => { pause(); show(); });
+  $("weight").addEventListener("focus", pause);
   $("weight").addEventListener("change", editWeight);
   $("what").addEventListener("toggle", show);
   $("sample").addEventListener("change", () => { writeBoard(training, +$("sample").value); redrawDecision(); });
-  $("copy").addEventListener("click", () => navigator.clipboard.writeText($("python").textContent).then(
-    () => { $("copied").textContent = "Copied."; },
-    () => { $("copied").textContent = "The browser does not allow it; select the text and copy it."; }));
-  const pointAt = readDecision(() => shownFrame, redraw);
+  $("copy").addEventListener("click", copy);
+  const pointAt = readDecision(redraw);
   $("decision").addEventListener("click", event => chooseSample(pointAt(event)));
   readNetwork(weight => { selected = weight; redraw(); if (!playing) fillBoard(); });
   spacePlays();
@@ -518,6 +528,15 @@ unpack().then(([unpacked, bytes]) => {
   followTheme(recolour);
   onResize(redraw);
 }).catch(failed);
+
+async function copy() {
+  try {
+    await navigator.clipboard.writeText($("python").textContent);  // there is no clipboard without https
+    $("copied").textContent = "Copied.";
+  } catch {
+    $("copied").textContent = "The browser does not allow it; select the text and copy it.";
+  }
+}
 
 function chooseSample(point) {  // the sample of the last mini-batch that is nearest to the pointer
   const { batch } = training, [[x0, x1], [y0, y1]] = scene.box;

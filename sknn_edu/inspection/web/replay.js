@@ -20,7 +20,7 @@ function words(frame) {
   const shown = score === null ? "unknown" : run.classes === null ? score.toFixed(3) : (100 * score).toFixed(1) + " %";
   const best = frame.epoch === run.best ? " This is the best epoch, whose weights are kept." : "";
   return `Epoch ${frame.epoch}: ${run.score_name} ${shown} on the training samples, ` +
-    `${run.curve_name} ${loss === null ? "not a number" : short(loss)}.${best}`;
+    `${run.curve_name} ${short(loss)}.${best}`;
 }
 
 function draw() {
@@ -40,7 +40,7 @@ function show(k) {
   $("previous").disabled = k === 0;
   $("next").disabled = k === run.frames.length - 1;
   draw();
-  $("summary").setAttribute("aria-live", timer === null ? "polite" : "off");  // not every frame of a running replay
+  for (const id of ["summary", "answer"]) $(id).setAttribute("aria-live", timer === null ? "polite" : "off");  // not every frame
   $("summary").textContent = words(frame);
   $("decision").setAttribute("aria-label",
     `The answers over ${run.features[0]} and ${run.features[1]}, with the samples. ${words(frame)}`);
@@ -94,7 +94,7 @@ unpack().then(([facts, bytes]) => {
   $("next").addEventListener("click", () => moveTo(at + 1));
   $("play").addEventListener("click", () => timer === null ? play() : pause());
   $("speed").addEventListener("change", () => { if (timer !== null) play(); });
-  readDecision(() => run.frames[at], draw);
+  readDecision(draw);
   readNetwork(weight => { selected = weight; draw(); });
   spacePlays();
   followTheme(recolour);
