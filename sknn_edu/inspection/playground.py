@@ -28,6 +28,9 @@ RESOLUTION = 48
 MAX_HIDDEN_LAYERS, MAX_NEURONS = 6, 64
 """A page can train this many layers with this many neurons each."""
 
+MAX_INPUTS = 64
+"""A page contains this many features for each of RESOLUTION^2 points, if a pipeline makes them."""
+
 ACTIVATIONS_OF_THE_PAGE = ("identity", "logistic", "tanh", "relu", "leaky_relu")
 
 NETWORK_PARAMETERS = (
@@ -178,10 +181,11 @@ class Playground(Page):
         Raises
         ------
         TypeError
-            If the estimator is not one of this package.
+            If the estimator is not one of the four, or a subclass; if X is sparse.
         ValueError
-            If X has not two columns, y more than 8 classes or several columns, or if the estimator
-            has an option that the page does not have.
+            If X has not two columns, y more than 8 classes or several columns, if the test samples
+            have other columns or labels, or if the estimator has an option that the page does not
+            have.
         """
         check_two_features(self.estimator, X, y, self.most_frames)
         model = clone(self.estimator)
@@ -196,6 +200,11 @@ class Playground(Page):
         if is_classifier(learner):
             check_classes(*parts[2:], is_split=X_test is None)
         frames = record_epochs(model, parts[0], parts[2], self.most_frames)
+        if learner.n_features_in_ > MAX_INPUTS:
+            raise ValueError(
+                f"The steps of the pipeline must make at most {MAX_INPUTS} features in a "
+                f"playground; got {learner.n_features_in_}. {WAY_OUT}"
+            )
         self.estimator_, self.epochs_ = model, list(frames)
         facts = described_page(model, parts, len(X))
         facts |= {"python": code, "recorded": described_run(learner, frames)}

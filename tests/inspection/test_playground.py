@@ -10,6 +10,8 @@ from sklearn.base import clone
 from sklearn.datasets import make_blobs, make_moons
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import PolynomialFeatures
 
 from sknn_edu import MLPClassifier, PerceptronClassifier
 from sknn_edu.estimators.interface import fitted_network
@@ -21,6 +23,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     pytest.mark.usefixtures("needs_callbacks"),
 ]
+
+
+WIDE = make_pipeline(PolynomialFeatures(10), NETWORK)
 
 
 class Subclass(MLPClassifier):
@@ -121,10 +126,11 @@ def test_an_option_that_the_page_does_not_have_is_refused_by_name(params, messag
         (Playground(NETWORK), MOONS[0], MOONS[1][:9], ValueError, "inconsistent numbers"),
         (Playground(NETWORK), MOONS[0], [None, "a"] * 60, ValueError, "missing labels: None"),
         (Playground(REGRESSOR), MOONS[0], [np.nan, 1.0] * 60, ValueError, "y must not contain NaN"),
+        (Playground(WIDE), *MOONS, ValueError, "at most 64 features in a playground; got 66"),
         (Playground(Subclass(3)), *MOONS, TypeError, "not a subclass.*Subclass"),
     ],
 )
-def test_what_the_page_cannot_show_is_refused_before_training(playground, X, y, error, message):
+def test_what_the_page_cannot_show_is_refused(playground, X, y, error, message):
     with pytest.raises(error, match=message):
         playground.fit(X, y)
     with pytest.raises(NotFittedError, match="call fit"):

@@ -218,6 +218,18 @@ def test_layers_can_be_added_widened_and_removed(open_page):
     assert [part.size for part in train(chrome, 3)[0]] == [2, 1]
 
 
+def test_keys_can_add_and_remove_layers_without_losing_the_focus(open_page):
+    chrome = open_page(Playground(clone(NETWORK)).fit(*MOONS))
+    for label, n_layers in {"Add": range(3, 7), "Remove": range(5, -1, -1)}.items():
+        chrome.find_element("css selector", f"#layers [aria-label^={label}]").send_keys(" ")
+        for n in n_layers:
+            sizes = chrome.execute_script("return parameters.hidden_layer_sizes")
+            assert (len(sizes), chrome.find_element("id", "play").text) == (n, "Train")
+            if n not in (0, 6):
+                chrome.switch_to.active_element.send_keys(" ")
+    assert chrome.switch_to.active_element.accessible_name == "Add a hidden layer"
+
+
 def test_play_trains_until_it_is_paused(open_page):
     chrome = open_page(Playground(clone(NETWORK)).fit(*MOONS))
     chrome.find_element("tag name", "body").send_keys(" ")
@@ -345,10 +357,12 @@ def test_a_weight_is_read_with_keys_and_changed_by_hand(open_page):
     field = chrome.find_element("id", "weight")
     w = chrome.execute_script("return training.layers[0].W[0]")
     assert float(field.get_attribute("value")) == pytest.approx(w, rel=1e-3)
-    field.clear()
+    field.send_keys(Keys.CONTROL, "a")
     field.send_keys("2.5", Keys.ENTER)
     assert train(chrome, 0)[0][0][0] == 2.5
     assert "edited by hand" in chrome.find_element("id", "summary").text
+    field.clear()
+    assert field.get_attribute("value") == "2.5"
     assert "edited by hand" in chrome.find_element("id", "python").get_attribute("textContent")
     board = chrome.execute_script("what.open = true; fillBoard(); return board.textContent")
     assert board == "Nothing yet: press Step."

@@ -330,9 +330,10 @@ function drawNetwork(frame) {
   drawSelected(pen);
   pen.fillStyle = colours.faint;
   pen.textAlign = "center";
+  const isNarrow = x(1) - x(0) < pen.measureText("hidden 8").width + 6;
   scene.sizes.forEach((size, k) => {
     pen.textBaseline = "top";
-    pen.fillText(layerName(k), x(k), 2);
+    pen.fillText(isNarrow && k > 0 && k < columns - 1 ? k : layerName(k), x(k), 2);
     const hidden = size - scene.drawn[k].length;
     if (hidden) { pen.textBaseline = "bottom"; pen.fillText(`+ ${hidden}`, x(k), height - 2); }
   });

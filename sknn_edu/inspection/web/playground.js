@@ -75,7 +75,13 @@ function fillLayers() {
     const element = document.createElement("button");
     Object.assign(element, { type: "button", textContent: text, disabled: isOff });
     element.setAttribute("aria-label", label);
-    element.addEventListener("click", () => { change(); fillLayers(); restart(); });
+    element.addEventListener("click", () => {
+      change();
+      fillLayers();
+      restart();
+      const buttons = [...$("layers").querySelectorAll("button:enabled")];  // new ones: the focus stays
+      (buttons.find(button => button.textContent === text) ?? buttons[0]).focus();
+    });
     return element;
   };
   const inputs = sizes.map((size, k) => {
@@ -483,7 +489,10 @@ function readRecorded(bytes) {  // the parameters of each frame: W and b of each
 
 function editWeight() {
   const { k, i, j } = selected, layer = training.layers[k], value = +$("weight").value;
-  if ($("weight").value === "" || !Number.isFinite(value)) return;
+  if ($("weight").value === "" || !Number.isFinite(value)) {
+    $("weight").value = digits(weightValue(shownFrame, selected));
+    return;
+  }
   const from = i === null ? null : scene.drawn[k][i], to = scene.drawn[k + 1][j];
   if (from === null) layer.b[to] = value;
   else layer.W[from * layer.n_out + to] = value;
