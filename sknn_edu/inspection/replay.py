@@ -125,27 +125,36 @@ def check_two_features(estimator, X, y, most_frames, *, is_test=False):
         )
     if most_frames < 2 * N_FIRST:
         raise ValueError(f"most_frames must be at least {2 * N_FIRST}; got {most_frames}.")
+    check_points(X, f"X{of}")
+    check_targets(y, f"y{of}", is_classifier(learner), is_test=is_test)
+    check_consistent_length(X, y)
+
+
+def check_points(X, name):
+    """Refuse samples that have no place in a picture."""
     if issparse(X):
-        raise TypeError(f"X{of} must be dense to be drawn; got a sparse array: use X.toarray().")
+        raise TypeError(f"{name} must be dense to be drawn; got a sparse array: use X.toarray().")
     if np.ndim(X) != 2 or np.shape(X)[1] != 2:
         raise ValueError(
-            f"X{of} must have two columns, the axes of the picture; got shape {np.shape(X)}. "
+            f"{name} must have two columns, the axes of the picture; got shape {np.shape(X)}. "
             "Choose two features, or reduce them to two, for example with PCA."
         )
     if np.shape(X)[0] == 0:
-        raise ValueError(f"X{of} must have at least one sample.")
+        raise ValueError(f"{name} must have at least one sample.")
     if not np.isfinite(np.asarray(X, dtype=float)).all():
         raise ValueError(
-            f"X{of} must be finite numbers, to have a place in the picture; got NaN or inf."
+            f"{name} must be finite numbers, to have a place in the picture; got NaN or inf."
         )
+
+
+def check_targets(y, name, are_labels, *, is_test):
+    """Refuse targets that a picture cannot show."""
     if np.ndim(y) != 1:
-        raise ValueError(f"y{of} must have one dimension to be drawn; got shape {np.shape(y)}.")
-    check_consistent_length(X, y)
-    is_labels = is_classifier(learner)
-    targets = labels_of_one_kind(np.asarray(y), f"y{of}") if is_labels else np.asarray(y, float)
+        raise ValueError(f"{name} must have one dimension to be drawn; got shape {np.shape(y)}.")
+    targets = labels_of_one_kind(np.asarray(y), name) if are_labels else np.asarray(y, float)
     if targets.dtype.kind == "f" and not np.isfinite(targets).all():
-        raise ValueError(f"y{of} must not contain NaN or inf.")
-    if is_test or not is_labels:
+        raise ValueError(f"{name} must not contain NaN or inf.")
+    if is_test or not are_labels:
         return
     if not 2 <= (n_classes := np.unique(targets).size) <= MAX_CLASSES:
         raise ValueError(
