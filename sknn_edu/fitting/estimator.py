@@ -168,20 +168,7 @@ fit does besides training."""
 
 MOST_VALID_PARAMETERS = 1000
 
-
-def plain_key(estimator_class, parameters):
-    """Return a key for parameters that are plain values, or None if one of them is not."""
-
-    def is_plain(value):
-        return value is None or type(value) in (bool, int, float, str)
-
-    key = [estimator_class]
-    for value in parameters.values():
-        values = value if type(value) is tuple else (value,)
-        if not all(map(is_plain, values)):
-            return None
-        key.append((type(value), values, tuple(map(type, values))))  # 1 == 1.0 == True
-    return tuple(key)
+PLAIN_TYPES = frozenset((bool, int, float, str, tuple, type(None)))
 
 
 class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
@@ -208,8 +195,12 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     _get_param_names = classmethod(functools.cache(BaseEstimator._get_param_names.__func__))
 
     def _validate_params(self):
-        key = plain_key(type(self), self.get_params(deep=False))
-        if key in VALID_PARAMETERS:
+        parameters = tuple(self.get_params(deep=False).values())
+        entries = [x for value in parameters if type(value) is tuple for x in value]
+        types = tuple(map(type, (*parameters, *entries)))
+        is_plain = PLAIN_TYPES.issuperset(types)
+        key = type(self), types, parameters if is_plain else ()  # the types, as 1 == 1.0 == True
+        if is_plain and key in VALID_PARAMETERS:
             return
         try:
             super()._validate_params()
@@ -221,7 +212,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
                     f"{name} must be at most {sys.float_info.max}, the largest float; got a larger "
                     "int. Choose a smaller number."
                 )
-        if key is not None and len(VALID_PARAMETERS) < MOST_VALID_PARAMETERS:
+        if is_plain and len(VALID_PARAMETERS) < MOST_VALID_PARAMETERS:
             VALID_PARAMETERS.add(key)
 
     def _explained_parameter_error(self, error):
