@@ -12,7 +12,6 @@ from numbers import Integral
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
@@ -20,16 +19,16 @@ from sknn_edu.core.beyond.dropout import Dropout
 from sknn_edu.core.beyond.parametrization import STANDARD, Parametrization
 from sknn_edu.core.beyond.sparse_inputs import with_sparse_inputs
 from sknn_edu.core.gradient_descent import GradientDescent, Regularization
-from sknn_edu.core.lbfgs import LBFGS, rows_at_once
+from sknn_edu.core.lbfgs import LBFGS, MeanLoss, rows_at_once
 from sknn_edu.core.network import Architecture, Parameters
 from sknn_edu.core.optimizers import Optimizer
 from sknn_edu.core.schedules import Schedule
-from sknn_edu.core.speed.mini_batches import MiniBatches
 from sknn_edu.core.training import RESUMABLE, Epochs, Outcome, shuffled
 from sknn_edu.fitting.callbacks import FitTasks
 from sknn_edu.fitting.estimator import INTERRUPTED, check_sample_weight, hold_out, warn
 from sknn_edu.fitting.history import History
 from sknn_edu.fitting.overflow import refuse_overflow
+from sknn_edu.fitting.remote import is_remote, is_sparse_matrix, make_batches
 from sknn_edu.fitting.threads import one_thread_for_scipy
 from sknn_edu.fitting.training_state import TrainingState, check_rows, checksum
 from sknn_edu.fitting.usefulness import learned_nothing
@@ -237,7 +236,7 @@ def prepare_fit(estimator, X, y, sample_weight, validation, incremental, classes
         validation_set = check_validation_set(estimator, data.targets, data, *validation)
     plan = estimator._plan = estimator._make_plan(data.X, data.targets, continuing)
     architecture = plan.architecture
-    if issparse(data.X):
+    if is_sparse_matrix(data.X):
         architecture = with_sparse_inputs(architecture)
     settings = estimator._training_settings(plan, data.X, data.weight)
 
@@ -441,7 +440,8 @@ def train_stochastically(estimator, run):
     batches = make_batches(run.data, run.architecture, batch_size, run.data.X.dtype)
     if run.is_resumed and not run.incremental:  # as if it had never stopped
         run.parameters.theta[:] = state.theta
-    learner = start_learner(run.architecture, run.parameters, batches, settings, state)
+    kind = run.data.X.learner if is_remote(run.data.X) else GradientDescent
+    learner = start_learner(run.architecture, run.parameters, batches, settings, state, kind)
     if run.continuing and not run.is_resumed:
         learner.state.n_seen = getattr(estimator, "t_", 0)  # not there if weights were set by hand
     history.rate = lambda: learner.state.rate
@@ -459,7 +459,7 @@ def train_stochastically(estimator, run):
     curves = continued_curves(estimator, history, run.continuing)
     record(estimator, curves, learner.state.n_seen, n_epochs, state.best_so_far, history.steers)
     vars(estimator).pop("_training_state", None)
-    if run.incremental or outcome in RESUMABLE:
+    if (run.incremental or outcome in RESUMABLE) and not is_remote(run.data.X):
         theta = run.parameters.theta
         estimator._training_state = state.between_calls(theta, run.incremental)
     return outcome, stochastic_message(estimator, outcome, run)
@@ -475,7 +475,7 @@ def epochs_to_train(estimator, run):
         max_epochs=1 if run.incremental else remaining,
         tol=estimator.tol,
         patience=np.inf if ignores_plateaus else estimator.n_iter_no_change,
-        shuffle=settings.shuffle,
+        shuffle=settings.shuffle and not (is_remote(run.data.X) and run.data.X.shuffles),
         keep_best=steers,
         min_epochs=settings.min_epochs,
         keep_last_of_ties=to_the_end,
@@ -499,18 +499,7 @@ def n_in_batch(batch_size, n_samples):
     return min(int(batch_size), n_samples)
 
 
-def make_batches(data, architecture, batch_size, dtype):
-    """Return the mini-batches of the training data."""
-    smoothing, uniform = float(data.targets.label_smoothing), None
-    if smoothing > 0:
-        uniform = data.targets.uniform_target.astype(dtype)[:, np.newaxis]
-    n_outputs = architecture.layer_sizes[-1]
-    return MiniBatches(
-        data.X, data.y, n_outputs, data.weight, batch_size, dtype, smoothing, uniform
-    )
-
-
-def start_learner(architecture, parameters, batches, settings, state):
+def start_learner(architecture, parameters, batches, settings, state, kind=GradientDescent):
     """Return gradient descent that starts over or continues from a state, which it updates."""
     regularization, dropout, multipliers = settings.regularization, None, None
     if any(settings.dropout):
@@ -522,7 +511,7 @@ def start_learner(architecture, parameters, batches, settings, state):
         multipliers = settings.parametrization.learning_rate_multipliers(
             parameters, settings.optimizer
         )
-    learner = GradientDescent(
+    learner = kind(
         architecture,
         parameters,
         batches,
@@ -587,6 +576,8 @@ def stochastic_message(estimator, outcome, run):
 def warn_of_the_end(estimator, run, outcome, message):
     """Warn once if training was interrupted, was of no use, or ended otherwise than planned."""
     if outcome is Outcome.INTERRUPTED:
+        if is_remote(run.data.X) and run.data.X.is_lost:
+            return  # the caller says so
         what = "iterations" if run.learner is None else "whole epochs"
         warn(INTERRUPTED.format(n=run.history.n_epochs, what=what))
         return
@@ -605,7 +596,7 @@ def batch_losses(estimator, X, y, rates):
     data = check_training_data(estimator, X, y, None, continuing=False, classes=None)
     plan = estimator._make_plan(data.X, data.targets, continuing=False)
     architecture = plan.architecture
-    if issparse(data.X):
+    if is_sparse_matrix(data.X):
         architecture = with_sparse_inputs(architecture)
     rng, order = check_random_state(estimator.random_state), np.arange(data.X.shape[0])
     parameters = start_parameters(estimator, architecture, data.X, rng, continuing=False)
@@ -643,12 +634,15 @@ def train_with_lbfgs(estimator, run):
     n_samples = data.X.shape[0]
     batch_size = min(n_samples, rows_at_once(run.architecture))
     batches = make_batches(data, run.architecture, batch_size, np.float64)
+    mean_loss = data.X.mean_loss if is_remote(data.X) else MeanLoss
     if history.steers:
         to_the_end = estimator.early_stopping == "last_best"
         patience = np.inf if to_the_end else estimator.n_iter_no_change
         method = replace(method, patience=patience, keep_best=True, keep_last_of_ties=to_the_end)
     with one_thread_for_scipy():
-        report = method.train(run.architecture, run.parameters, batches, history, best_so_far)
+        report = method.train(
+            run.architecture, run.parameters, batches, history, best_so_far, mean_loss
+        )
     raise_if_lbfgs_diverged(report)
     vars(estimator).pop("_training_state", None)
     if not history.losses and not history.steers:

@@ -1,0 +1,206 @@
+"""A Dask cluster that may lose workers: what was lost is made again.
+
+Dask runs a task again if its worker dies, and makes what the task needs again if it knows how: the
+partitions of a Dask collection. It does not know how to make data that this process has sent. So
+each such value is a :class:`Kept`, which remembers how it is made.
+"""
+
+from collections import Counter
+from concurrent.futures import CancelledError
+from weakref import WeakSet
+
+import numpy as np
+from distributed import get_client
+from distributed.comm import CommClosedError
+from distributed.scheduler import KilledWorker
+
+MAX_TRIES = 5
+"""A round is given up when so many attempts in a row have lost data."""
+
+SMALL = 2**18
+"""Up to this many bytes travel within a task; larger ones are sent once for all tasks."""
+
+FAN_IN = 16
+"""So many results are combined by one task."""
+
+LOST = (
+    "The connection to Dask's scheduler {address} was lost, so training cannot go on. The model as "
+    "it was after {n} whole {what} is kept as estimator_. To go on from there, set warm_start=True "
+    "on the estimator, connect a new Client and call fit again."
+)
+
+LOST_EARLY = (
+    "The connection to Dask's scheduler {address} was lost before training began. Connect a new "
+    "Client and call fit again."
+)
+
+NO_CLIENT = (
+    "DataParallel trains on a Dask cluster, and there is no client that is connected to one. Start "
+    "one, client = distributed.Client(...), before fit; or pass it, fit(X, y, client=client)."
+)
+
+
+class SchedulerLostError(ConnectionError):
+    """The connection to Dask's scheduler was lost."""
+
+
+class Kept:
+    """A value on the cluster, made when it is needed, and again if it is lost.
+
+    Parameters
+    ----------
+    make : callable ``make() -> Future``
+    """
+
+    def __init__(self, make):
+        self._make, self._future = make, None
+
+    @property
+    def future(self):
+        if self._future is None or self._future.status in ("cancelled", "lost"):
+            self._future = self._make()
+        return self._future
+
+    def forget(self):
+        """Let it be made again."""
+        self._future = None
+
+
+class Cluster:
+    """The workers that a client is connected to.
+
+    Parameters
+    ----------
+    client : distributed.Client
+
+    Attributes
+    ----------
+    is_lost : bool
+        Whether the scheduler is gone.
+    """
+
+    def __init__(self, client):
+        self.client, self.is_lost = client, False
+        self.address = client.scheduler.address
+        self._homes, self._kept = {}, WeakSet()
+
+    # -- values on the cluster -----------------------------------------------------------------
+
+    def keep(self, make):
+        """Return a :class:`Kept`."""
+        kept = Kept(make)
+        self._kept.add(kept)
+        return kept
+
+    def send(self, data, home):
+        """Return data of this process, kept on the worker that is the home of a block."""
+        return self.keep(
+            lambda: self.client.scatter([data], workers=[self.worker(home)], hash=False)[0]
+        )
+
+    def derive(self, function, *inputs, home):
+        """Return ``function(*inputs)``, kept; inputs may be kept, too."""
+        return self.keep(lambda: self.submit(function, *inputs, home=home))
+
+    def share(self, data, n_bytes):
+        """Return data for all workers: sent once if it is large, else to be sent with each task."""
+        if n_bytes <= SMALL:
+            return data
+        return self.client.scatter([data], broadcast=True, hash=False)[0]
+
+    # -- work ----------------------------------------------------------------------------------
+
+    def submit(self, function, *inputs, home):
+        """Return the future of ``function(*inputs)``, preferably on the worker of a home."""
+        inputs = [value.future if isinstance(value, Kept) else value for value in inputs]
+        place = {"workers": [self.worker(home)], "allow_other_workers": True}
+        return self.client.submit(function, *inputs, pure=False, **place)
+
+    def gather(self, submit):
+        """Return the results of the futures that ``submit()`` returns; redo it if data is lost.
+
+        If the scheduler is lost this raises KeyboardInterrupt, which ends training as if the user
+        had stopped it: with the parameters of the last round.
+        """
+        for attempt in range(MAX_TRIES):
+            try:
+                self.assign(len(self._homes))
+                return self.client.gather(submit())
+            except (CancelledError, CommClosedError, OSError) as error:
+                if self.client.status != "running":
+                    self.is_lost = True
+                    raise KeyboardInterrupt from error
+                if attempt + 1 == MAX_TRIES or not is_loss(error):
+                    raise
+                if attempt > 0:  # what the client believes to be there may be gone
+                    for kept in self._kept:
+                        kept.forget()
+            except KilledWorker as error:
+                raise RuntimeError(
+                    f"Several workers died one after the other while they computed the same task: "
+                    f"{error} If they ran out of memory, use more shards (n_shards), smaller "
+                    "partitions or workers with more memory."
+                ) from error
+        return None
+
+    def combine(self, function, futures):
+        """Return the future of all results as one; the order and the grouping are always the same.
+
+        ``function(*results)`` returns one result of the same kind; also if there is only one.
+        """
+        while True:
+            groups = [futures[k : k + FAN_IN] for k in range(0, len(futures), FAN_IN)]
+            futures = [
+                self.client.submit(function, *group, pure=False) for group in groups
+            ]
+            if len(futures) == 1:
+                return futures[0]
+
+    # -- workers -------------------------------------------------------------------------------
+
+    def worker(self, home):
+        """Return the address of the worker where a block is at home."""
+        if home not in self._homes:
+            self.assign(home + 1)
+        return self._homes[home]
+
+    def assign(self, n_homes):
+        """Give each block a home; blocks of a lost worker move, and new workers get their share."""
+        addresses = sorted(self.client.nthreads())
+        if not addresses:
+            self.client.wait_for_workers(1)
+            addresses = sorted(self.client.nthreads())
+        homes = {k: self._homes.get(k) for k in range(max(n_homes, len(self._homes)))}
+        counts = Counter({address: 0 for address in addresses})
+        counts.update(home for home in homes.values() if home in addresses)
+        for k, home in homes.items():
+            fewest = min(addresses, key=lambda address: (counts[address], address))
+            if home not in addresses or counts[home] > counts[fewest] + 1:
+                counts[home] -= home in addresses
+                counts[fewest] += 1
+                homes[k] = fewest
+        self._homes = homes
+
+    def n_workers(self):
+        """Return the number of workers."""
+        return len(self.client.nthreads())
+
+    def smallest_memory(self):
+        """Return the memory limit of the smallest worker, in bytes; infinite where none is set."""
+        workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
+        return min((w.get("memory_limit") or np.inf for w in workers), default=np.inf)
+
+
+def is_loss(error):
+    """Return whether an error says that data or a connection was lost, rather than a file."""
+    return isinstance(error, CancelledError | CommClosedError)
+
+
+def current_client(client):
+    """Return the client, or the current one if it is None; refuse if there is none."""
+    if client is not None:
+        return client
+    try:
+        return get_client()
+    except ValueError:
+        raise ValueError(NO_CLIENT) from None

@@ -1,0 +1,259 @@
+"""What users pass: Dask collections, or data of this process, as blocks of rows on workers."""
+
+from functools import partial
+
+import numpy as np
+import scipy.sparse
+from dask import compute
+from dask.base import is_dask_collection
+from scipy.sparse import issparse
+
+from sknn_edu.distributed.remote_blocks import DaskSamples
+from sknn_edu.fitting.estimator import check_samples, check_with_first, rows_of
+from sknn_edu.fitting.remote import RemoteSamples
+
+MOST_BLOCKS = 256
+"""L-BFGS sums over at most this many blocks, so that their number does not depend on workers."""
+
+MEMORY_SHARE = 0.6
+"""A block and the partitions that it is made of must fit this share of a worker's memory."""
+
+
+def is_array(collection):
+    """Return whether a Dask collection is an array rather than a data frame or a series."""
+    return hasattr(collection, "chunks") and hasattr(collection, "rechunk")
+
+
+def parts_of(collection, name, chunks=None):
+    """Return the partitions of a Dask collection, delayed: blocks of rows with all columns."""
+    if not hasattr(collection, "to_delayed") or not (
+        is_array(collection) or hasattr(collection, "npartitions")
+    ):
+        raise TypeError(
+            f"{name} must be a Dask array, data frame or series, or data of this process, such as a "
+            f"NumPy array; got {type(collection).__name__}."
+        )
+    if not is_array(collection):
+        return list(collection.to_delayed())
+    if collection.ndim > 1 and len(collection.chunks[1]) > 1:
+        collection = collection.rechunk({1: -1})
+    if chunks is not None and collection.chunks[0] != chunks:
+        if not np.isnan([*collection.chunks[0], *chunks]).any() and sum(chunks) == len(collection):
+            collection = collection.rechunk({0: chunks})
+    return list(collection.to_delayed().ravel())
+
+
+def to_client(data):
+    """Return data as this process has it: a Dask collection is computed."""
+    return compute(data)[0] if is_dask_collection(data) else data
+
+
+# -- what workers do ---------------------------------------------------------------------------
+
+
+def describe(X, y, weight):
+    """Return (rows of X, of y, of the weights, whether X is sparse, the bytes of X)."""
+    sizes = [np.shape(part)[0] if part is not None else None for part in (X, y, weight)]
+    if issparse(X):
+        n_bytes = X.data.nbytes + (X.indices.nbytes + X.indptr.nbytes if X.format == "csr" else 0)
+    elif hasattr(X, "memory_usage"):
+        n_bytes = int(X.memory_usage(deep=False).sum())
+    else:
+        n_bytes = int(getattr(X, "nbytes", 0))
+    return *sizes, issparse(X), n_bytes
+
+
+def join(check, is_sparse, *parts):
+    """Return partitions as one checked block."""
+    checked = [check(part) for part in parts]
+    if is_sparse:
+        checked = [part if issparse(part) else scipy.sparse.csr_array(part) for part in checked]
+        return checked[0] if len(checked) == 1 else scipy.sparse.vstack(checked, format="csr")
+    return checked[0] if len(checked) == 1 else np.concatenate(checked)
+
+
+def side_by_side_rows(parts):
+    """Return parts of y, or of weights, as one: series and frames stay what they are."""
+    if hasattr(parts[0], "iloc"):
+        import pandas as pd
+
+        return pd.concat(parts)
+    return scipy.sparse.vstack(parts) if issparse(parts[0]) else np.concatenate(parts)
+
+
+# -- groups of partitions ----------------------------------------------------------------------
+
+
+def contiguous_groups(sizes, n_groups):
+    """Return lists of positions: neighbours, of about the same total size; none is empty."""
+    sizes = np.asarray(sizes, float)
+    middles = np.cumsum(sizes) - sizes / 2
+    of_each = np.minimum((middles * n_groups / sizes.sum()).astype(int), n_groups - 1)
+    return [np.flatnonzero(of_each == k).tolist() for k in np.unique(of_each)]
+
+
+def number_of_shards(wanted, most, solver, n_workers, *, has_partitions):
+    """Return the number of shards: as wanted, or the default, but at most `most`."""
+    if wanted is None:
+        wanted = MOST_BLOCKS if solver == "lbfgs" and has_partitions else n_workers
+    return max(min(wanted, most), 1)
+
+
+# -- samples that fit accepts ------------------------------------------------------------------
+
+
+class SamplesToSend(RemoteSamples):
+    """Samples of this process, before they are checked and sent to the workers.
+
+    Parameters
+    ----------
+    cluster : Cluster
+    X : array-like, data frame or sparse matrix
+    options : dict
+        ``wanted`` shards, ``solver``, and what :class:`DaskSamples` takes.
+    """
+
+    def __init__(self, cluster, X, wanted, solver, options):
+        self.cluster, self.X, self.wanted, self.solver = cluster, X, wanted, solver
+        self.options = options
+
+    @property
+    def shape(self):
+        return np.shape(self.X)
+
+    def checked(self, estimator, y, dtype, reset):
+        X, y = check_samples(estimator, self.X, y, dtype, reset)
+        cluster, n = self.cluster, X.shape[0]
+        n_blocks = number_of_shards(
+            self.wanted, n, self.solver, cluster.n_workers(), has_partitions=False
+        )
+        self.n_blocks = n_blocks
+        stops = [n * (k + 1) // n_blocks for k in range(n_blocks)]
+        pieces = [X[start:stop] for start, stop in zip([0, *stops], stops, strict=False)]
+        n_bytes = [describe(piece, None, None)[-1] for piece in pieces]
+        refuse_too_large(cluster, n_bytes, sum(n_bytes), n_blocks)
+        blocks = [cluster.send(piece, k) for k, piece in enumerate(pieces)]
+        sizes = [piece.shape[0] for piece in pieces]
+        return DaskSamples(
+            cluster, blocks, sizes, X.shape[1], X.dtype, issparse(X), **self.options
+        ), y
+
+
+class Partitions(RemoteSamples):
+    """Partitions of a Dask collection, before they are checked and joined to blocks.
+
+    Parameters
+    ----------
+    cluster : Cluster
+    X : Dask array or data frame
+    y, sample_weight : Dask collection, array-like or None
+    wanted, solver, options
+        See :class:`SamplesToSend`.
+
+    Attributes
+    ----------
+    y, sample_weight
+        In this process.
+    """
+
+    def __init__(self, cluster, X, y, sample_weight, wanted, solver, options):
+        self.cluster, self.wanted, self.solver, self.options = cluster, wanted, solver, options
+        self._refuse_known_to_be_too_large(X)
+        chunks = X.chunks[0] if is_array(X) else None
+        delayed = [parts_of(X, "X", chunks)]
+        for name, data in (("y", y), ("sample_weight", sample_weight)):
+            is_there = is_dask_collection(data)
+            delayed.append(parts_of(data, name, chunks) if is_there else [None] * len(delayed[0]))
+            if len(delayed[-1]) != len(delayed[0]):
+                raise ValueError(
+                    f"X has {len(delayed[0])} partitions, but {name} has {len(delayed[-1])}, and "
+                    f"their numbers of rows are not all known. Give {name} the partitions of X, "
+                    "for example by making both from one data frame, or call "
+                    "compute_chunk_sizes() on arrays."
+                )
+        self._X, ys, weights = (self._computed(parts) for parts in delayed)
+        self._describe(ys, weights)
+        self.y = self._gathered(ys) if is_dask_collection(y) else y
+        has_weights = is_dask_collection(sample_weight)
+        self.sample_weight = self._gathered(weights) if has_weights else sample_weight
+        self.shape = sum(self.sizes), self._n_features
+
+    def _computed(self, parts):
+        """Return futures of delayed partitions."""
+        return self.cluster.client.compute(parts) if parts[0] is not None else parts
+
+    def _gathered(self, parts):
+        wanted = [part for part, size in zip(parts, self.sizes, strict=True) if size]
+        return side_by_side_rows(self.cluster.gather(lambda: wanted))
+
+    def _describe(self, ys, weights):
+        """Find out how large the partitions are; refuse those that do not fit together."""
+        client, cluster = self.cluster.client, self.cluster
+        found = cluster.gather(
+            lambda: [
+                client.submit(describe, *parts, pure=False)
+                for parts in zip(self._X, ys, weights, strict=True)
+            ]
+        )
+        for k, (n, n_y, n_weights, _, _) in enumerate(found):
+            for name, size in (("y", n_y), ("sample_weight", n_weights)):
+                if size not in (None, n):
+                    raise ValueError(
+                        f"In partition {k}, X has {n} rows, but {name} has {size}. Give {name} the "
+                        "partitions of X."
+                    )
+        self.sizes, _, _, sparse, self._n_bytes = zip(*found, strict=True)
+        if sum(self.sizes) == 0:
+            raise ValueError(
+                f"X has {len(self.sizes)} partitions, but no samples (shape=(0, ...)); a minimum of "
+                "1 is required."
+            )
+        self.is_sparse = any(sparse)
+        k = next(k for k, size in enumerate(self.sizes) if size)
+        self._first = cluster.gather(lambda: [client.submit(rows_of, self._X[k], [0], pure=False)])[0]
+        self._n_features = np.shape(self._first)[1] if np.ndim(self._first) == 2 else 1
+
+    def _refuse_known_to_be_too_large(self, X):
+        if is_array(X) and not np.isnan(X.nbytes):
+            most = number_of_shards(
+                self.wanted, X.numblocks[0], self.solver, self.cluster.n_workers(),
+                has_partitions=True,
+            )  # fmt: skip
+            refuse_too_large(self.cluster, [X.nbytes / most], X.nbytes, most)
+
+    def checked(self, estimator, y, dtype, reset):
+        check, dtype, y = check_with_first(estimator, self._first, y, dtype, reset)
+        cluster, filled = self.cluster, [k for k, size in enumerate(self.sizes) if size]
+        n_blocks = number_of_shards(
+            self.wanted, len(filled), self.solver, cluster.n_workers(), has_partitions=True
+        )
+        groups = contiguous_groups([self.sizes[k] for k in filled], n_blocks)
+        groups = [[filled[k] for k in group] for group in groups]
+        self.n_blocks = len(groups)
+        n_bytes = [sum(self._n_bytes[k] for k in group) for group in groups]
+        refuse_too_large(cluster, n_bytes, sum(n_bytes), n_blocks)
+        blocks = [
+            cluster.derive(
+                partial(join, check, self.is_sparse), *(self._X[k] for k in group), home=home
+            )
+            for home, group in enumerate(groups)
+        ]
+        sizes = [sum(self.sizes[k] for k in group) for group in groups]
+        samples = DaskSamples(
+            cluster, blocks, sizes, self._n_features, dtype, self.is_sparse, **self.options
+        )
+        samples.column_range()  # computes and checks all blocks
+        self._X = None  # the workers need not keep them
+        return samples, y
+
+
+def refuse_too_large(cluster, n_bytes, total, n_blocks):
+    """Refuse blocks that do not fit the memory of a worker; Dask spills those that do."""
+    limit = cluster.smallest_memory()
+    if max(n_bytes) > MEMORY_SHARE * limit:
+        raise MemoryError(
+            f"X has {total:,.0f} bytes; in {n_blocks} shards the largest has {max(n_bytes):,.0f}, "
+            f"which is more than {MEMORY_SHARE:.0%} of a worker's memory limit of {limit:,.0f} "
+            "bytes. Use more shards (n_shards) and smaller partitions, X.rechunk(...) or "
+            "X.repartition(...), workers with more memory, or float32."
+        )
