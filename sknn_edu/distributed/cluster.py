@@ -143,18 +143,24 @@ class Cluster:
                 ) from error
         return None
 
-    def combine(self, function, futures):
-        """Return the future of all results as one; the order and the grouping are always the same.
+    def gather_combined(self, function, submit, n_bytes):
+        """Return the results of ``submit()`` as one; the order and the grouping are always the same.
 
-        ``function(*results)`` returns one result of the same kind; also if there is only one.
+        ``function(*results)`` returns one result of the same kind, also if there is only one. The
+        results have `n_bytes` each: small ones are combined here, large ones on the workers.
         """
-        while True:
-            groups = [futures[k : k + FAN_IN] for k in range(0, len(futures), FAN_IN)]
-            futures = [
-                self.client.submit(function, *group, pure=False) for group in groups
-            ]
-            if len(futures) == 1:
-                return futures[0]
+        at_most = FAN_IN if n_bytes <= SMALL else 1
+
+        def submit_all():
+            futures = submit()
+            while len(futures) > at_most:
+                futures = [
+                    self.client.submit(function, *group, pure=False) for group in groups_of(futures)
+                ]
+            return futures
+
+        results = self.gather(submit_all)
+        return function(*results) if at_most > 1 else results[0]
 
     # -- workers -------------------------------------------------------------------------------
 
@@ -189,6 +195,11 @@ class Cluster:
         """Return the memory limit of the smallest worker, in bytes; infinite where none is set."""
         workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
         return min((w.get("memory_limit") or np.inf for w in workers), default=np.inf)
+
+
+def groups_of(items):
+    """Return neighbours in groups of ``FAN_IN``."""
+    return [items[k : k + FAN_IN] for k in range(0, len(items), FAN_IN)]
 
 
 def is_loss(error):

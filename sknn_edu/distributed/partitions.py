@@ -85,11 +85,19 @@ def side_by_side_rows(parts):
 
 
 def contiguous_groups(sizes, n_groups):
-    """Return lists of positions: neighbours, of about the same total size; none is empty."""
-    sizes = np.asarray(sizes, float)
-    middles = np.cumsum(sizes) - sizes / 2
-    of_each = np.minimum((middles * n_groups / sizes.sum()).astype(int), n_groups - 1)
-    return [np.flatnonzero(of_each == k).tolist() for k in np.unique(of_each)]
+    """Return lists of positions: neighbours, of about the same total size; none is empty.
+
+    Parameters
+    ----------
+    sizes : list of int
+    n_groups : int
+        At most as many as there are sizes.
+    """
+    ends, starts = np.cumsum(sizes), [0]
+    for k in range(1, n_groups):
+        nearest = int(np.abs(ends - ends[-1] * k / n_groups).argmin()) + 1
+        starts.append(min(max(nearest, starts[-1] + 1), len(sizes) - (n_groups - k)))
+    return [list(range(*pair)) for pair in zip(starts, [*starts[1:], len(sizes)], strict=True)]
 
 
 def number_of_shards(wanted, most, solver, n_workers, *, has_partitions):

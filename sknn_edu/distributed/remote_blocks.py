@@ -221,8 +221,9 @@ class Shards:
         vectors = [learner.parameters.theta, *state.vectors]
         task = cloudpickle.dumps(LocalSteps.of(learner, samples.shuffles and samples.shuffle))
 
+        n_bytes = sum(vector.nbytes for vector in vectors)
+
         def submit():
-            n_bytes = sum(vector.nbytes for vector in vectors)
             shared, futures = cluster.share(vectors, n_bytes), []
             for k, (shard, rows) in enumerate(zip(self.shards, self._rows, strict=True)):
                 batch_size = self._batch_size_of(self._sizes[k])
@@ -233,9 +234,9 @@ class Shards:
                 futures.append(
                     cluster.submit(take_steps, task, shard, rows, shared, seed, limits, home=k)
                 )
-            return [cluster.combine(average, futures)]
+            return futures
 
-        return cluster.gather(submit)[0]
+        return cluster.gather_combined(average, submit, n_bytes)
 
     # -- the loss of all samples ---------------------------------------------------------------
 
@@ -247,16 +248,11 @@ class Shards:
             shared = cluster.share(theta, theta.nbytes)
             options = self.architecture, self.batch_size, self.dtype, total
             return [
-                cluster.combine(
-                    add,
-                    [
-                        cluster.submit(of_shard, shard, shared, options, home=k)
-                        for k, shard in enumerate(self.shards)
-                    ],
-                )
+                cluster.submit(of_shard, shard, shared, options, home=k)
+                for k, shard in enumerate(self.shards)
             ]
 
-        return cluster.gather(submit)[0]
+        return cluster.gather_combined(add, submit, theta.nbytes)
 
 
 class SharedDescent(GradientDescent):
