@@ -1,7 +1,7 @@
 """One estimator, trained on all workers of a Dask cluster at once."""
 
 from copy import copy
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from dask.base import compute, is_dask_collection
@@ -28,6 +28,7 @@ from sknn_edu.fitting.estimator import (
     Interval,
     InvalidParameterError,
     checked_parameters,
+    one_of,
 )
 from sknn_edu.fitting.routing import routed_to_fit, router_to_fit
 
@@ -54,8 +55,10 @@ class DataParallel(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
     - ``'sgd'``, ``'adam'`` and the other solvers that train in epochs: each shard takes the steps
       of an epoch on its own mini-batches, from common parameters. Then the parameters and the
       state of the optimiser are averaged, weighted by samples, and the next epoch begins (local
-      SGD). The numbers depend on the seed, the partitions and the number of shards, but not on
-      which worker did what and when. With one shard they are those of one machine.
+      SGD). ``batch_size`` is the number of samples in a step of all shards together, so that an
+      epoch has as many steps as on one machine; a batch of a shard has at least 32. The numbers
+      depend on the seed, the partitions and the number of shards, but not on which worker did
+      what and when. With one shard they are those of one machine.
 
     What is left is an ordinary estimator, ``estimator_``, which needs no Dask.
 
@@ -70,6 +73,10 @@ class DataParallel(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
     batches_per_round : int or None, default=None
         After how many mini-batches of each shard the parameters are averaged; None is after each
         epoch. Has no meaning for ``'lbfgs'``.
+    outer_momentum : float or 'auto', default='auto'
+        The averaged parameters move on from round to round with this Nesterov momentum, in [0, 1),
+        as in DiLoCo. 'auto' is 1 - 1 / sqrt(n_shards) for optimisers that divide by the size of
+        the gradients, such as Adam, and 0 for 'sgd'. Has no meaning for ``'lbfgs'``.
 
     Attributes
     ----------
@@ -97,7 +104,8 @@ class DataParallel(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
 
     References
     ----------
-    S. U. Stich, "Local SGD converges fast and communicates little", arXiv 1805.09767; T. Lin,
+    A. Douillard et al., "DiLoCo: Distributed low-communication training of language models", arXiv
+    2311.08105; S. U. Stich, "Local SGD converges fast and communicates little", arXiv 1805.09767; T. Lin,
     S. U. Stich, K. K. Patel, M. Jaggi, "Don't use large mini-batches, use local SGD", arXiv
     1808.07217.
 
@@ -125,12 +133,16 @@ class DataParallel(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
         "estimator": [HasMethods(["fit", "predict"])],
         "n_shards": [Interval(Integral, 1, None, closed="left"), None],
         "batches_per_round": [Interval(Integral, 1, None, closed="left"), None],
+        "outer_momentum": [one_of("auto"), Interval(Real, 0, 1, closed="left")],
     }
 
-    def __init__(self, estimator, *, n_shards=None, batches_per_round=None):
+    def __init__(
+        self, estimator, *, n_shards=None, batches_per_round=None, outer_momentum="auto"
+    ):
         self.estimator = estimator
         self.n_shards = n_shards
         self.batches_per_round = batches_per_round
+        self.outer_momentum = outer_momentum
 
     def _validate_params(self):
         super()._validate_params()
@@ -227,6 +239,7 @@ class DataParallel(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
             "seed": int(check_random_state(model.random_state).randint(LARGEST_SEED)),
             "shuffle": bool(model.shuffle) and model.solver != "gd",
             "batches_per_round": self.batches_per_round,
+            "outer_momentum": self.outer_momentum,
         }
         if not is_dask_collection(X):
             samples = SamplesToSend(cluster, X, self.n_shards, model.solver, options)

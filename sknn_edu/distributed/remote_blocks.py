@@ -35,6 +35,8 @@ class DaskSamples(RemoteSamples):
         Whether blocks shuffle their samples before each epoch, if there are several.
     batches_per_round : int or None
         After so many batches, or after each epoch, the blocks' parameters are averaged.
+    outer_momentum : float or 'auto'
+        See :func:`outer_momentum`.
     places : ndarray (n_samples,) or None
         Where each sample is among the rows of all blocks; None if they are in this order.
     """
@@ -51,11 +53,13 @@ class DaskSamples(RemoteSamples):
         seed=0,
         shuffle=True,
         batches_per_round=None,
+        outer_momentum="auto",
         places=None,
     ):
         self.cluster, self.blocks, self.sizes, self.places = cluster, blocks, sizes, places
         self.shape, self.dtype, self.is_sparse = (int(sum(sizes)), n_features), dtype, is_sparse
         self.seed, self.shuffle, self.batches_per_round = seed, shuffle, batches_per_round
+        self.outer_momentum = outer_momentum
         self._range = None
 
     learner, mean_loss = property(lambda self: SharedDescent), property(lambda self: SummedLoss)
@@ -170,7 +174,7 @@ class Shards:
             of_block = None if weight is None else weight[rows]
             sent = self.cluster.send((y[rows], of_block, targets), k)
             self.shards.append(self.cluster.derive(Shard.of, block, sent, home=k))
-        self._rows = None
+        self._rows, self._velocity = None, 0.0
 
     # -- mini-batches --------------------------------------------------------------------------
 
@@ -180,40 +184,44 @@ class Shards:
         The learner's parameters and the state of its optimiser are overwritten.
         """
         if self._rows is None:
-            self._distribute(order)
+            self._distribute(learner, order)
         if len(self.shards) == 1:
             self._rows[0] = self.samples.split(order)[0][0]
         loss = total = 0.0
-        n_steps = [ceil(n / self._batch_size_of(n)) for n in self._sizes if n]
-        per_round = self.samples.batches_per_round or max(n_steps)
-        for start in range(0, max(n_steps), per_round):
+        n_steps = max(ceil(n / b) for n, b in zip(self._sizes, self._batch_sizes, strict=True))
+        per_round = self.samples.batches_per_round or n_steps
+        for start in range(0, n_steps, per_round):
+            before, theta = learner.parameters.theta.copy(), learner.parameters.theta
             learned = self._round(learner, start, per_round)
             learned.leave(learner)
             loss, total = loss + learned.loss, total + learned.total
+            if self._momentum > 0:
+                step = theta - before
+                self._velocity = self._momentum * self._velocity + step
+                theta[:] = before + step + self._momentum * self._velocity
         return loss, total
 
-    def _distribute(self, order):
-        """Find out, and tell the shards, which of their samples are trained on."""
-        rows, _ = self.samples.split(order)
-        self._sizes = [part.size for part in rows]
-        self._shares = [1.0] * len(rows)
-        for k, n in enumerate(self._sizes):
-            if 0 < n < self.batch_size:
-                self._shares[k] = n / min(self.batch_size, order.size)
-        if self.batch_size >= order.size and self.weight is not None:
-            total = self.weight[order].sum()
-            starts = np.cumsum([0, *self.samples.sizes])
-            for k, part in enumerate(rows):
-                self._shares[k] = float(self.weight[starts[k] + part].sum() / total)
-        self._rows = rows
+    def _distribute(self, learner, order):
+        """Find out how the shards are to train, and tell them on which of their samples."""
+        samples, n = self.samples, order.size
+        rows, _ = samples.split(order)
+        self._rows, self._sizes = rows, [part.size for part in rows]
+        uses_all = self.batch_size >= n
+        of_shard = shard_batch_size(self.batch_size, len([size for size in self._sizes if size]))
+        self._batch_sizes = [max(min(n if uses_all else of_shard, n_k), 1) for n_k in self._sizes]
+        self._shares = [min(b / self.batch_size, 1) for b in self._batch_sizes]
+        if uses_all and self.weight is not None:
+            starts = np.cumsum([0, *samples.sizes])
+            weights = [self.weight[start + part].sum() for start, part in zip(starts, rows)]
+            self._shares = [float(w / sum(weights)) for w in weights]
+        self._momentum = samples.outer_momentum
+        if self._momentum == "auto":
+            self._momentum = 0.0 if uses_all else outer_momentum(learner.optimizer, len(rows))
         if len(rows) > 1:
             self._rows = [
                 None if part.size == size else self.cluster.send(part, k)
-                for k, (part, size) in enumerate(zip(rows, self.samples.sizes, strict=True))
+                for k, (part, size) in enumerate(zip(rows, samples.sizes, strict=True))
             ]
-
-    def _batch_size_of(self, n):
-        return min(self.batch_size, n)
 
     def _round(self, learner, start, n_steps):
         """Return what the shards have learned in steps start, start + 1, ... of this epoch."""
@@ -226,7 +234,7 @@ class Shards:
         def submit():
             shared, futures = cluster.share(vectors, n_bytes), []
             for k, (shard, rows) in enumerate(zip(self.shards, self._rows, strict=True)):
-                batch_size = self._batch_size_of(self._sizes[k])
+                batch_size = self._batch_sizes[k]
                 if start * batch_size >= self._sizes[k]:
                     continue
                 seed = (samples.seed, k, state.n_epochs) if samples.shuffles else None
@@ -253,6 +261,30 @@ class Shards:
             ]
 
         return cluster.gather_combined(add, submit, theta.nbytes)
+
+
+SMALLEST_BATCH = 32
+"""Shards do not divide batches into smaller ones, which would be slow."""
+
+
+def shard_batch_size(batch_size, n_shards):
+    """Return how many samples a mini-batch of one shard has.
+
+    Together the shards show as many samples in a step as one machine does, so that an epoch has as
+    many steps; only many shards take larger batches and fewer steps.
+    """
+    return max(ceil(batch_size / n_shards), min(batch_size, SMALLEST_BATCH))
+
+
+def outer_momentum(optimizer, n_shards):
+    """Return the momentum of the steps from round to round: 1 - 1 / sqrt(n_shards), or 0.
+
+    A gradient of a smaller batch is noisier, and optimisers such as Adam divide by its size, noise
+    included. So the part of a step that the shards have in common, which alone is left of their
+    mean, is shorter by up to the square root of their number. Momentum makes up for it, since in
+    the long run it multiplies steps by 1 / (1 - momentum). Plain gradient descent needs none.
+    """
+    return 1 - n_shards**-0.5 if getattr(optimizer, "ignores_scale", False) else 0.0
 
 
 class SharedDescent(GradientDescent):
