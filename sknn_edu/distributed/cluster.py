@@ -7,12 +7,14 @@ each such value is a :class:`Kept`, which remembers how it is made.
 
 from collections import Counter
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from weakref import WeakSet
 
 import numpy as np
-from distributed import get_client
+from distributed import get_client, worker_client
 from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
+from distributed.worker import thread_state
 
 MAX_TRIES = 5
 """A round is given up when so many attempts in a row have lost data."""
@@ -32,6 +34,12 @@ LOST = (
 LOST_EARLY = (
     "The connection to Dask's scheduler {address} was lost before training began. Connect a new "
     "Client and call fit again."
+)
+
+GIVEN_UP = (
+    "Data was lost with a worker {n} times in a row, or cannot be made again: {error}. Partitions "
+    "that were scattered, or made from such, are lost with their worker; make them from files or "
+    "from tasks."
 )
 
 NO_CLIENT = (
@@ -123,15 +131,16 @@ class Cluster:
         had stopped it: with the parameters of the last round.
         """
         for attempt in range(MAX_TRIES):
+            self._refuse_if_lost()
             try:
                 self.assign(len(self._homes))
                 return self.client.gather(submit())
             except (CancelledError, CommClosedError, OSError) as error:
-                if self.client.status != "running":
-                    self.is_lost = True
-                    raise KeyboardInterrupt from error
-                if attempt + 1 == MAX_TRIES or not is_loss(error):
-                    raise
+                self._refuse_if_lost(error)
+                if not isinstance(error, CancelledError | CommClosedError):
+                    raise  # a file that a task cannot read, say
+                if attempt + 1 == MAX_TRIES:
+                    raise RuntimeError(GIVEN_UP.format(n=MAX_TRIES, error=error)) from error
                 if attempt > 0:  # what the client believes to be there may be gone
                     for kept in self._kept:
                         kept.forget()
@@ -142,6 +151,11 @@ class Cluster:
                     "partitions or workers with more memory."
                 ) from error
         return None
+
+    def _refuse_if_lost(self, error=None):
+        if self.client.status != "running":
+            self.is_lost = True
+            raise KeyboardInterrupt from error
 
     def gather_combined(self, function, submit, n_bytes):
         """Return the results of ``submit()`` as one; the order and the grouping are always the same.
@@ -177,7 +191,7 @@ class Cluster:
             self.client.wait_for_workers(1)
             addresses = sorted(self.client.nthreads())
         homes = {k: self._homes.get(k) for k in range(max(n_homes, len(self._homes)))}
-        counts = Counter({address: 0 for address in addresses})
+        counts = Counter(dict.fromkeys(addresses, 0))
         counts.update(home for home in homes.values() if home in addresses)
         for k, home in homes.items():
             fewest = min(addresses, key=lambda address: (counts[address], address))
@@ -202,16 +216,19 @@ def groups_of(items):
     return [items[k : k + FAN_IN] for k in range(0, len(items), FAN_IN)]
 
 
-def is_loss(error):
-    """Return whether an error says that data or a connection was lost, rather than a file."""
-    return isinstance(error, CancelledError | CommClosedError)
+@contextmanager
+def connected(client):
+    """Within this context the client, or the current one if it is None, is at work.
 
-
-def current_client(client):
-    """Return the client, or the current one if it is None; refuse if there is none."""
-    if client is not None:
-        return client
-    try:
-        return get_client()
-    except ValueError:
-        raise ValueError(NO_CLIENT) from None
+    Within a task of Dask it is one whose thread does not count as busy while it waits.
+    """
+    if client is None:
+        try:
+            client = get_client()
+        except ValueError:
+            raise ValueError(NO_CLIENT) from None
+    if getattr(thread_state, "execution_state", None) is None:
+        yield client
+        return
+    with worker_client() as client:
+        yield client

@@ -16,7 +16,7 @@ from sknn_edu.distributed.cluster import (
     LOST_EARLY,
     Cluster,
     SchedulerLostError,
-    current_client,
+    connected,
 )
 from sknn_edu.distributed.lazy import of_blocks
 from sknn_edu.distributed.partitions import Partitions, SamplesToSend, to_client
@@ -136,9 +136,7 @@ class DataParallel(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
         "outer_momentum": [one_of("auto"), Interval(Real, 0, 1, closed="left")],
     }
 
-    def __init__(
-        self, estimator, *, n_shards=None, batches_per_round=None, outer_momentum="auto"
-    ):
+    def __init__(self, estimator, *, n_shards=None, batches_per_round=None, outer_momentum="auto"):
         self.estimator = estimator
         self.n_shards = n_shards
         self.batches_per_round = batches_per_round
@@ -198,7 +196,8 @@ class DataParallel(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
             If the connection to the scheduler is lost. If training had begun, ``estimator_`` has
             the parameters of the last round.
         """
-        lost = self._fit(X, y, sample_weight, client, fit_params)
+        with connected(client) as client:
+            lost = self._fit(X, y, sample_weight, client, fit_params)
         if lost is not None:
             raise SchedulerLostError(lost)
         return self
@@ -210,7 +209,7 @@ class DataParallel(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
         fit_params = routed_to_fit(self, sample_weight, fit_params)
         sample_weight = fit_params.pop("sample_weight", None)
         fit_params = {name: to_client(data) for name, data in fit_params.items()}
-        cluster, model = Cluster(current_client(client)), self._start()
+        cluster, model = Cluster(client), self._start()
         task, (member,) = self._begin_tasks(X, y, 1)
         try:
             samples, y_here, weight = self._samples(cluster, model, X, y, sample_weight)

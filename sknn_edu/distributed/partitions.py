@@ -10,7 +10,7 @@ from scipy.sparse import issparse
 
 from sknn_edu.distributed.remote_blocks import DaskSamples
 from sknn_edu.fitting.estimator import check_samples, check_with_first, rows_of
-from sknn_edu.fitting.remote import RemoteSamples
+from sknn_edu.fitting.remote import RemoteSamples, column_range
 
 MOST_BLOCKS = 256
 """L-BFGS sums over at most this many blocks, so that their number does not depend on workers."""
@@ -142,9 +142,11 @@ class SamplesToSend(RemoteSamples):
         refuse_too_large(cluster, n_bytes, sum(n_bytes), n_blocks)
         blocks = [cluster.send(piece, k) for k, piece in enumerate(pieces)]
         sizes = [piece.shape[0] for piece in pieces]
-        return DaskSamples(
+        samples = DaskSamples(
             cluster, blocks, sizes, X.shape[1], X.dtype, issparse(X), **self.options
-        ), y
+        )
+        samples.known_range = column_range(X)
+        return samples, y
 
 
 class Partitions(RemoteSamples):
@@ -218,7 +220,9 @@ class Partitions(RemoteSamples):
             )
         self.is_sparse = any(sparse)
         k = next(k for k, size in enumerate(self.sizes) if size)
-        self._first = cluster.gather(lambda: [client.submit(rows_of, self._X[k], [0], pure=False)])[0]
+        self._first = cluster.gather(lambda: [client.submit(rows_of, self._X[k], [0], pure=False)])[
+            0
+        ]
         self._n_features = np.shape(self._first)[1] if np.ndim(self._first) == 2 else 1
 
     def _refuse_known_to_be_too_large(self, X):
@@ -231,6 +235,8 @@ class Partitions(RemoteSamples):
 
     def checked(self, estimator, y, dtype, reset):
         check, dtype, y = check_with_first(estimator, self._first, y, dtype, reset)
+        if y.shape[0] != self.shape[0]:
+            raise ValueError(f"X has {self.shape[0]} rows, but y has {y.shape[0]}.")
         cluster, filled = self.cluster, [k for k, size in enumerate(self.sizes) if size]
         n_blocks = number_of_shards(
             self.wanted, len(filled), self.solver, cluster.n_workers(), has_partitions=True

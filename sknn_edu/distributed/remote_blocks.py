@@ -1,7 +1,6 @@
 """Blocks of samples on the workers of a Dask cluster, and training on all of them at once."""
 
 from dataclasses import dataclass, field, replace
-from functools import partial
 from math import ceil
 from typing import Any
 
@@ -60,7 +59,7 @@ class DaskSamples(RemoteSamples):
         self.shape, self.dtype, self.is_sparse = (int(sum(sizes)), n_features), dtype, is_sparse
         self.seed, self.shuffle, self.batches_per_round = seed, shuffle, batches_per_round
         self.outer_momentum = outer_momentum
-        self._range = None
+        self.known_range = None
 
     learner, mean_loss = property(lambda self: SharedDescent), property(lambda self: SummedLoss)
 
@@ -101,18 +100,18 @@ class DaskSamples(RemoteSamples):
         """Return some of the samples; they stay on their workers."""
         parts, places = self.split(np.arange(self.shape[0])[rows])
         there = [k for k, part in enumerate(parts) if part.size]
-        blocks = [
-            self.cluster.derive(take_rows, self.blocks[k], parts[k], home=k) for k in there
-        ]
+        blocks = [self.cluster.derive(take_rows, self.blocks[k], parts[k], home=k) for k in there]
         return DaskSamples(
             self.cluster, blocks, [parts[k].size for k in there], self.shape[1], self.dtype,
             self.is_sparse, seed=self.seed, shuffle=self.shuffle, places=places,
         )  # fmt: skip
 
     def per_block(self, function):
+        task = cloudpickle.dumps(function)
+
         def submit():
-            parts = enumerate(self.blocks)
-            return [self.cluster.submit(function, part, home=k) for k, part in parts]
+            shared, parts = self.cluster.share(task, len(task)), enumerate(self.blocks)
+            return [self.cluster.submit(call_pickled, shared, part, home=k) for k, part in parts]
 
         return self.cluster.gather(submit)
 
@@ -121,9 +120,9 @@ class DaskSamples(RemoteSamples):
         return results if self.places is None else results[self.places]
 
     def column_range(self):
-        if self._range is None:
-            self._range = super().column_range()
-        return self._range
+        if self.known_range is None:
+            self.known_range = super().column_range()
+        return self.known_range
 
     def to_local(self):
         parts = self.per_block(as_it_is)
@@ -174,7 +173,7 @@ class Shards:
             of_block = None if weight is None else weight[rows]
             sent = self.cluster.send((y[rows], of_block, targets), k)
             self.shards.append(self.cluster.derive(Shard.of, block, sent, home=k))
-        self._rows, self._velocity = None, 0.0
+        self._rows, self._velocity = None, None
 
     # -- mini-batches --------------------------------------------------------------------------
 
@@ -196,10 +195,16 @@ class Shards:
             learned.leave(learner)
             loss, total = loss + learned.loss, total + learned.total
             if self._momentum > 0:
-                step = theta - before
-                self._velocity = self._momentum * self._velocity + step
-                theta[:] = before + step + self._momentum * self._velocity
+                self._move_on(theta, theta - before)
         return loss, total
+
+    def _move_on(self, theta, step):
+        """Add momentum to theta after the step of a round, but not after the first, long one."""
+        if self._velocity is None:
+            self._velocity = np.zeros_like(step)
+            return
+        self._velocity = self._momentum * self._velocity + step
+        theta += self._momentum * self._velocity
 
     def _distribute(self, learner, order):
         """Find out how the shards are to train, and tell them on which of their samples."""
@@ -237,6 +242,8 @@ class Shards:
                 batch_size = self._batch_sizes[k]
                 if start * batch_size >= self._sizes[k]:
                     continue
+                if isinstance(rows, np.ndarray):
+                    rows = cluster.share(rows, rows.nbytes)
                 seed = (samples.seed, k, state.n_epochs) if samples.shuffles else None
                 limits = start, n_steps, batch_size, self._shares[k]
                 futures.append(
@@ -401,6 +408,11 @@ class Learned:
             learner.between_layers.rng.bit_generator.state = self.draws
 
 
+def call_pickled(function, X):
+    """Return ``function(X)`` for a pickled function."""
+    return cloudpickle.loads(function)(X)
+
+
 def as_it_is(X):
     """Return X."""
     return X
@@ -433,9 +445,9 @@ def take_steps(task, shard, rows, vectors, seed, limits):
     rows = np.arange(shard.X.shape[0]) if rows is None else rows
     if seed is not None:
         if steps.shuffle:
-            rows = shuffled(rows, np.random.RandomState(np.random.MT19937(
-                np.random.SeedSequence(seed)
-            )))
+            rows = shuffled(
+                rows, np.random.RandomState(np.random.MT19937(np.random.SeedSequence(seed)))
+            )
         if steps.between_layers is not None:
             steps.between_layers.rng = np.random.default_rng([*seed, start])
     learner = steps.learner(shard, vectors, batch_size, share)

@@ -319,9 +319,7 @@ def checked_block(estimator, dtype, X):
     """Return some of the samples, checked for training."""
     refuse_unreadable(X)
     try:
-        return validate_data(
-            estimator, X, accept_sparse="csr", dtype=dtype, order="C", reset=False
-        )
+        return validate_data(estimator, X, accept_sparse="csr", dtype=dtype, order="C", reset=False)
     except (TypeError, ValueError) as error:
         raise explained(error, X, n_features=estimator.n_features_in_) from None
 
