@@ -28,7 +28,7 @@ ROOMS = [
     {"core"},
     {"fitting", "plotting"},
     {"estimators"},
-    {"tables", "inspection"},
+    {"tables", "inspection", "distributed"},
     {"onnx"},
     {"tour"},
 ]

@@ -109,7 +109,7 @@ def test_lbfgs_takes_the_steps_of_one_machine(data, class_weight):
 
 
 @pytest.mark.usefixtures("client")
-def test_the_bits_of_lbfgs_depend_on_the_partitions_only(data, client):
+def test_the_bits_of_lbfgs_depend_on_the_partitions_only(data):
     neuron = SigmoidNeuronClassifier(max_iter=15)
     models = [DataParallel(neuron).fit(*on_cluster(*data)) for _ in range(2)]
     with distributed.Client(
@@ -154,7 +154,9 @@ ONE_SHARD = {
         "label_smoothing": 0.1, "init": "data_driven", "shuffle": False,
     },
     "feature scale, parametrization": {"feature_scale": True, "parametrization": "ntk"},
-    "clipping, warm-up": {"clip_norm": 0.5, "warmup_fraction": 0.2, "activation": "parametric_mish"},
+    "clipping, warm-up": {
+        "clip_norm": 0.5, "warmup_fraction": 0.2, "activation": "parametric_mish",
+    },
 }  # fmt: skip
 
 
@@ -306,7 +308,7 @@ def test_what_is_embedded_is_found_in_all_partitions(data, options):
 
 @pytest.mark.usefixtures("client")
 def test_what_does_not_fit_together_is_refused_by_name(data):
-    X, y, weight = data
+    X, y, _ = data
     A, b = on_cluster(X, y)
     model = DataParallel(MLPClassifier(5, max_iter=2))
     whole = da.from_array(y)
@@ -317,6 +319,8 @@ def test_what_does_not_fit_together_is_refused_by_name(data):
     X[900, 3] = np.nan
     with pytest.raises(ValueError, match="NaN"):
         model.fit(*on_cluster(X, y))
+    with pytest.raises(ValueError, match="X has 1000 rows, but y has 7"):
+        model.fit(A, y[:7])
     with pytest.raises(ValueError, match="estimator must be"):
         DataParallel(LogisticRegression()).fit(A, b)
     with pytest.raises(ValueError, match="batches_per_round=3 has no meaning"):

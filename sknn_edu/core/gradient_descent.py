@@ -194,22 +194,21 @@ class GradientDescent:
 
     def epoch(self, order: Indices) -> float:
         """Take one step for each batch; return the mean loss, L2 penalty included."""
-        self.begin_epoch(order.size)
-        loss, total = self.learn(order)
+        loss, total = self.learn(order, order.size)
         state = self.state
         state.n_seen += order.size
         state.n_epochs += 1
         state.eta = float(self.schedule.after_epoch(state.eta, self.eta_0, state.n_seen))
         return loss / total
 
-    def begin_epoch(self, n_samples: int, n_steps_done: int = 0) -> None:
-        """Let schedules know how many steps the epoch has, and how many of them are done."""
+    def learn(self, order: Indices, n_samples: int, n_steps_done: int = 0) -> tuple[float, float]:
+        """Take one step for each batch; return the sum of the losses, and of the weights.
+
+        The epoch has `n_samples`; schedules look at how many of its steps are done.
+        """
+        loss = total = 0.0
         self._n_steps = -(-n_samples // self.batches.batch_size)
         self._n_steps_done = n_steps_done
-
-    def learn(self, order: Indices) -> tuple[float, float]:
-        """Take one step for each batch; return the sum of the losses, and of the weights."""
-        loss = total = 0.0
         for samples in self.batches.over(order):
             for batch in samples.batches:
                 loss += self.step(batch)

@@ -2,7 +2,10 @@
 
 - :mod:`~sknn_edu.distributed.data_parallel` - the meta-estimator
 - :mod:`~sknn_edu.distributed.partitions` - Dask collections, or data of this process, as blocks
-- :mod:`~sknn_edu.distributed.remote_blocks` - blocks on the workers, and training on them
+- :mod:`~sknn_edu.distributed.remote_blocks` - checked blocks on the workers
+- :mod:`~sknn_edu.distributed.shards` - training on all of them, from this process
+- :mod:`~sknn_edu.distributed.shard_tasks` - what a worker does with its shard
+- :mod:`~sknn_edu.distributed.lazy` - predictions for Dask collections
 - :mod:`~sknn_edu.distributed.cluster` - workers that may be lost
 
 Nothing else in the package imports it.

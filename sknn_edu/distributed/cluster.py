@@ -158,7 +158,7 @@ class Cluster:
             raise KeyboardInterrupt from error
 
     def gather_combined(self, function, submit, n_bytes):
-        """Return the results of ``submit()`` as one; the order and the grouping are always the same.
+        """Return the results of ``submit()`` as one; order and grouping are always the same.
 
         ``function(*results)`` returns one result of the same kind, also if there is only one. The
         results have `n_bytes` each: small ones are combined here, large ones on the workers.

@@ -104,10 +104,10 @@ class DataParallel(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
 
     References
     ----------
+    S. U. Stich, "Local SGD converges fast and communicates little", arXiv 1805.09767; T. Lin, S. U.
+    Stich, K. K. Patel, M. Jaggi, "Don't use large mini-batches, use local SGD", arXiv 1808.07217;
     A. Douillard et al., "DiLoCo: Distributed low-communication training of language models", arXiv
-    2311.08105; S. U. Stich, "Local SGD converges fast and communicates little", arXiv 1805.09767; T. Lin,
-    S. U. Stich, K. K. Patel, M. Jaggi, "Don't use large mini-batches, use local SGD", arXiv
-    1808.07217.
+    2311.08105.
 
     Examples
     --------

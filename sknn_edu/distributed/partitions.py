@@ -30,16 +30,17 @@ def parts_of(collection, name, chunks=None):
         is_array(collection) or hasattr(collection, "npartitions")
     ):
         raise TypeError(
-            f"{name} must be a Dask array, data frame or series, or data of this process, such as a "
-            f"NumPy array; got {type(collection).__name__}."
+            f"{name} must be a Dask array, data frame or series, or data of this process, such as "
+            f"a NumPy array; got {type(collection).__name__}."
         )
     if not is_array(collection):
         return list(collection.to_delayed())
     if collection.ndim > 1 and len(collection.chunks[1]) > 1:
         collection = collection.rechunk({1: -1})
-    if chunks is not None and collection.chunks[0] != chunks:
-        if not np.isnan([*collection.chunks[0], *chunks]).any() and sum(chunks) == len(collection):
-            collection = collection.rechunk({0: chunks})
+    own = collection.chunks[0]
+    are_known = chunks is not None and not np.isnan([*own, *chunks]).any()
+    if are_known and own != chunks and sum(own) == sum(chunks):
+        collection = collection.rechunk({0: chunks})
     return list(collection.to_delayed().ravel())
 
 
@@ -215,8 +216,8 @@ class Partitions(RemoteSamples):
         self.sizes, _, _, sparse, self._n_bytes = zip(*found, strict=True)
         if sum(self.sizes) == 0:
             raise ValueError(
-                f"X has {len(self.sizes)} partitions, but no samples (shape=(0, ...)); a minimum of "
-                "1 is required."
+                f"X has {len(self.sizes)} partitions, but no samples (shape=(0, ...)); a minimum "
+                "of 1 is required."
             )
         self.is_sparse = any(sparse)
         k = next(k for k, size in enumerate(self.sizes) if size)

@@ -38,7 +38,7 @@ from sknn_edu.fitting.callbacks import (
 from sknn_edu.fitting.given_samples import NUMBERS, explained, refuse_masked, refuse_unreadable
 from sknn_edu.fitting.given_targets import readable_labels, refuse_unreadable_numbers
 from sknn_edu.fitting.names import did_you_mean
-from sknn_edu.fitting.remote import is_remote
+from sknn_edu.fitting.remote import RemoteSamples
 
 __all__ = [
     "HasMethods",
@@ -252,7 +252,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
 
         y with a single column is (n_samples,).
         """
-        if is_remote(X):
+        if isinstance(X, RemoteSamples):
             return X.checked(self, y, dtype, reset)
         if not all(type(data) is np.ndarray and data.dtype.kind in NUMBERS for data in (X, y)):
             refuse_unreadable(X)

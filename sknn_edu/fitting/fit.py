@@ -12,6 +12,7 @@ from numbers import Integral
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
@@ -28,7 +29,7 @@ from sknn_edu.fitting.callbacks import FitTasks
 from sknn_edu.fitting.estimator import INTERRUPTED, check_sample_weight, hold_out, warn
 from sknn_edu.fitting.history import History
 from sknn_edu.fitting.overflow import refuse_overflow
-from sknn_edu.fitting.remote import is_remote, is_sparse_matrix, make_batches
+from sknn_edu.fitting.remote import RemoteSamples, make_batches
 from sknn_edu.fitting.threads import one_thread_for_scipy
 from sknn_edu.fitting.training_state import TrainingState, check_rows, checksum
 from sknn_edu.fitting.usefulness import learned_nothing
@@ -236,7 +237,7 @@ def prepare_fit(estimator, X, y, sample_weight, validation, incremental, classes
         validation_set = check_validation_set(estimator, data.targets, data, *validation)
     plan = estimator._plan = estimator._make_plan(data.X, data.targets, continuing)
     architecture = plan.architecture
-    if is_sparse_matrix(data.X):
+    if issparse(data.X) or getattr(data.X, "is_sparse", False):
         architecture = with_sparse_inputs(architecture)
     settings = estimator._training_settings(plan, data.X, data.weight)
 
@@ -440,7 +441,7 @@ def train_stochastically(estimator, run):
     batches = make_batches(run.data, run.architecture, batch_size, run.data.X.dtype)
     if run.is_resumed and not run.incremental:  # as if it had never stopped
         run.parameters.theta[:] = state.theta
-    kind = run.data.X.learner if is_remote(run.data.X) else GradientDescent
+    kind = run.data.X.learner if isinstance(run.data.X, RemoteSamples) else GradientDescent
     learner = start_learner(run.architecture, run.parameters, batches, settings, state, kind)
     if run.continuing and not run.is_resumed:
         learner.state.n_seen = getattr(estimator, "t_", 0)  # not there if weights were set by hand
@@ -459,7 +460,7 @@ def train_stochastically(estimator, run):
     curves = continued_curves(estimator, history, run.continuing)
     record(estimator, curves, learner.state.n_seen, n_epochs, state.best_so_far, history.steers)
     vars(estimator).pop("_training_state", None)
-    if (run.incremental or outcome in RESUMABLE) and not is_remote(run.data.X):
+    if (run.incremental or outcome in RESUMABLE) and not isinstance(run.data.X, RemoteSamples):
         theta = run.parameters.theta
         estimator._training_state = state.between_calls(theta, run.incremental)
     return outcome, stochastic_message(estimator, outcome, run)
@@ -475,7 +476,8 @@ def epochs_to_train(estimator, run):
         max_epochs=1 if run.incremental else remaining,
         tol=estimator.tol,
         patience=np.inf if ignores_plateaus else estimator.n_iter_no_change,
-        shuffle=settings.shuffle and not (is_remote(run.data.X) and run.data.X.shuffles),
+        shuffle=settings.shuffle
+        and not (isinstance(run.data.X, RemoteSamples) and run.data.X.shuffles),
         keep_best=steers,
         min_epochs=settings.min_epochs,
         keep_last_of_ties=to_the_end,
@@ -576,7 +578,7 @@ def stochastic_message(estimator, outcome, run):
 def warn_of_the_end(estimator, run, outcome, message):
     """Warn once if training was interrupted, was of no use, or ended otherwise than planned."""
     if outcome is Outcome.INTERRUPTED:
-        if is_remote(run.data.X) and run.data.X.is_lost:
+        if isinstance(run.data.X, RemoteSamples) and run.data.X.is_lost:
             return  # the caller says so
         what = "iterations" if run.learner is None else "whole epochs"
         warn(INTERRUPTED.format(n=run.history.n_epochs, what=what))
@@ -596,7 +598,7 @@ def batch_losses(estimator, X, y, rates):
     data = check_training_data(estimator, X, y, None, continuing=False, classes=None)
     plan = estimator._make_plan(data.X, data.targets, continuing=False)
     architecture = plan.architecture
-    if is_sparse_matrix(data.X):
+    if issparse(data.X) or getattr(data.X, "is_sparse", False):
         architecture = with_sparse_inputs(architecture)
     rng, order = check_random_state(estimator.random_state), np.arange(data.X.shape[0])
     parameters = start_parameters(estimator, architecture, data.X, rng, continuing=False)
@@ -634,7 +636,7 @@ def train_with_lbfgs(estimator, run):
     n_samples = data.X.shape[0]
     batch_size = min(n_samples, rows_at_once(run.architecture))
     batches = make_batches(data, run.architecture, batch_size, np.float64)
-    mean_loss = data.X.mean_loss if is_remote(data.X) else MeanLoss
+    mean_loss = data.X.mean_loss if isinstance(data.X, RemoteSamples) else MeanLoss
     if history.steers:
         to_the_end = estimator.early_stopping == "last_best"
         patience = np.inf if to_the_end else estimator.n_iter_no_change

@@ -63,7 +63,7 @@ def is_remote(X):
 
 def is_sparse_matrix(X):
     """Return whether samples, wherever they are, are sparse."""
-    return X.is_sparse if is_remote(X) else issparse(X)
+    return X.is_sparse if isinstance(X, RemoteSamples) else issparse(X)
 
 
 def to_local(X):
@@ -100,7 +100,7 @@ def output_sums_at(architecture, theta, X):
 
 def make_batches(data, architecture, batch_size, dtype):
     """Return the mini-batches of the training data."""
-    if is_remote(data.X):
+    if isinstance(data.X, RemoteSamples):
         targets = data.targets
         return data.X.batches(architecture, data.y, data.weight, targets, batch_size, dtype)
     smoothing, uniform = float(data.targets.label_smoothing), None
