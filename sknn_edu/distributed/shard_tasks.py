@@ -10,7 +10,7 @@ from sknn_edu.core.gradient_descent import GradientDescent
 from sknn_edu.core.lbfgs import MeanLoss
 from sknn_edu.core.optimizers import OptimizerState
 from sknn_edu.core.training import shuffled
-from sknn_edu.fitting.remote import make_batches
+from sknn_edu.fitting.fit import make_batches
 
 
 @dataclass(frozen=True, eq=False)

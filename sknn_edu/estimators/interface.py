@@ -25,10 +25,10 @@ from sknn_edu.estimators.perceptron_classifier import PerceptronClassifier
 from sknn_edu.estimators.targets import LabelRule
 from sknn_edu.fitting.fit import (
     check_training_data,
+    make_batches,
     start_learner,
     start_parameters,
 )
-from sknn_edu.fitting.remote import make_batches
 from sknn_edu.fitting.training_state import TrainingState
 
 

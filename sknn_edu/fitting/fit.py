@@ -24,12 +24,13 @@ from sknn_edu.core.lbfgs import LBFGS, MeanLoss, rows_at_once
 from sknn_edu.core.network import Architecture, Parameters
 from sknn_edu.core.optimizers import Optimizer
 from sknn_edu.core.schedules import Schedule
+from sknn_edu.core.speed.mini_batches import MiniBatches
 from sknn_edu.core.training import RESUMABLE, Epochs, Outcome, shuffled
 from sknn_edu.fitting.callbacks import FitTasks
 from sknn_edu.fitting.estimator import INTERRUPTED, check_sample_weight, hold_out, warn
 from sknn_edu.fitting.history import History
 from sknn_edu.fitting.overflow import refuse_overflow
-from sknn_edu.fitting.remote import RemoteSamples, make_batches
+from sknn_edu.fitting.remote import RemoteSamples
 from sknn_edu.fitting.threads import one_thread_for_scipy
 from sknn_edu.fitting.training_state import TrainingState, check_rows, checksum
 from sknn_edu.fitting.usefulness import learned_nothing
@@ -499,6 +500,20 @@ def n_in_batch(batch_size, n_samples):
             "each epoch is a single batch of all samples.",
         )
     return min(int(batch_size), n_samples)
+
+
+def make_batches(data, architecture, batch_size, dtype):
+    """Return the mini-batches of the training data."""
+    if isinstance(data.X, RemoteSamples):
+        targets = data.targets
+        return data.X.batches(architecture, data.y, data.weight, targets, batch_size, dtype)
+    smoothing, uniform = float(data.targets.label_smoothing), None
+    if smoothing > 0:
+        uniform = data.targets.uniform_target.astype(dtype)[:, np.newaxis]
+    n_outputs = architecture.layer_sizes[-1]
+    return MiniBatches(
+        data.X, data.y, n_outputs, data.weight, batch_size, dtype, smoothing, uniform
+    )
 
 
 def start_learner(architecture, parameters, batches, settings, state, kind=GradientDescent):

@@ -13,7 +13,6 @@ from scipy.sparse import issparse
 
 from sknn_edu.core.gradient_descent import GradientDescent
 from sknn_edu.core.lbfgs import MeanLoss
-from sknn_edu.core.speed.mini_batches import MiniBatches
 
 
 class RemoteSamples:
@@ -96,17 +95,3 @@ def output_sums_at(architecture, theta, X):
     parameters = architecture.parameters(theta.dtype)
     parameters.theta[:] = theta
     return architecture.output_sums(parameters, X)
-
-
-def make_batches(data, architecture, batch_size, dtype):
-    """Return the mini-batches of the training data."""
-    if isinstance(data.X, RemoteSamples):
-        targets = data.targets
-        return data.X.batches(architecture, data.y, data.weight, targets, batch_size, dtype)
-    smoothing, uniform = float(data.targets.label_smoothing), None
-    if smoothing > 0:
-        uniform = data.targets.uniform_target.astype(dtype)[:, np.newaxis]
-    n_outputs = architecture.layer_sizes[-1]
-    return MiniBatches(
-        data.X, data.y, n_outputs, data.weight, batch_size, dtype, smoothing, uniform
-    )
