@@ -24,7 +24,7 @@ def is_array(collection):
     return hasattr(collection, "chunks") and hasattr(collection, "rechunk")
 
 
-def parts_of(collection, name, chunks=None):
+def parts_of(collection, name):
     """Return the partitions of a Dask collection, delayed: blocks of rows with all columns."""
     if not hasattr(collection, "to_delayed") or not (
         is_array(collection) or hasattr(collection, "npartitions")
@@ -37,10 +37,6 @@ def parts_of(collection, name, chunks=None):
         return list(collection.to_delayed())
     if collection.ndim > 1 and len(collection.chunks[1]) > 1:
         collection = collection.rechunk({1: -1})
-    own = collection.chunks[0]
-    are_known = chunks is not None and not np.isnan([*own, *chunks]).any()
-    if are_known and own != chunks and sum(own) == sum(chunks):
-        collection = collection.rechunk({0: chunks})
     return list(collection.to_delayed().ravel())
 
 
@@ -52,16 +48,15 @@ def to_client(data):
 # -- what workers do ---------------------------------------------------------------------------
 
 
-def describe(X, y, weight):
-    """Return (rows of X, of y, of the weights, whether X is sparse, the bytes of X)."""
-    sizes = [np.shape(part)[0] if part is not None else None for part in (X, y, weight)]
+def describe(X):
+    """Return (the number of rows, whether X is sparse, its bytes)."""
     if issparse(X):
         n_bytes = X.data.nbytes + (X.indices.nbytes + X.indptr.nbytes if X.format == "csr" else 0)
     elif hasattr(X, "memory_usage"):
         n_bytes = int(X.memory_usage(deep=False).sum())
     else:
         n_bytes = int(getattr(X, "nbytes", 0))
-    return *sizes, issparse(X), n_bytes
+    return np.shape(X)[0], issparse(X), n_bytes
 
 
 def join(check, is_sparse, *parts):
@@ -139,7 +134,7 @@ class SamplesToSend(RemoteSamples):
         self.n_blocks = n_blocks
         stops = [n * (k + 1) // n_blocks for k in range(n_blocks)]
         pieces = [X[start:stop] for start, stop in zip([0, *stops], stops, strict=False)]
-        n_bytes = [describe(piece, None, None)[-1] for piece in pieces]
+        n_bytes = [describe(piece)[-1] for piece in pieces]
         refuse_too_large(cluster, n_bytes, sum(n_bytes), n_blocks)
         blocks = [cluster.send(piece, k) for k, piece in enumerate(pieces)]
         sizes = [piece.shape[0] for piece in pieces]
@@ -170,60 +165,52 @@ class Partitions(RemoteSamples):
     def __init__(self, cluster, X, y, sample_weight, wanted, solver, options):
         self.cluster, self.wanted, self.solver, self.options = cluster, wanted, solver, options
         self._refuse_known_to_be_too_large(X)
-        chunks = X.chunks[0] if is_array(X) else None
-        delayed = [parts_of(X, "X", chunks)]
-        for name, data in (("y", y), ("sample_weight", sample_weight)):
-            is_there = is_dask_collection(data)
-            delayed.append(parts_of(data, name, chunks) if is_there else [None] * len(delayed[0]))
-            if len(delayed[-1]) != len(delayed[0]):
-                raise ValueError(
-                    f"X has {len(delayed[0])} partitions, but {name} has {len(delayed[-1])}, and "
-                    f"their numbers of rows are not all known. Give {name} the partitions of X, "
-                    "for example by making both from one data frame, or call "
-                    "compute_chunk_sizes() on arrays."
-                )
-        self._X, ys, weights = (self._computed(parts) for parts in delayed)
-        self._describe(ys, weights)
-        self.y = self._gathered(ys) if is_dask_collection(y) else y
-        has_weights = is_dask_collection(sample_weight)
-        self.sample_weight = self._gathered(weights) if has_weights else sample_weight
+        given = {"X": X, "y": y, "sample_weight": sample_weight}
+        delayed = {
+            name: parts_of(data, name) for name, data in given.items() if is_dask_collection(data)
+        }
+        futures = dict(zip(delayed, self._computed(delayed.values()), strict=True))
+        self._X = futures.pop("X")
+        self._describe()
+        here = {name: self._gathered(name, parts) for name, parts in futures.items()}
+        self.y, self.sample_weight = here.get("y", y), here.get("sample_weight", sample_weight)
         self.shape = sum(self.sizes), self._n_features
 
-    def _computed(self, parts):
-        """Return futures of delayed partitions."""
-        return self.cluster.client.compute(parts) if parts[0] is not None else parts
+    def _computed(self, lists):
+        """Return lists of futures of lists of delayed partitions, computed at the same time."""
+        futures = iter(self.cluster.client.compute([part for parts in lists for part in parts]))
+        return [[next(futures) for _ in parts] for parts in lists]
 
-    def _gathered(self, parts):
-        wanted = [part for part, size in zip(parts, self.sizes, strict=True) if size]
-        return side_by_side_rows(self.cluster.gather(lambda: wanted))
-
-    def _describe(self, ys, weights):
-        """Find out how large the partitions are; refuse those that do not fit together."""
-        client, cluster = self.cluster.client, self.cluster
-        found = cluster.gather(
-            lambda: [
-                client.submit(describe, *parts, pure=False)
-                for parts in zip(self._X, ys, weights, strict=True)
-            ]
-        )
-        for k, (n, n_y, n_weights, _, _) in enumerate(found):
-            for name, size in (("y", n_y), ("sample_weight", n_weights)):
-                if size not in (None, n):
+    def _gathered(self, name, futures):
+        """Return the partitions of y, or of the weights, as one; refuse others than those of X."""
+        parts = self.cluster.gather(lambda: futures)
+        sizes = [np.shape(part)[0] for part in parts]
+        if len(sizes) == len(self.sizes):
+            for k, (n, size) in enumerate(zip(self.sizes, sizes, strict=True)):
+                if size != n:
                     raise ValueError(
                         f"In partition {k}, X has {n} rows, but {name} has {size}. Give {name} the "
-                        "partitions of X."
+                        "rows of X."
                     )
-        self.sizes, _, _, sparse, self._n_bytes = zip(*found, strict=True)
+        if sum(sizes) != sum(self.sizes):
+            raise ValueError(f"X has {sum(self.sizes)} rows, but {name} has {sum(sizes)}.")
+        return side_by_side_rows([part for part, n in zip(parts, sizes, strict=True) if n])
+
+    def _describe(self):
+        """Find out how large the partitions are, and look at the first sample."""
+        client, cluster = self.cluster.client, self.cluster
+        found = cluster.gather(
+            lambda: [client.submit(describe, part, pure=False) for part in self._X]
+        )
+        self.sizes, sparse, self._n_bytes = zip(*found, strict=True)
         if sum(self.sizes) == 0:
             raise ValueError(
                 f"X has {len(self.sizes)} partitions, but no samples (shape=(0, ...)); a minimum "
                 "of 1 is required."
             )
         self.is_sparse = any(sparse)
-        k = next(k for k, size in enumerate(self.sizes) if size)
-        self._first = cluster.gather(lambda: [client.submit(rows_of, self._X[k], [0], pure=False)])[
-            0
-        ]
+        filled = self._X[next(k for k, size in enumerate(self.sizes) if size)]
+        (self._first,) = cluster.gather(lambda: [client.submit(rows_of, filled, [0], pure=False)])
         self._n_features = np.shape(self._first)[1] if np.ndim(self._first) == 2 else 1
 
     def _refuse_known_to_be_too_large(self, X):
