@@ -56,3 +56,4 @@ autodoc_default_options = {
     "set_score_request",
 }
 autodoc_typehints = "none"
+autodoc_mock_imports = ["cloudpickle", "dask", "distributed"]  # what sknn_edu.distributed needs

@@ -25,6 +25,7 @@ import time
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -127,10 +128,10 @@ def write_data(task, quick, folder):
 
 
 class Clock:
-    """A callback that notes when each epoch ends."""
+    """A callback that notes when each epoch ends, and how many bytes have been sent by then."""
 
     def __init__(self):
-        self.times = []
+        self.times, self.sent = [], []
 
     def setup(self, estimator, context):
         pass
@@ -143,6 +144,7 @@ class Clock:
 
     def on_fit_task_end(self, estimator, context):
         self.times.append(time.perf_counter())
+        self.sent.append(bytes_on_loopback())
 
 
 def read_here(task, folder):
@@ -211,6 +213,7 @@ def train(fit, network):
     times = clock.times[: len(fitted.loss_curve_)]
     return {
         "seconds": [t - start for t in times],
+        "bytes": float(np.median(np.diff(clock.sent[: len(times)]))),
         "losses": fitted.loss_curve_,
         "validation_losses": fitted.validation_loss_curve_,
     }
@@ -230,17 +233,14 @@ def run_contestant(task, contestant, folder, quick):
 
     with two_workers() as client:
         X, y = read_on_workers(task, folder)
-        before = bytes_on_loopback()
         found = train(
             lambda network: DataParallel(network, n_shards=2).fit(X, y, **options).estimator_,
             network,
         )
-        n_bytes = bytes_on_loopback() - before
         of_workers = client.run(peak_memory).values()
         memory = {"scheduler": client.run_on_scheduler(peak_memory), "worker": max(of_workers)}
         return found | {
             "memory": memory | {"process": peak_memory()},
-            "bytes": n_bytes,
             "round_trip": round_trip(client),
         }
 
@@ -302,11 +302,10 @@ def report(task, results):
     parallel = results["two workers"]
     ratio = an_epoch / seconds_an_epoch(parallel)
     apart = parallel["validation_losses"][-1] / base["validation_losses"][-1] - 1
-    n_rounds = len(parallel["seconds"])
     print(
         f"\n{ratio:.2f} times one thread ({TARGET} wanted); last validation loss {apart:+.1%}; "
-        f"{parallel['bytes'] / n_rounds / MIB:.2f} MiB a round, the data included; a round trip "
-        f"takes {1000 * parallel['round_trip']:.1f} ms."
+        f"{parallel['bytes'] / MIB:.2f} MiB sent a round; a round trip takes "
+        f"{1000 * parallel['round_trip']:.1f} ms."
     )
 
 
@@ -322,7 +321,9 @@ def plan(speed, latency, n_samples=10**8):
 
     An epoch on K workers takes n c / K for the computation, a round trip whose scheduling grows
     with K, and the transfer of 12 bytes for each parameter (Adam, float32) to all workers in a
-    tree and back in a tree of 16: t = n c / K + latency (1 + K / 16) + 12 P (log2 K + 16 log16 K) / B.
+    tree and back in a tree of 16:
+
+    t = n c / K + latency (1 + K / 16) + 12 P (log2 K + 16 log16 K) / B.
 
     Parameters
     ----------
@@ -331,8 +332,9 @@ def plan(speed, latency, n_samples=10**8):
     latency : float
         Seconds of a round trip of two tasks.
     """
-    print(f"\nThe plan: {n_samples:.0e} samples, a round each epoch, {speed / 1e9:.1f} Gflop/s a ")
-    print(f"worker, {1000 * latency:.1f} ms a round trip, {8 * BANDWIDTH / 1e9:.0f} Gbit/s.\n")
+    print(f"\nThe plan: {n_samples:.0e} samples, a round each epoch,")
+    print(f"{speed / 1e9:.1f} Gflop/s a worker,")
+    print(f"{1000 * latency:.1f} ms a round trip, {8 * BANDWIDTH / 1e9:.0f} Gbit/s.\n")
     counts = 10, 100, 1000
     print("| parameters | " + " | ".join(f"{K} workers" for K in counts) + " | the network binds |")
     print("|---|" + "---|" * (len(counts) + 1))
@@ -354,9 +356,8 @@ def speed_of(task, found, quick):
     network = task.network(quick)
     sizes = [{"W4": 100, "W5": 784}.get(task.name[:2], 50), *network.hidden_layer_sizes]
     sizes.append(10 if task.name.startswith("W5") else 1)
-    n_parameters = sum(a * b for a, b in zip(sizes, sizes[1:], strict=False))
-    n = len(found["one thread"]["losses"]) and found["n_samples"]
-    return OPERATIONS * n_parameters * n / seconds_an_epoch(found["one thread"])
+    n_parameters = sum(a * b for a, b in pairwise(sizes))
+    return OPERATIONS * n_parameters * found["n_samples"] / seconds_an_epoch(found["one thread"])
 
 
 def main():

@@ -9,7 +9,6 @@ import numpy as np
 from sknn_edu.core.gradient_descent import GradientDescent
 from sknn_edu.core.lbfgs import MeanLoss
 from sknn_edu.core.optimizers import OptimizerState
-from sknn_edu.core.training import shuffled
 from sknn_edu.fitting.fit import make_batches
 
 
@@ -130,9 +129,7 @@ def take_steps(task, shard, rows, vectors, seed, limits):
     rows = np.arange(shard.X.shape[0]) if rows is None else rows
     if seed is not None:
         if steps.shuffle:
-            rows = shuffled(
-                rows, np.random.RandomState(np.random.MT19937(np.random.SeedSequence(seed)))
-            )
+            rows = np.random.default_rng(seed).permutation(rows)
         if steps.between_layers is not None:
             steps.between_layers.rng = np.random.default_rng([*seed, start])
     learner = steps.learner(shard, vectors, batch_size, share)
