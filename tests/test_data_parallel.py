@@ -4,16 +4,11 @@ The tests need the extra ``distributed`` and are skipped without it. The page
 docs/howto/data_parallel.md shows code that the last tests run.
 """
 
-import os
 import pickle
 import re
-import signal
 import subprocess
 import sys
-import threading
-import time
 import warnings
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +22,6 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
-from threadpoolctl import threadpool_limits
 
 from sknn_edu import (
     Checkpoint,
@@ -36,20 +30,20 @@ from sknn_edu import (
     SigmoidNeuronClassifier,
     ValidationMonitor,
 )
-from sknn_edu.core.activations import ACTIVATIONS, Activation
 
 distributed = pytest.importorskip("distributed")
 da = pytest.importorskip("dask.array")
 
+from sknn_edu.core.optimizers import OPTIMIZERS  # noqa: E402
 from sknn_edu.distributed import DataParallel  # noqa: E402
-from sknn_edu.distributed.cluster import Cluster, SchedulerLostError  # noqa: E402
+from sknn_edu.distributed.cluster import Cluster  # noqa: E402
+from sknn_edu.distributed.partitions import contiguous_groups  # noqa: E402
+from sknn_edu.distributed.shards import outer_momentum, shard_batch_size  # noqa: E402
+from tests.on_dask import LOCAL, TIMEOUT, assert_same_fit, here, on_cluster, parameters  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 PAGE = Path(__file__).parents[1] / "docs" / "howto" / "data_parallel.md"
-TIMEOUT = 60
-SIZES = (400, 250, 50, 300)
-LOCAL = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
 
 
 @pytest.fixture(scope="module")
@@ -66,36 +60,6 @@ def data():
     return X, y, weight
 
 
-def on_cluster(*arrays, sizes=SIZES):
-    """Return arrays as Dask arrays with blocks of these numbers of rows."""
-    return [
-        da.from_array(a, chunks=(sizes, *((-1,) * (a.ndim - 1)))) if a is not None else None
-        for a in arrays
-    ]
-
-
-def here(estimator, *data, **options):
-    """Fit in this process, with one BLAS thread as workers have."""
-    with threadpool_limits(limits=1):
-        return clone(estimator).fit(*data, **options)
-
-
-def parameters(estimator):
-    if hasattr(estimator, "coef_"):
-        return np.concatenate([estimator.coef_.ravel(), estimator.intercept_])
-    return np.concatenate([a.ravel() for a in (*estimator.coefs_, *estimator.intercepts_)])
-
-
-def assert_same_fit(model, expected):
-    np.testing.assert_array_equal(parameters(model), parameters(expected))
-    assert model.loss_curve_ == expected.loss_curve_
-    assert model.validation_scores_ == expected.validation_scores_
-    assert model.learning_rate_curve_ == expected.learning_rate_curve_
-    assert (model.n_iter_, model.t_, model.best_epoch_) == (
-        expected.n_iter_, expected.t_, expected.best_epoch_,
-    )  # fmt: skip
-
-
 # -- lbfgs: exact ------------------------------------------------------------------------------
 
 
@@ -110,13 +74,17 @@ def test_lbfgs_takes_the_steps_of_one_machine(data, class_weight):
 
 
 @pytest.mark.usefixtures("client")
-def test_the_bits_of_lbfgs_depend_on_the_partitions_only(data):
+def test_the_bits_depend_on_the_partitions_and_not_on_the_workers(data):
     neuron = SigmoidNeuronClassifier(max_iter=15)
+    mlp = MLPClassifier(5, max_iter=3, early_stopping=True, random_state=0)
     models = [DataParallel(neuron).fit(*on_cluster(*data)) for _ in range(2)]
+    local = [DataParallel(mlp, n_shards=3).fit(*on_cluster(*data))]
     with distributed.Client(
         n_workers=1, set_as_default=False, **{k: v for k, v in LOCAL.items() if k != "n_workers"}
     ) as other:
         models.append(DataParallel(neuron).fit(*on_cluster(*data), client=other))
+        local.append(DataParallel(mlp, n_shards=3).fit(*on_cluster(*data), client=other))
+    assert_same_fit(*(model.estimator_ for model in local))
     assert [model.n_shards_ for model in models] == [4, 4, 4]
     for model in models[1:]:
         np.testing.assert_array_equal(
@@ -233,6 +201,23 @@ def test_callbacks_and_a_validation_set_mean_what_they_mean_on_one_machine(data)
     assert found == wanted == model.estimator_.validation_scores_
 
 
+@pytest.mark.parametrize("from_dask", [True, False], ids=["Dask", "NumPy"])
+@pytest.mark.usefixtures("client")
+def test_scores_of_the_training_samples_are_those_of_one_machine(data, from_dask):
+    callback = pytest.importorskip("sklearn.callback")
+    X, y, _ = data
+    mlp = MLPClassifier(10, max_iter=3, random_state=0)
+    monitor, expected = (callback.ScoringMonitor(scoring="neg_log_loss") for _ in range(2))
+    given = on_cluster(X, y) if from_dask else (X, y)
+    DataParallel(mlp, n_shards=1).set_callbacks(monitor).fit(*given)
+    here(clone(mlp).set_callbacks(expected), X, y)
+    found, wanted = (
+        [row["neg_log_loss"] for row in m.get_logs().data if row["task_name"] == "epoch"]
+        for m in (monitor, expected)
+    )
+    np.testing.assert_allclose(found, wanted, rtol=1e-12)
+
+
 # -- what partitions may be like ---------------------------------------------------------------
 
 
@@ -304,6 +289,27 @@ def test_what_is_embedded_is_found_in_all_partitions(data, options):
     np.testing.assert_allclose(parameters(model.estimator_), parameters(expected), atol=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("sizes", "n_groups", "groups"),
+    [
+        ([1, 1, 1, 1], 2, [[0, 1], [2, 3]]),
+        ([1, 1000, 1, 1], 4, [[0], [1], [2], [3]]),
+        ([1000, 1, 1, 1], 2, [[0], [1, 2, 3]]),
+        ([1, 1, 1, 1000], 3, [[0, 1], [2], [3]]),
+        ([5], 1, [[0]]),
+    ],
+)
+def test_shards_are_neighbouring_partitions_of_about_the_same_size(sizes, n_groups, groups):
+    assert contiguous_groups(sizes, n_groups) == groups
+
+
+def test_shards_share_a_mini_batch_and_make_up_for_its_noise():
+    assert [shard_batch_size(256, k) for k in (1, 2, 8, 100)] == [256, 128, 32, 32]
+    assert shard_batch_size(20, 4) == 20
+    assert outer_momentum(OPTIMIZERS["adam"], 4) == 0.5
+    assert outer_momentum(OPTIMIZERS["adam"], 1) == outer_momentum(OPTIMIZERS["sgd"], 9) == 0
+
+
 # -- refused -----------------------------------------------------------------------------------
 
 
@@ -347,165 +353,6 @@ def test_what_does_not_fit_the_memory_is_refused_with_the_number_of_bytes(data, 
     ):
         DataParallel(MLPClassifier(5), n_shards=1).fit(*on_cluster(*data))
     DataParallel(MLPClassifier(5, max_iter=1)).fit(*on_cluster(*data))
-
-
-# -- faults ------------------------------------------------------------------------------------
-
-
-class DieOnce:
-    """A learning rate; where a mark is set, the first worker to read it waits to be killed."""
-
-    def __init__(self, mark):
-        self.mark, self.client = str(mark), os.getpid()
-
-    def __call__(self, progress):
-        if progress > 0.5 and os.getpid() != self.client and not os.path.exists(self.mark):
-            wait_to_be_killed(self.mark)
-        return 1.0
-
-
-class DyingRelu:
-    """The forward function of an activation, with which a worker waits to be killed once."""
-
-    def __init__(self, mark):
-        self.mark, self.n_calls, self.client = str(mark), 0, os.getpid()
-
-    def __call__(self, z, a):
-        if os.getpid() != self.client and os.path.exists(f"{self.mark}.armed"):
-            os.remove(f"{self.mark}.armed")
-            wait_to_be_killed(self.mark)
-        np.maximum(z, 0, out=a)
-
-
-def wait_to_be_killed(mark):
-    with open(mark, "w", encoding="ascii") as file:
-        file.write(f"{os.getpid()}\n")
-    time.sleep(2 * TIMEOUT)
-    raise TimeoutError("Nobody has killed this process.")
-
-
-@contextmanager
-def killing_who_writes(mark):
-    """Kill, by SIGKILL, the process that writes its id into this file; yield a list of the id."""
-    killed, over = [], threading.Event()
-
-    def watch():
-        end = time.monotonic() + TIMEOUT
-        while time.monotonic() < end and not over.wait(0.01):
-            if mark.exists() and (text := mark.read_text(encoding="ascii")).endswith("\n"):
-                os.kill(int(text), signal.SIGKILL)
-                killed.append(int(text))
-                return
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        yield killed
-    finally:
-        over.set()
-        watcher.join()
-
-
-@pytest.mark.parametrize("from_dask", [True, False], ids=["Dask", "NumPy"])
-@pytest.mark.parametrize("early_stopping", [True, False])
-def test_a_worker_killed_in_a_round_changes_nothing(
-    client, data, tmp_path, from_dask, early_stopping
-):
-    mark = tmp_path / "mark"
-    mlp = MLPClassifier(
-        10, learning_rate=DieOnce(mark), max_iter=6, early_stopping=early_stopping, random_state=0
-    )
-    given = on_cluster(*data) if from_dask else data
-    parallel = DataParallel(mlp, n_shards=2)
-    with killing_who_writes(mark) as killed:
-        survivor = clone(parallel).fit(*given)
-    assert len(killed) == 1
-    undisturbed = clone(parallel).fit(*given)  # the mark is there: nobody waits
-    assert_same_fit(survivor.estimator_, undisturbed.estimator_)
-    client.wait_for_workers(2, timeout=TIMEOUT)
-
-
-def test_a_worker_killed_in_an_iteration_of_lbfgs_changes_nothing(client, data, tmp_path):
-    mark = tmp_path / "mark"
-    relu = ACTIVATIONS["relu"]
-    dying = Activation(**{**vars(relu), "name": "dying", "forward": DyingRelu(mark)})
-    mlp = MLPClassifier(10, activation=dying, solver="lbfgs", max_iter=8, random_state=0)
-    (tmp_path / "mark.armed").touch()
-    with killing_who_writes(mark) as killed:
-        survivor = DataParallel(mlp).fit(*on_cluster(*data))
-    assert len(killed) == 1
-    assert_same_fit(survivor.estimator_, DataParallel(mlp).fit(*on_cluster(*data)).estimator_)
-    client.wait_for_workers(2, timeout=TIMEOUT)
-
-
-class KillScheduler:
-    """A callback that kills a process after some epochs."""
-
-    def __init__(self, pid, epoch):
-        self.pid, self.epoch, self.n_epochs = pid, epoch, 0
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
-
-    def on_fit_task_end(self, estimator, context):
-        self.n_epochs += 1
-        if self.n_epochs == self.epoch:
-            os.kill(self.pid, signal.SIGKILL)
-
-
-@contextmanager
-def cluster_of_processes(n_workers, port):
-    """Start a scheduler and workers as processes; yield the address and the scheduler."""
-    dask = str(Path(sys.executable).with_name("dask"))
-    address, options = f"tcp://127.0.0.1:{port}", {"stderr": subprocess.DEVNULL}
-    command = [dask, "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
-    processes = [subprocess.Popen(command, **options)]
-    worker = [dask, "worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
-    processes += [subprocess.Popen(worker, **options) for _ in range(n_workers)]
-    try:
-        yield address, processes[0]
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-
-
-def free_port():
-    import socket
-
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-@pytest.mark.filterwarnings("ignore")
-def test_a_lost_scheduler_is_a_clear_error_that_keeps_the_last_round(data, solver, client):
-    X, y, _ = data
-    mlp = MLPClassifier(10, solver=solver, max_iter=6, warm_start=True, random_state=0)
-    with (
-        cluster_of_processes(2, free_port()) as (address, scheduler),
-        distributed.Client(address, set_as_default=False) as lost,
-    ):
-        lost.wait_for_workers(2, timeout=TIMEOUT)
-        model = DataParallel(mlp, n_shards=2).set_callbacks(KillScheduler(scheduler.pid, 3))
-        given = on_cluster(X, y) if solver == "adam" else (X, y)
-        with pytest.raises(SchedulerLostError, match="connection to Dask's scheduler tcp"):
-            model.fit(*given, client=lost)
-    n_before = len(model.estimator_.loss_curve_)
-    assert 2 <= n_before <= 4
-    expected = here(clone(mlp).set_params(max_iter=n_before), X, y) if solver == "lbfgs" else None
-    if expected is not None:
-        np.testing.assert_allclose(model.estimator_.loss_curve_, expected.loss_curve_, rtol=1e-9)
-    model.set_callbacks()
-    model.fit(*on_cluster(X, y), client=client)
-    assert len(model.estimator_.loss_curve_) == n_before + 6
 
 
 # -- a good citizen ----------------------------------------------------------------------------

@@ -125,6 +125,9 @@ class SamplesToSend(RemoteSamples):
     def shape(self):
         return np.shape(self.X)
 
+    def to_local(self):
+        return self.X
+
     def checked(self, estimator, y, dtype, reset):
         X, y = check_samples(estimator, self.X, y, dtype, reset)
         cluster, n = self.cluster, X.shape[0]
@@ -246,6 +249,7 @@ class Partitions(RemoteSamples):
         )
         samples.column_range()  # computes and checks all blocks
         self._X = None  # the workers need not keep them
+        self.to_local = samples.to_local
         return samples, y
 
 

@@ -3,7 +3,6 @@
 import cloudpickle
 import numpy as np
 import scipy.sparse
-from scipy.sparse import issparse
 
 from sknn_edu.distributed.shards import Shards, SharedDescent, SummedLoss
 from sknn_edu.fitting.remote import RemoteSamples
@@ -122,11 +121,6 @@ class DaskSamples(RemoteSamples):
         is_sparse = self.is_sparse
         X = scipy.sparse.vstack(parts, format="csr") if is_sparse else np.concatenate(parts)
         return X if self.places is None else X[self.places]
-
-    def __array__(self, dtype=None, copy=None):
-        """Return the samples as an array of this process, for scorers and callbacks."""
-        X = self.to_local()
-        return np.asarray(X.toarray() if issparse(X) else X, dtype)
 
     def batches(self, architecture, y, weight, targets, batch_size, dtype):
         return Shards(self, architecture, y, weight, targets, batch_size, dtype)

@@ -102,11 +102,11 @@ class Shards:
         cluster, samples, state = self.cluster, self.samples, learner.state
         vectors = [learner.parameters.theta, *state.vectors]
         task = cloudpickle.dumps(LocalSteps.of(learner, samples.shuffles and samples.shuffle))
-
         n_bytes = sum(vector.nbytes for vector in vectors)
 
         def submit():
             shared, futures = cluster.share(vectors, n_bytes), []
+            steps = cluster.share(task, len(task))
             for k, (shard, rows) in enumerate(zip(self.shards, self._rows, strict=True)):
                 batch_size = self._batch_sizes[k]
                 if start * batch_size >= self._sizes[k]:
@@ -116,7 +116,7 @@ class Shards:
                 seed = (samples.seed, k, state.n_epochs) if samples.shuffles else None
                 limits = start, n_steps, batch_size, self._shares[k]
                 futures.append(
-                    cluster.submit(take_steps, task, shard, rows, shared, seed, limits, home=k)
+                    cluster.submit(take_steps, steps, shard, rows, shared, seed, limits, home=k)
                 )
             return futures
 

@@ -49,6 +49,11 @@ class RemoteSamples:
     ndim, is_lost, shuffles = 2, False, False
     learner, mean_loss = GradientDescent, MeanLoss
 
+    def __array__(self, dtype=None, copy=None):
+        """Return the samples as an array of this process, for scorers and callbacks."""
+        X = self.to_local()
+        return np.asarray(X.toarray() if issparse(X) else X, dtype)
+
     def column_range(self):
         """Return the smallest and the largest value of each column."""
         low, high = zip(*self.per_block(column_range), strict=True)
