@@ -15,6 +15,7 @@ from distributed import get_client, worker_client
 from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
 from distributed.worker import thread_state
+from scipy.sparse import issparse
 
 MAX_TRIES = 5
 """A round is given up when so many attempts in a row have lost data."""
@@ -101,10 +102,19 @@ class Cluster:
         return kept
 
     def send(self, data, home):
-        """Return data of this process, kept on the worker that is the home of a block."""
-        return self.keep(
-            lambda: self.client.scatter([data], workers=[self.worker(home)], hash=False)[0]
-        )
+        """Return arrays of this process, kept on the worker that is the home of a block.
+
+        Parameters
+        ----------
+        data : ndarray, CSR array or other object, or a tuple of them
+        home : int
+        """
+
+        def make():
+            sent = self.client.scatter([data], workers=[self.worker(home)], hash=False)[0]
+            return self.submit(aligned, sent, home=home)
+
+        return self.keep(make)
 
     def derive(self, function, *inputs, home):
         """Return ``function(*inputs)``, kept; inputs may be kept, too."""
@@ -209,6 +219,22 @@ class Cluster:
         """Return the memory limit of the smallest worker, in bytes; infinite where none is set."""
         workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
         return min((w.get("memory_limit") or np.inf for w in workers), default=np.inf)
+
+
+def aligned(data):
+    """Return arrays at addresses that are a multiple of the size of a number.
+
+    Arrays that come over the network start at any byte, and then everything takes half as long
+    again.
+    """
+    if isinstance(data, tuple):
+        return tuple(map(aligned, data))
+    if isinstance(data, np.ndarray):
+        return np.require(data, requirements="A")
+    if issparse(data):
+        parts = tuple(map(aligned, (data.data, data.indices, data.indptr)))
+        return type(data)(parts, shape=data.shape)
+    return data
 
 
 def groups_of(items):

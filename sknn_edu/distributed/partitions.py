@@ -8,6 +8,7 @@ from dask import compute
 from dask.base import is_dask_collection
 from scipy.sparse import issparse
 
+from sknn_edu.distributed.cluster import aligned
 from sknn_edu.distributed.remote_blocks import DaskSamples
 from sknn_edu.fitting.estimator import check_samples, check_with_first, rows_of
 from sknn_edu.fitting.remote import RemoteSamples, column_range
@@ -64,8 +65,10 @@ def join(check, is_sparse, *parts):
     checked = [check(part) for part in parts]
     if is_sparse:
         checked = [part if issparse(part) else scipy.sparse.csr_array(part) for part in checked]
-        return checked[0] if len(checked) == 1 else scipy.sparse.vstack(checked, format="csr")
-    return checked[0] if len(checked) == 1 else np.concatenate(checked)
+        X = checked[0] if len(checked) == 1 else scipy.sparse.vstack(checked, format="csr")
+    else:
+        X = checked[0] if len(checked) == 1 else np.concatenate(checked)
+    return aligned(X)
 
 
 def side_by_side_rows(parts):

@@ -126,7 +126,7 @@ def take_steps(task, shard, rows, vectors, seed, limits):
     """
     start, n_steps, batch_size, share = limits
     steps = cloudpickle.loads(task)
-    rows = np.arange(shard.X.shape[0]) if rows is None else rows
+    rows = np.arange(shard.X.shape[0]) if rows is None else np.require(rows, requirements="A")
     if seed is not None:
         if steps.shuffle:
             rows = np.random.default_rng(seed).permutation(rows)

@@ -111,7 +111,7 @@ class Shards:
                 batch_size = self._batch_sizes[k]
                 if start * batch_size >= self._sizes[k]:
                     continue
-                if isinstance(rows, np.ndarray):
+                if isinstance(rows, np.ndarray):  # of a single shard, in a new order each time
                     rows = cluster.share(rows, rows.nbytes)
                 seed = (samples.seed, k, state.n_epochs) if samples.shuffles else None
                 limits = start, n_steps, batch_size, self._shares[k]
