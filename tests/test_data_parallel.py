@@ -36,7 +36,7 @@ da = pytest.importorskip("dask.array")
 
 from sknn_edu.core.optimizers import OPTIMIZERS  # noqa: E402
 from sknn_edu.distributed import DataParallel  # noqa: E402
-from sknn_edu.distributed.cluster import Cluster  # noqa: E402
+from sknn_edu.distributed.cluster import Cluster, aligned  # noqa: E402
 from sknn_edu.distributed.partitions import contiguous_groups  # noqa: E402
 from sknn_edu.distributed.shards import outer_momentum, shard_batch_size  # noqa: E402
 from tests.on_dask import LOCAL, TIMEOUT, assert_same_fit, here, on_cluster, parameters  # noqa: E402
@@ -301,6 +301,20 @@ def test_what_is_embedded_is_found_in_all_partitions(data, options):
 )
 def test_shards_are_neighbouring_partitions_of_about_the_same_size(sizes, n_groups, groups):
     assert contiguous_groups(sizes, n_groups) == groups
+
+
+def test_what_arrives_at_an_odd_address_is_moved():
+    memory = np.zeros(81, np.uint8)
+    odd = memory[1:].view(float)
+    assert not odd.flags.aligned
+    moved, (inside, label) = aligned(odd), aligned((odd, "label"))
+    assert moved.flags.aligned
+    assert inside.flags.aligned
+    assert label == "label"
+    assert aligned(moved) is moved
+    matrix = sparse.csr_array(np.eye(10))
+    matrix.data = odd
+    assert aligned(matrix).data.flags.aligned
 
 
 def test_shards_share_a_mini_batch_and_make_up_for_its_noise():
