@@ -21,7 +21,7 @@ from sknn_edu.core.activations import ACTIVATIONS, Activation
 distributed = pytest.importorskip("distributed")
 
 from sknn_edu.distributed import DataParallel  # noqa: E402
-from sknn_edu.distributed.cluster import SchedulerLostError  # noqa: E402
+from sknn_edu.distributed.cluster import Cluster, SchedulerLostError  # noqa: E402
 from tests.on_dask import LOCAL, TIMEOUT, assert_same_fit, here, on_cluster  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -191,3 +191,29 @@ def test_a_lost_scheduler_is_a_clear_error_that_keeps_the_last_round(data, solve
     model.set_callbacks()
     model.fit(*on_cluster(X, y), client=client)
     assert len(model.estimator_.loss_curve_) == n_before + 6
+
+
+class Workers:
+    """Stands in for a client: it knows addresses only."""
+
+    class scheduler:
+        address = "tcp://nowhere"
+
+    def __init__(self, *addresses):
+        self.addresses = addresses
+
+    def nthreads(self):
+        return dict.fromkeys(self.addresses, 1)
+
+
+def test_blocks_of_a_lost_worker_move_and_new_workers_get_their_share():
+    cluster = Cluster(Workers("a", "b", "c"))
+    cluster.assign(6)
+    assert [cluster.worker(k) for k in range(6)] == list("abcabc")
+    cluster.client.addresses = "a", "c"
+    cluster.assign(6)
+    assert [cluster.worker(k) for k in range(6)] == list("aacacc")
+    cluster.client.addresses = "a", "c", "d"
+    cluster.assign(6)
+    homes = [cluster.worker(k) for k in range(6)]
+    assert sorted(homes) == list("aaccdd")

@@ -91,7 +91,7 @@ class Cluster:
     def __init__(self, client):
         self.client, self.is_lost = client, False
         self.address = client.scheduler.address
-        self._homes, self._kept = {}, WeakSet()
+        self._homes, self._addresses, self._kept = {}, [], WeakSet()
 
     # -- values on the cluster -----------------------------------------------------------------
 
@@ -200,15 +200,20 @@ class Cluster:
         if not addresses:
             self.client.wait_for_workers(1)
             addresses = sorted(self.client.nthreads())
+        if addresses == self._addresses and n_homes <= len(self._homes):
+            return
+        self._addresses = addresses
         homes = {k: self._homes.get(k) for k in range(max(n_homes, len(self._homes)))}
         counts = Counter(dict.fromkeys(addresses, 0))
-        counts.update(home for home in homes.values() if home in addresses)
+        counts.update(home for home in homes.values() if home in counts)
         for k, home in homes.items():
-            fewest = min(addresses, key=lambda address: (counts[address], address))
-            if home not in addresses or counts[home] > counts[fewest] + 1:
-                counts[home] -= home in addresses
+            is_there = home in counts
+            if not is_there or counts[home] > min(counts.values()) + 1:
+                fewest = min(addresses, key=lambda address: (counts[address], address))
                 counts[fewest] += 1
                 homes[k] = fewest
+                if is_there:
+                    counts[home] -= 1
         self._homes = homes
 
     def n_workers(self):

@@ -142,6 +142,7 @@ class SamplesToSend(RemoteSamples):
         pieces = [X[start:stop] for start, stop in zip([0, *stops], stops, strict=False)]
         n_bytes = [describe(piece)[-1] for piece in pieces]
         refuse_too_large(cluster, n_bytes, sum(n_bytes), n_blocks)
+        cluster.assign(n_blocks)
         blocks = [cluster.send(piece, k) for k, piece in enumerate(pieces)]
         sizes = [piece.shape[0] for piece in pieces]
         samples = DaskSamples(
@@ -240,6 +241,7 @@ class Partitions(RemoteSamples):
         self.n_blocks = len(groups)
         n_bytes = [sum(self._n_bytes[k] for k in group) for group in groups]
         refuse_too_large(cluster, n_bytes, sum(n_bytes), n_blocks)
+        cluster.assign(len(groups))
         blocks = [
             cluster.derive(
                 partial(join, check, self.is_sparse), *(self._X[k] for k in group), home=home
