@@ -77,6 +77,7 @@ autodoc_default_options = {
     "set_score_request",
 }
 autodoc_typehints = "none"
+autodoc_mock_imports = ["cloudpickle", "dask", "distributed"]  # what sknn_edu.distributed needs
 
 
 def strip_code(_, doctree):

@@ -28,7 +28,7 @@ LAYERS = [
     {"core"},
     {"fitting", "plotting"},
     {"estimators"},
-    {"tables", "inspection"},
+    {"tables", "inspection", "distributed"},
     {"onnx"},
     {"tour"},
 ]

@@ -194,19 +194,27 @@ class GradientDescent:
 
     def epoch(self, order: Indices) -> float:
         """Take one step for each batch; return the mean loss, L2 penalty included."""
-        loss = total = 0.0
-        self._n_steps = -(-order.size // self.batches.batch_size)
-        self._n_steps_done = 0
-        for samples in self.batches.over(order):
-            for batch in samples.batches:
-                loss += self.step(batch)
-            loss += samples.sum(self.architecture.loss.value(samples.y, samples.outputs))
-            total += samples.total()
+        loss, total = self.learn(order, order.size)
         state = self.state
         state.n_seen += order.size
         state.n_epochs += 1
         state.eta = float(self.schedule.after_epoch(state.eta, self.eta_0, state.n_seen))
         return loss / total
+
+    def learn(self, order: Indices, n_samples: int, n_steps_done: int = 0) -> tuple[float, float]:
+        """Take one step for each batch; return the sum of the losses, and of the weights.
+
+        The epoch has `n_samples`; schedules look at how many of its steps are done.
+        """
+        loss = total = 0.0
+        self._n_steps = -(-n_samples // self.batches.batch_size)
+        self._n_steps_done = n_steps_done
+        for samples in self.batches.over(order):
+            for batch in samples.batches:
+                loss += self.step(batch)
+            loss += samples.sum(self.architecture.loss.value(samples.y, samples.outputs))
+            total += samples.total()
+        return loss, total
 
     def step(self, batch: Samples) -> float:
         """Move theta once; write the outputs from before, and return n times the L2 penalty."""

@@ -45,23 +45,42 @@ class MeanLoss:
     batches : MiniBatches
     alpha : float
         L2 penalty, see :func:`~.losses.add_l2`.
+    total : float or None
+        The sum of the weights, if there are more samples than these.
     """
 
     def __init__(
-        self, architecture: Architecture, parameters: Parameters, batches: MiniBatches, alpha: float
+        self,
+        architecture: Architecture,
+        parameters: Parameters,
+        batches: MiniBatches,
+        alpha: float,
+        total: float | None = None,
     ) -> None:
         self.architecture, self.parameters, self.batches = architecture, parameters, batches
         self._sum, self._of_batch = parameters.zeros_like(), parameters.zeros_like()
         self._networks: dict[int, Network] = {}
         self._one = np.ones(())
         weight = batches.weight
-        self._total = float(len(batches.y) if weight is None else weight.sum())
+        if total is None:
+            total = float(len(batches.y) if weight is None else weight.sum())
+        self._total = total
         self._value = architecture.loss.value
         self._l2 = parameters.per_parameter(is_weight) * (alpha / self._total)
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
         """Return the loss and its gradient (n_parameters,) at theta."""
         self.parameters.theta[:] = theta
+        loss, gradient = self.of_samples()
+        workspace = self._of_batch.theta
+        penalty = add_l2(gradient, self.parameters.theta, self._l2, workspace)
+        return loss / self._total + penalty, gradient.copy()
+
+    def of_samples(self) -> tuple[float, Array]:
+        """Return the sum of the losses, and the gradient of their mean, both without penalty.
+
+        The next call overwrites the gradient (n_parameters,).
+        """
         gradient, of_batch = self._sum.theta, self._of_batch.theta
         gradient[:] = 0
         loss = 0.0
@@ -71,8 +90,7 @@ class MeanLoss:
             weight = self._one if batch.weight is None else batch.weight
             network.backward(batch.X, batch.y, weight / self._total)
             gradient += of_batch
-        penalty = add_l2(gradient, self.parameters.theta, self._l2, workspace=of_batch)
-        return loss / self._total + penalty, gradient.copy()
+        return loss, gradient
 
     def _new_network(self, m: int) -> Network:
         self._networks[m] = Network(self.architecture, self.parameters, self._of_batch, m)
@@ -161,17 +179,18 @@ class LBFGS:
         batches: MiniBatches,
         monitor: Monitor,
         best_so_far: BestSoFar,
+        mean_loss: type[MeanLoss] = MeanLoss,
     ) -> LBFGSReport:
         """Move ``parameters`` (float64) in place to where L-BFGS ends, and update ``best_so_far``.
 
         A keyboard interrupt ends training at the last iterate.
         """
-        mean_loss = MeanLoss(architecture, parameters, batches, self.alpha)
+        objective = mean_loss(architecture, parameters, batches, self.alpha)
         report = LBFGSReport(theta=parameters.theta.copy())
         monitor.epoch_begins()
         try:
             result = minimize(
-                mean_loss,
+                objective,
                 report.theta,
                 method="L-BFGS-B",
                 jac=True,

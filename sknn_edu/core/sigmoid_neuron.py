@@ -97,7 +97,16 @@ def longest_safe_step(X: Any, weight: Array | None, alpha: float) -> float:
     weight : ndarray of shape (n_samples,) or None
         The weight of each sample in the mean.
     """
+    return step_for_norms(squared_norms(X), weight, alpha)
+
+
+def squared_norms(X: Any) -> Array:
+    """Return x . x of each sample (n_samples,), in float64."""
     squares = X.multiply(X).sum(axis=1) if is_sparse(X) else np.einsum("ij,ij->i", X, X)
-    norms = np.asarray(squares, dtype=np.float64).reshape(-1)
+    return np.asarray(squares, dtype=np.float64).reshape(-1)
+
+
+def step_for_norms(norms: Array, weight: Array | None, alpha: float) -> float:
+    """Return the learning rate of :func:`longest_safe_step`, given the squared norms."""
     n = norms.size if weight is None else weight.sum()
     return float(1 / ((np.average(norms, weights=weight) + 1) / 4 + alpha / n))

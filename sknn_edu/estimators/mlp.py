@@ -39,6 +39,7 @@ from sknn_edu.fitting.estimator import (
 )
 from sknn_edu.fitting.fit import StochasticSettings, fill_parameters, fit_network
 from sknn_edu.fitting.names import did_you_mean
+from sknn_edu.fitting.remote import is_sparse_matrix, to_local
 
 PROGRESS_CURVES = {
     name: schedule.curve for name, schedule in SCHEDULES.items() if isinstance(schedule, Curve)
@@ -113,7 +114,7 @@ def check_layer(layer, n_hidden):
 
 def refuse_sparse(X, name):
     """Refuse sparse samples for a parameter that needs dense ones."""
-    if issparse(X):
+    if is_sparse_matrix(X):
         raise TypeError(f"{name} needs dense samples; pass X.toarray(), or fit with {name}=None.")
 
 
@@ -484,7 +485,7 @@ class BaseMLP(NetworkEstimator):
         activations = architecture.activations
         if self.init == data_driven.NAME:
             rows = rng.permutation(X.shape[0])[: data_driven.MAX_ROWS]
-            inputs = X[rows]
+            inputs = to_local(X[rows])
             if parameters.of_inputs:
                 inputs = architecture.inputs.learned_inputs(inputs, parameters.of_inputs)
             data_driven.data_driven(rng, activations, weights, biases, inputs)

@@ -6,16 +6,31 @@ no trust.
 """
 
 from dataclasses import asdict, dataclass, fields
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
+import numpy as np
+
 from sknn_edu.core.activations import Activation
-from sknn_edu.core.beyond.factored_weights import FactoredWeights, find_one_hot_groups
-from sknn_edu.core.beyond.number_embedding import EmbeddedNumbers, Waves, columns_to_embed
+from sknn_edu.core.beyond.factored_weights import (
+    CountsOfOnes,
+    FactoredWeights,
+    count_ones,
+    find_one_hot_groups,
+    one_hot_runs,
+)
+from sknn_edu.core.beyond.number_embedding import (
+    EmbeddedNumbers,
+    Waves,
+    chosen_columns,
+    columns_to_embed,
+    has_two_values,
+)
 from sknn_edu.core.beyond.parametric_activations import ALL_ACTIVATIONS
 from sknn_edu.core.network import DENSE, Architecture
 from sknn_edu.estimators.real_targets import REGRESSION_KINDS
 from sknn_edu.estimators.targets import CLASSIFICATION_KINDS, SINGLE_LAYER_KINDS
+from sknn_edu.fitting.remote import is_remote
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +125,7 @@ def find_structure(X, number_embedding, category_embedding):
 
     Parameters
     ----------
-    X : ndarray (n_samples, n_features)
+    X : ndarray or RemoteSamples (n_samples, n_features)
     number_embedding : Waves or None
     category_embedding : int or None
 
@@ -121,12 +136,22 @@ def find_structure(X, number_embedding, category_embedding):
     """
     columns, groups = (), ()
     if number_embedding is not None:
-        columns = columns_to_embed(X, number_embedding)
+        if is_remote(X):
+            low, high = X.column_range()
+            two = X.per_block(partial(has_two_values, low=low, high=high))
+            columns = chosen_columns(~np.all(two, axis=0), number_embedding)
+        else:
+            columns = columns_to_embed(X, number_embedding)
     if category_embedding is not None:
-        inputs = X
+        kept = slice(None)
         if columns:
-            inputs = X[:, EmbeddedNumbers(X.shape[1], columns, number_embedding).kept]
-        groups = find_one_hot_groups(inputs, category_embedding)
+            kept = EmbeddedNumbers(X.shape[1], columns, number_embedding).kept
+        if is_remote(X):
+            is_binary, together = zip(*X.per_block(partial(count_ones, columns=kept)), strict=True)
+            ones = CountsOfOnes(X.shape[0], sum(together))
+            groups = one_hot_runs(np.all(is_binary, axis=0), ones, category_embedding)
+        else:
+            groups = find_one_hot_groups(X[:, kept], category_embedding)
     return {"n_features": X.shape[1], "embedded_columns": columns, "category_groups": groups}
 
 

@@ -25,7 +25,7 @@ from sklearn.utils._param_validation import (
     RealNotInt,
     StrOptions,
 )
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_sample_weight, _check_y, validate_data
 
 from sknn_edu.fitting.callbacks import (
     NO_PROGRESS_BAR,
@@ -37,6 +37,7 @@ from sknn_edu.fitting.callbacks import (
 from sknn_edu.fitting.given_samples import NUMBERS, explained, refuse_masked, refuse_unreadable
 from sknn_edu.fitting.given_targets import readable_labels, refuse_unreadable_numbers
 from sknn_edu.fitting.names import did_you_mean
+from sknn_edu.fitting.remote import RemoteSamples
 
 __all__ = [
     "HasMethods",
@@ -278,6 +279,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         With ``reset=True``, X sets ``n_features_in_``; otherwise X must have that many features. If
         y has a single column, its shape becomes (n_samples,).
         """
+        if isinstance(X, RemoteSamples):
+            return X.checked(self, y, dtype, reset)
         if not all(type(data) is np.ndarray and data.dtype.kind in NUMBERS for data in (X, y)):
             refuse_unreadable(X)
             y = self._readable_targets(y)
@@ -289,6 +292,11 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             raise explained(error, X, y, n_features) from None
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
+    def _check_y(self, y):
+        """Return y alone, checked for training."""
+        y = _check_y(self._readable_targets(y), estimator=self, **self._y_options)
+        return column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
+
     def _readable_targets(self, y):
         """Return y with labels in their own dtype; refuse y that is neither labels nor numbers."""
         if y is None:
@@ -297,6 +305,50 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             return readable_labels(y)
         refuse_unreadable_numbers(y)
         return y
+
+
+def check_samples(estimator, X, y, dtype, reset):
+    """Return X and y, checked for training, as :meth:`NeuralEstimator._check_data` does."""
+    return estimator._check_data(X, y, dtype, reset=reset)
+
+
+def check_with_first(estimator, first, y, dtype, reset):
+    """Check y and the first of the samples, which are elsewhere, as given.
+
+    Parameters
+    ----------
+    estimator : NeuralEstimator
+        With ``reset`` it learns the number and the names of the features.
+    first : array-like, data frame or sparse matrix of one row
+    y : array-like (n_samples,) or (n_samples, n_columns)
+    dtype, reset
+        As for training.
+
+    Returns
+    -------
+    check : callable ``check(X) -> X``
+        Checks other samples in the same way, on whatever machine.
+    dtype : dtype
+        Of the checked samples.
+    y : ndarray
+        Checked.
+    """
+    y = estimator._check_y(y)
+    x, _ = estimator._check_data(first, y[:1], dtype, reset)
+    stub = type(estimator)()
+    for name in ("n_features_in_", "feature_names_in_"):
+        if hasattr(estimator, name):
+            setattr(stub, name, getattr(estimator, name))
+    return functools.partial(checked_block, stub, x.dtype), x.dtype, y
+
+
+def checked_block(estimator, dtype, X):
+    """Return some of the samples, checked for training."""
+    refuse_unreadable(X)
+    try:
+        return validate_data(estimator, X, accept_sparse="csr", dtype=dtype, order="C", reset=False)
+    except (TypeError, ValueError) as error:
+        raise explained(error, X, n_features=estimator.n_features_in_) from None
 
 
 def takes_weights(scorer):

@@ -20,7 +20,7 @@ from sknn_edu.core.beyond.dropout import Dropout
 from sknn_edu.core.beyond.parametrization import STANDARD, Parametrization
 from sknn_edu.core.beyond.sparse_inputs import with_sparse_inputs
 from sknn_edu.core.gradient_descent import GradientDescent, Regularization
-from sknn_edu.core.lbfgs import LBFGS, rows_at_once
+from sknn_edu.core.lbfgs import LBFGS, MeanLoss, rows_at_once
 from sknn_edu.core.network import Architecture, Parameters
 from sknn_edu.core.optimizers import Optimizer
 from sknn_edu.core.schedules import Schedule
@@ -30,6 +30,7 @@ from sknn_edu.fitting.callbacks import FitTasks
 from sknn_edu.fitting.estimator import INTERRUPTED, check_sample_weight, hold_out, warn
 from sknn_edu.fitting.history import History
 from sknn_edu.fitting.overflow import refuse_overflow
+from sknn_edu.fitting.remote import RemoteSamples
 from sknn_edu.fitting.threads import one_thread_for_scipy
 from sknn_edu.fitting.training_state import TrainingState, check_rows, checksum
 from sknn_edu.fitting.usefulness import learned_nothing
@@ -249,7 +250,7 @@ def prepare_fit(estimator, X, y, sample_weight, validation, incremental, classes
         validation_set = check_validation_set(estimator, data.targets, data, *validation)
     plan = estimator._plan = estimator._make_plan(data.X, data.targets, continuing)
     architecture = plan.architecture
-    if issparse(data.X):
+    if issparse(data.X) or getattr(data.X, "is_sparse", False):
         architecture = with_sparse_inputs(architecture)
     settings = estimator._training_settings(plan, data.X, data.weight)
 
@@ -454,7 +455,8 @@ def train_stochastically(estimator, run):
     batches = make_batches(run.data, run.architecture, batch_size, run.data.X.dtype)
     if run.is_resumed and not run.incremental:  # continue exactly where the last fit stopped
         run.parameters.theta[:] = state.theta
-    learner = start_learner(run.architecture, run.parameters, batches, settings, state)
+    kind = run.data.X.learner if isinstance(run.data.X, RemoteSamples) else GradientDescent
+    learner = start_learner(run.architecture, run.parameters, batches, settings, state, kind)
     if run.continuing and not run.is_resumed:
         learner.state.n_seen = getattr(estimator, "t_", 0)  # weights set by hand come without t_
     history.rate = lambda: learner.state.rate
@@ -472,7 +474,7 @@ def train_stochastically(estimator, run):
     curves = continued_curves(estimator, history, run.continuing)
     record(estimator, curves, learner.state.n_seen, n_epochs, state.best_so_far, history.steers)
     vars(estimator).pop("_training_state", None)
-    if run.incremental or outcome in RESUMABLE:
+    if (run.incremental or outcome in RESUMABLE) and not isinstance(run.data.X, RemoteSamples):
         theta = run.parameters.theta
         estimator._training_state = state.between_calls(theta, run.incremental)
     return outcome, stochastic_message(estimator, outcome, run)
@@ -488,7 +490,8 @@ def epochs_to_train(estimator, run):
         max_epochs=1 if run.incremental else remaining,
         tol=estimator.tol,
         patience=np.inf if ignores_plateaus else estimator.n_iter_no_change,
-        shuffle=settings.shuffle,
+        shuffle=settings.shuffle
+        and not (isinstance(run.data.X, RemoteSamples) and run.data.X.shuffles),
         keep_best=steers,
         min_epochs=settings.min_epochs,
         keep_last_of_ties=to_the_end,
@@ -515,6 +518,9 @@ def n_in_batch(batch_size, n_samples):
 
 def make_batches(data, architecture, batch_size, dtype):
     """Return the mini-batches of the training data."""
+    if isinstance(data.X, RemoteSamples):
+        targets = data.targets
+        return data.X.batches(architecture, data.y, data.weight, targets, batch_size, dtype)
     smoothing, uniform = float(data.targets.label_smoothing), None
     if smoothing > 0:
         uniform = data.targets.uniform_target.astype(dtype)[:, np.newaxis]
@@ -524,8 +530,8 @@ def make_batches(data, architecture, batch_size, dtype):
     )
 
 
-def start_learner(architecture, parameters, batches, settings, state):
-    """Return the GradientDescent that starts or continues from a state; it updates the state."""
+def start_learner(architecture, parameters, batches, settings, state, kind=GradientDescent):
+    """Return gradient descent that starts over or continues from a state, which it updates."""
     regularization, dropout, multipliers = settings.regularization, None, None
     if any(settings.dropout):
         dropout = start_dropout(settings, state)
@@ -536,7 +542,7 @@ def start_learner(architecture, parameters, batches, settings, state):
         multipliers = settings.parametrization.learning_rate_multipliers(
             parameters, settings.optimizer
         )
-    learner = GradientDescent(
+    learner = kind(
         architecture,
         parameters,
         batches,
@@ -604,6 +610,8 @@ def warn_of_the_end(estimator, run, outcome, message):
     ``message`` is the text of the solver's warning, or None.
     """
     if outcome is Outcome.INTERRUPTED:
+        if isinstance(run.data.X, RemoteSamples) and run.data.X.is_lost:
+            return  # the caller says so
         what = "iterations" if run.learner is None else "whole epochs"
         warn(INTERRUPTED.format(n=run.history.n_epochs, what=what))
         return
@@ -634,7 +642,7 @@ def batch_losses(estimator, X, y, rates):
     data = check_training_data(estimator, X, y, None, continuing=False, classes=None)
     plan = estimator._make_plan(data.X, data.targets, continuing=False)
     architecture = plan.architecture
-    if issparse(data.X):
+    if issparse(data.X) or getattr(data.X, "is_sparse", False):
         architecture = with_sparse_inputs(architecture)
     rng, order = check_random_state(estimator.random_state), np.arange(data.X.shape[0])
     parameters = start_parameters(estimator, architecture, data.X, rng, continuing=False)
@@ -672,12 +680,15 @@ def train_with_lbfgs(estimator, run):
     n_samples = data.X.shape[0]
     batch_size = min(n_samples, rows_at_once(run.architecture))
     batches = make_batches(data, run.architecture, batch_size, np.float64)
+    mean_loss = data.X.mean_loss if isinstance(data.X, RemoteSamples) else MeanLoss
     if history.steers:
         to_the_end = estimator.early_stopping == "last_best"
         patience = np.inf if to_the_end else estimator.n_iter_no_change
         method = replace(method, patience=patience, keep_best=True, keep_last_of_ties=to_the_end)
     with one_thread_for_scipy():
-        report = method.train(run.architecture, run.parameters, batches, history, best_so_far)
+        report = method.train(
+            run.architecture, run.parameters, batches, history, best_so_far, mean_loss
+        )
     raise_if_lbfgs_diverged(report)
     vars(estimator).pop("_training_state", None)
     if not history.losses and not history.steers:

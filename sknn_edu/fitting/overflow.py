@@ -10,6 +10,7 @@ import numpy as np
 from sknn_edu.core.beyond.number_embedding import EmbeddedNumbers
 from sknn_edu.core.beyond.parametric_activations import ALL_ACTIVATIONS, MixedWithIdentity
 from sknn_edu.core.losses import OUTPUTS
+from sknn_edu.fitting.remote import column_range, is_remote, output_sums_of
 
 OVERFLOW = (
     "Solver produced non-finite parameter weights. Training diverged in {when}: the model has "
@@ -32,7 +33,7 @@ def refuse_overflow(estimator, architecture, parameters, X):
         return
     is_finite = all(np.isfinite(array).all() for array in (*weights, *parameters.biases))
     if is_finite:
-        z = np.ascontiguousarray(architecture.output_sums(parameters, X).T)
+        z = np.ascontiguousarray(output_sums_of(architecture, parameters, X).T)
         is_finite = np.isfinite(np.ptp(z, axis=0)).all()  # softmax subtracts the largest
         architecture.loss.activate(z)
     if not (is_finite and np.isfinite(z).all()):
@@ -44,7 +45,10 @@ def refuse_overflow(estimator, architecture, parameters, X):
 
 def largest_input(inputs, learned, X):
     """Return a bound of the absolute inputs of the first layer."""
-    values = X if isinstance(X, np.ndarray) else X.data
+    if is_remote(X):
+        values = np.stack(column_range(X))
+    else:
+        values = X if isinstance(X, np.ndarray) else X.data
     largest = max(float(values.max(initial=0)), -float(values.min(initial=0)))
     base = getattr(inputs, "base", inputs)
     if isinstance(base, EmbeddedNumbers):

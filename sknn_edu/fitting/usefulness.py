@@ -13,6 +13,7 @@ from scipy.stats import rankdata
 
 from sknn_edu.core.speed.mini_batches import fill_targets
 from sknn_edu.core.training import Outcome
+from sknn_edu.fitting.remote import is_remote, output_sums_of, to_local
 
 SLACK = 1e-4
 """The loss must be lower than that of the constant by this share of it."""
@@ -111,9 +112,10 @@ def shares(run):
 def data_loss(run):
     """Return the mean loss of the network on the training samples, without penalty."""
     total, rows, share, loss = 0.0, run.state.order, shares(run), run.architecture.loss
-    for start in range(0, rows.size, SCORED_AT_ONCE):
-        some = slice(start, start + SCORED_AT_ONCE)
-        z = run.architecture.output_sums(run.parameters, run.data.X[rows[some]])
+    at_once = rows.size if is_remote(run.data.X) else SCORED_AT_ONCE
+    for start in range(0, rows.size, at_once):
+        some = slice(start, start + at_once)
+        z = output_sums_of(run.architecture, run.parameters, run.data.X[rows[some]])
         a = np.array(z.T, order="C")
         y = np.empty_like(a)
         fill_targets(y, run.data.y[rows[some]])
@@ -136,7 +138,7 @@ def has_something_to_learn(run):
     if not share.any():
         return False
     share, equal = share / share.sum(), np.full(picked.size, 1 / picked.size)
-    features = centred_ranks(some_columns(run.data.X[rows[picked]]), equal)
+    features = centred_ranks(some_columns(to_local(run.data.X[rows[picked]])), equal)
     first, second = np.triu_indices(min(features.shape[1], MAX_FACTORS))
     products = standardised(features[:, first] * features[:, second], equal)
     features = np.hstack([features, products]).T

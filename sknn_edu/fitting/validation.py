@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.metrics import check_scoring
 
 from sknn_edu.core.speed.mini_batches import fill_targets
 from sknn_edu.fitting.estimator import check_sample_weight, rows_of, takes_weights, warn
+from sknn_edu.fitting.remote import column_range, is_remote, is_sparse_matrix, output_sums_of
 
 IN_A_PIPELINE = (
     "A pipeline transforms X before the network, but not X_val. To transform X_val, too, call "
@@ -110,9 +110,10 @@ def refuse_names_of_its_own(X_val, X):
 
 def warn_of_another_scale(X_val, X):
     """Warn if most columns of dense X_val lie completely outside the range of X."""
-    if issparse(X) or issparse(X_val) or X.shape[1] < 2:
+    if is_sparse_matrix(X) or is_sparse_matrix(X_val) or X.shape[1] < 2:
         return
-    is_apart = (X_val.min(axis=0) > X.max(axis=0)) | (X_val.max(axis=0) < X.min(axis=0))
+    (low, high), (low_val, high_val) = column_range(X), column_range(X_val)
+    is_apart = (low_val > high) | (high_val < low)
     if np.count_nonzero(is_apart) > X.shape[1] / 2:
         warn(
             f"X_val seems to be scaled differently from X: in {np.count_nonzero(is_apart)} of "
@@ -124,11 +125,12 @@ def warn_of_another_scale(X_val, X):
 def held_out_set(data, rows):
     """Return the validation set that consists of the given rows of the training data."""
     X_given = data.X_given if hasattr(data.X_given, "columns") else data.X
+    X = data.X[rows]
     return ValidationSet(
-        data.X[rows],
+        X,
         data.y[rows],
         None if data.sample_weight is None else data.sample_weight[rows],
-        X_given=rows_of(X_given, rows),
+        X_given=X if is_remote(X) else rows_of(X_given, rows),
         y_given=rows_of(data.y_given, rows),
     )
 
@@ -161,7 +163,7 @@ class Validation:
 
     def measure(self):
         """Return the mean loss, without penalty, and the score; a higher score is better."""
-        z = self.architecture.output_sums(self.parameters, self.samples.X)
+        z = output_sums_of(self.architecture, self.parameters, self.samples.X)
         if not np.isfinite(z).all():
             return np.nan, np.nan
         a = np.array(z.T, dtype=self._y.dtype, order="C")

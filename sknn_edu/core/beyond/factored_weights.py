@@ -232,15 +232,95 @@ def find_one_hot_groups(X: Array, min_levels: int) -> tuple[tuple[int, int], ...
     harm.
     """
     is_one = X == 1
-    is_binary = [*(is_one | (X == 0)).all(axis=0).tolist(), False]  # False ends the last run
+    is_binary = (is_one | (X == 0)).all(axis=0)
+    return one_hot_runs(is_binary, OnesOfRows(is_one), min_levels)
+
+
+def one_hot_runs(is_binary: Array, ones: Any, min_levels: int) -> tuple[tuple[int, int], ...]:
+    """Return the groups of :func:`find_one_hot_groups`.
+
+    Parameters
+    ----------
+    is_binary : ndarray (n_columns,) of bool
+        Whether a column has only the values 0 and 1.
+    ones : OnesOfRows or CountsOfOnes
+        Where the ones are.
+    min_levels : int
+    """
     groups, start = [], 0
-    has_one = np.zeros(len(X), dtype=bool)
-    for j, continues in enumerate(is_binary):
-        if not continues or has_one.all() or (has_one & is_one[:, j]).any():
+    for j, continues in enumerate([*is_binary.tolist(), False]):  # the last run ends, too
+        if not continues or ones.fill_all_rows() or ones.would_meet(j):
             if j - start > min_levels:
                 groups.append((start, j))
             start = j if continues else j + 1
-            has_one[:] = False
+            ones.start_over()
         if continues:
-            has_one |= is_one[:, j]
+            ones.add(j)
     return tuple(groups)
+
+
+class OnesOfRows:
+    """Which rows have a 1 in one of some columns.
+
+    Parameters
+    ----------
+    is_one : ndarray (n, n_columns) of bool
+    """
+
+    def __init__(self, is_one: Array) -> None:
+        self._is_one, self._has_one = is_one, np.zeros(len(is_one), dtype=bool)
+
+    def start_over(self) -> None:
+        """Begin with no columns."""
+        self._has_one[:] = False
+
+    def add(self, j: int) -> None:
+        """Take column j into account, too."""
+        self._has_one |= self._is_one[:, j]
+
+    def fill_all_rows(self) -> bool:
+        """Return whether every row has a 1."""
+        return bool(self._has_one.all())
+
+    def would_meet(self, j: int) -> bool:
+        """Return whether some row would have two if column j came, too."""
+        return bool((self._has_one & self._is_one[:, j]).any())
+
+
+class CountsOfOnes:
+    """The same as :class:`OnesOfRows`, from numbers that can be added up over parts of the rows.
+
+    Parameters
+    ----------
+    n : int
+        The number of rows.
+    together : ndarray (n_columns, n_columns)
+        The number of rows that have a 1 in both columns.
+    """
+
+    def __init__(self, n: int, together: Array) -> None:
+        self._n, self._together, self._columns = n, together, list[int]()
+
+    def start_over(self) -> None:
+        """Begin with no columns."""
+        self._columns = []
+
+    def add(self, j: int) -> None:
+        """Take column j into account, too."""
+        self._columns.append(j)
+
+    def fill_all_rows(self) -> bool:
+        """Return whether every row has a 1, given that none has two."""
+        return bool(self._together.diagonal()[self._columns].sum() == self._n)
+
+    def would_meet(self, j: int) -> bool:
+        """Return whether some row would have two if column j came, too."""
+        return bool(self._together[self._columns, j].any())
+
+
+def count_ones(X: Array, columns: Any) -> tuple[Array, Array]:
+    """Return for these columns whether they are binary, and ``together`` of the ones in them."""
+    X = X[:, columns]
+    is_one = X == 1
+    ones = is_one.astype(np.float64)
+    return (is_one | (X == 0)).all(axis=0), ones.T @ ones

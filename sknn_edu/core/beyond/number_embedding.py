@@ -264,5 +264,16 @@ def columns_to_embed(X: Array, waves: Waves) -> tuple[int, ...]:
     Any function of two values is linear, so embedding a column with two values gains nothing.
     """
     low, high = X.min(axis=0), X.max(axis=0)
-    columns = np.flatnonzero(~((low == X) | (high == X)).all(axis=0)).tolist()
+    return chosen_columns(~has_two_values(X, low, high), waves)
+
+
+def has_two_values(X: Array, low: Array, high: Array) -> Array:
+    """Return for each column of X whether it has no other values than these (n_columns,)."""
+    is_either: Array = ((low == X) | (high == X)).all(axis=0)
+    return is_either
+
+
+def chosen_columns(has_more: Array, waves: Waves) -> tuple[int, ...]:
+    """Return the columns that have more than two values, or none if there are too many."""
+    columns = np.flatnonzero(has_more).tolist()
     return tuple(columns) if len(columns) <= (waves.most_columns or inf) else ()

@@ -61,7 +61,7 @@ class RowCopies:
     """
 
     def __init__(self, X: Any, max_rows: int) -> None:
-        self._X, self.is_sparse = X, is_sparse(X)
+        self._X, self.is_sparse = X, not isinstance(X, np.ndarray)
         if not self.is_sparse:
             self._buffer = zeros((min(max_rows, X.shape[0]), X.shape[1]), X.dtype)
 

@@ -10,8 +10,11 @@ from scipy.sparse import csr_array
 from sknn_edu.core.beyond.factored_weights import (
     CATEGORY_VECTOR,
     FEATURE_SCALE,
+    CountsOfOnes,
     FactoredWeights,
+    count_ones,
     find_one_hot_groups,
+    one_hot_runs,
 )
 from sknn_edu.core.beyond.parametric_activations import ALL_ACTIVATIONS
 from sknn_edu.core.losses import LOSSES
@@ -201,3 +204,15 @@ def test_scales_act_on_sparse_samples_as_well():
     np.testing.assert_allclose(
         architecture.output_sums(parameters, csr_array(X)), dense, rtol=1e-12
     )
+
+
+def test_groups_found_from_counts_of_parts_are_those_of_all_rows():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        levels = [np.eye(k)[rng.integers(0, k, 40)] for k in rng.integers(2, 5, 3)]
+        X = np.hstack([*levels, rng.integers(0, 3, (40, 1)), rng.random((40, 3)) < 0.1])
+        parts = [count_ones(X[k::3], slice(None)) for k in range(3)]
+        is_binary, together = zip(*parts, strict=True)
+        ones = CountsOfOnes(40, sum(together))
+        found = one_hot_runs(np.all(is_binary, axis=0), ones, min_levels=1)
+        assert found == find_one_hot_groups(X, min_levels=1)

@@ -1,0 +1,5 @@
+"""Code that needs an extra which is not installed is not collected."""
+
+from importlib.util import find_spec
+
+collect_ignore_glob = [] if find_spec("distributed") else ["sknn_edu/distributed/*"]

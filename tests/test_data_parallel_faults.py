@@ -1,0 +1,219 @@
+"""Workers and schedulers killed while :class:`sknn_edu.distributed.DataParallel` trains."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import make_classification
+
+from sknn_edu import MLPClassifier
+from sknn_edu.core.activations import ACTIVATIONS, Activation
+
+distributed = pytest.importorskip("distributed")
+
+from sknn_edu.distributed import DataParallel  # noqa: E402
+from sknn_edu.distributed.cluster import Cluster, SchedulerLostError  # noqa: E402
+from tests.on_dask import LOCAL, TIMEOUT, assert_same_fit, here, on_cluster  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+@pytest.fixture(scope="module")
+def client():
+    with distributed.LocalCluster(**LOCAL) as cluster, distributed.Client(cluster) as client:
+        yield client
+
+
+@pytest.fixture
+def data():
+    X, y = make_classification(1000, 12, n_informative=8, n_classes=3, random_state=0)
+    return X, y, np.random.default_rng(0).uniform(0.5, 2, 1000)
+
+
+class DieOnce:
+    """A learning rate; where a mark is set, the first worker to read it waits to be killed."""
+
+    def __init__(self, mark):
+        self.mark, self.client = str(mark), os.getpid()
+
+    def __call__(self, progress):
+        if progress > 0.5 and os.getpid() != self.client and not os.path.exists(self.mark):
+            wait_to_be_killed(self.mark)
+        return 1.0
+
+
+class DyingRelu:
+    """The forward function of an activation, with which a worker waits to be killed once."""
+
+    def __init__(self, mark):
+        self.mark, self.n_calls, self.client = str(mark), 0, os.getpid()
+
+    def __call__(self, z, a):
+        if os.getpid() != self.client and os.path.exists(f"{self.mark}.armed"):
+            os.remove(f"{self.mark}.armed")
+            wait_to_be_killed(self.mark)
+        np.maximum(z, 0, out=a)
+
+
+def wait_to_be_killed(mark):
+    with open(mark, "w", encoding="ascii") as file:
+        file.write(f"{os.getpid()}\n")
+    time.sleep(2 * TIMEOUT)
+    raise TimeoutError("Nobody has killed this process.")
+
+
+@contextmanager
+def killing_who_writes(mark):
+    """Kill, by SIGKILL, the process that writes its id into this file; yield a list of the id."""
+    killed, over = [], threading.Event()
+
+    def watch():
+        end = time.monotonic() + TIMEOUT
+        while time.monotonic() < end and not over.wait(0.01):
+            if mark.exists() and (text := mark.read_text(encoding="ascii")).endswith("\n"):
+                os.kill(int(text), signal.SIGKILL)
+                killed.append(int(text))
+                return
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield killed
+    finally:
+        over.set()
+        watcher.join()
+
+
+@pytest.mark.parametrize("from_dask", [True, False], ids=["Dask", "NumPy"])
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_a_worker_killed_in_a_round_changes_nothing(
+    client, data, tmp_path, from_dask, early_stopping
+):
+    mark = tmp_path / "mark"
+    mlp = MLPClassifier(
+        10, learning_rate=DieOnce(mark), max_iter=6, early_stopping=early_stopping, random_state=0
+    )
+    given = on_cluster(*data) if from_dask else data
+    parallel = DataParallel(mlp, n_shards=2)
+    with killing_who_writes(mark) as killed:
+        survivor = clone(parallel).fit(*given)
+    assert len(killed) == 1
+    undisturbed = clone(parallel).fit(*given)  # the mark is there: nobody waits
+    assert_same_fit(survivor.estimator_, undisturbed.estimator_)
+    client.wait_for_workers(2, timeout=TIMEOUT)
+
+
+def test_a_worker_killed_in_an_iteration_of_lbfgs_changes_nothing(client, data, tmp_path):
+    mark = tmp_path / "mark"
+    relu = ACTIVATIONS["relu"]
+    dying = Activation(**{**vars(relu), "name": "dying", "forward": DyingRelu(mark)})
+    mlp = MLPClassifier(10, activation=dying, solver="lbfgs", max_iter=8, random_state=0)
+    (tmp_path / "mark.armed").touch()
+    with killing_who_writes(mark) as killed:
+        survivor = DataParallel(mlp).fit(*on_cluster(*data))
+    assert len(killed) == 1
+    assert_same_fit(survivor.estimator_, DataParallel(mlp).fit(*on_cluster(*data)).estimator_)
+    client.wait_for_workers(2, timeout=TIMEOUT)
+
+
+class KillScheduler:
+    """A callback that kills a process after some epochs."""
+
+    def __init__(self, pid, epoch):
+        self.pid, self.epoch, self.n_epochs = pid, epoch, 0
+
+    def setup(self, estimator, context):
+        pass
+
+    def teardown(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context):
+        pass
+
+    def on_fit_task_end(self, estimator, context):
+        self.n_epochs += 1
+        if self.n_epochs == self.epoch:
+            os.kill(self.pid, signal.SIGKILL)
+
+
+@contextmanager
+def cluster_of_processes(n_workers, port):
+    """Start a scheduler and workers as processes; yield the address and the scheduler."""
+    dask = str(Path(sys.executable).with_name("dask"))
+    address, options = f"tcp://127.0.0.1:{port}", {"stderr": subprocess.DEVNULL}
+    command = [dask, "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
+    processes = [subprocess.Popen(command, **options)]
+    worker = [dask, "worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+    processes += [subprocess.Popen(worker, **options) for _ in range(n_workers)]
+    try:
+        yield address, processes[0]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.filterwarnings("ignore")
+def test_a_lost_scheduler_is_a_clear_error_that_keeps_the_last_round(data, solver, client):
+    X, y, _ = data
+    mlp = MLPClassifier(10, solver=solver, max_iter=6, warm_start=True, random_state=0)
+    with (
+        cluster_of_processes(2, free_port()) as (address, scheduler),
+        distributed.Client(address, set_as_default=False) as lost,
+    ):
+        lost.wait_for_workers(2, timeout=TIMEOUT)
+        model = DataParallel(mlp, n_shards=2).set_callbacks(KillScheduler(scheduler.pid, 3))
+        given = on_cluster(X, y) if solver == "adam" else (X, y)
+        with pytest.raises(SchedulerLostError, match="connection to Dask's scheduler tcp"):
+            model.fit(*given, client=lost)
+    n_before = len(model.estimator_.loss_curve_)
+    assert 2 <= n_before <= 4
+    expected = here(clone(mlp).set_params(max_iter=n_before), X, y) if solver == "lbfgs" else None
+    if expected is not None:
+        np.testing.assert_allclose(model.estimator_.loss_curve_, expected.loss_curve_, rtol=1e-9)
+    model.set_callbacks()
+    model.fit(*on_cluster(X, y), client=client)
+    assert len(model.estimator_.loss_curve_) == n_before + 6
+
+
+class Workers:
+    """Stands in for a client: it knows addresses only."""
+
+    class scheduler:
+        address = "tcp://nowhere"
+
+    def __init__(self, *addresses):
+        self.addresses = addresses
+
+    def nthreads(self):
+        return dict.fromkeys(self.addresses, 1)
+
+
+def test_blocks_of_a_lost_worker_move_and_new_workers_get_their_share():
+    cluster = Cluster(Workers("a", "b", "c"))
+    cluster.assign(6)
+    assert [cluster.worker(k) for k in range(6)] == list("abcabc")
+    cluster.client.addresses = "a", "c"
+    cluster.assign(6)
+    assert [cluster.worker(k) for k in range(6)] == list("aacacc")
+    cluster.client.addresses = "a", "c", "d"
+    cluster.assign(6)
+    homes = [cluster.worker(k) for k in range(6)]
+    assert sorted(homes) == list("aaccdd")
