@@ -2,4 +2,4 @@
 
 from importlib.util import find_spec
 
-collect_ignore_glob = [] if find_spec("distributed") else ["sknn_edu/distributed/*"]
+collect_ignore_glob = [] if find_spec("distributed") else ["sknn_edu/distributed/*", "tests/on_dask.py"]
