@@ -2,4 +2,6 @@
 
 from importlib.util import find_spec
 
-collect_ignore_glob = [] if find_spec("distributed") else ["sknn_edu/distributed/*", "tests/on_dask.py"]
+collect_ignore_glob = []
+if not find_spec("distributed"):
+    collect_ignore_glob += ["sknn_edu/distributed/*", "tests/on_dask.py"]
