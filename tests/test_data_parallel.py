@@ -34,11 +34,9 @@ from sknn_edu import (
 distributed = pytest.importorskip("distributed")
 da = pytest.importorskip("dask.array")
 
-from sknn_edu.core.optimizers import OPTIMIZERS  # noqa: E402
 from sknn_edu.distributed import DataParallel  # noqa: E402
 from sknn_edu.distributed.cluster import Cluster, aligned  # noqa: E402
 from sknn_edu.distributed.partitions import contiguous_groups  # noqa: E402
-from sknn_edu.distributed.shards import outer_momentum, shard_batch_size  # noqa: E402
 from tests.on_dask import LOCAL, TIMEOUT, assert_same_fit, here, on_cluster, parameters  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -152,7 +150,8 @@ def test_one_shard_of_a_regression_gives_the_numbers_of_one_machine():
 @pytest.mark.usefixtures("client")
 def test_several_shards_give_the_same_bits_every_time_and_learn(data):
     X, y, weight = data
-    mlp = MLPClassifier(20, max_iter=40, batch_size=50, random_state=0, dropout=0.1)
+    options = {"batch_size": 50, "learning_rate_init": 0.005, "dropout": 0.1}
+    mlp = MLPClassifier(20, max_iter=40, **options, random_state=0)
     parallel = DataParallel(mlp, n_shards=3)
     first, second = (clone(parallel).fit(*on_cluster(X, y, weight)) for _ in range(2))
     assert first.n_shards_ == 3
@@ -317,11 +316,17 @@ def test_what_arrives_at_an_odd_address_is_moved():
     assert aligned(matrix).data.flags.aligned
 
 
-def test_shards_share_a_mini_batch_and_make_up_for_its_noise():
-    assert [shard_batch_size(256, k) for k in (1, 2, 8, 100)] == [256, 128, 32, 32]
-    assert shard_batch_size(20, 4) == 20
-    assert outer_momentum(OPTIMIZERS["adam"], 4) == 0.5
-    assert outer_momentum(OPTIMIZERS["adam"], 1) == outer_momentum(OPTIMIZERS["sgd"], 9) == 0
+@pytest.mark.usefixtures("client")
+@pytest.mark.parametrize(("max_iter", "is_same"), [(1, True), (3, False)])
+def test_outer_momentum_acts_after_the_first_round(data, max_iter, is_same):
+    X, y, _ = data
+    mlp = MLPClassifier(5, max_iter=max_iter, batch_size=50, random_state=0)
+    fitted = [
+        DataParallel(mlp, outer_momentum=momentum).fit(*on_cluster(X, y)).estimator_
+        for momentum in (0.0, 0.5)
+    ]
+    first, second = map(parameters, fitted)
+    assert np.array_equal(first, second) == is_same
 
 
 # -- refused -----------------------------------------------------------------------------------

@@ -28,7 +28,6 @@ from sknn_edu.fitting.estimator import (
     Interval,
     InvalidParameterError,
     checked_parameters,
-    one_of,
 )
 from sknn_edu.fitting.routing import routed_to_fit, router_to_fit
 
@@ -55,10 +54,10 @@ class DataParallel(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
     - ``'sgd'``, ``'adam'`` and the other solvers that train in epochs: each shard takes the steps
       of an epoch on its own mini-batches, from common parameters. Then the parameters and the
       state of the optimiser are averaged, weighted by samples, and the next epoch begins (local
-      SGD). ``batch_size`` is the number of samples in a step of all shards together, so that an
-      epoch has as many steps as on one machine; a batch of a shard has at least 32. The numbers
-      depend on the seed, the partitions and the number of shards, but not on which worker did
-      what and when. With one shard they are those of one machine.
+      SGD). ``batch_size`` is the number of samples in a step of each shard, so an epoch has fewer
+      steps than on one machine, as with larger batches. The numbers depend on the seed, the
+      partitions and the number of shards, but not on which worker did what and when. With one
+      shard they are those of one machine.
 
     What is left is an ordinary estimator, ``estimator_``, which needs no Dask.
 
@@ -73,10 +72,10 @@ class DataParallel(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
     batches_per_round : int or None, default=None
         After how many mini-batches of each shard the parameters are averaged; None is after each
         epoch. Has no meaning for ``'lbfgs'``.
-    outer_momentum : float or 'auto', default='auto'
-        The averaged parameters move on from round to round with this Nesterov momentum, in [0, 1),
-        as in DiLoCo. 'auto' is 1 - 1 / sqrt(n_shards) for optimisers that divide by the size of
-        the gradients, such as Adam, and 0 for 'sgd'. Has no meaning for ``'lbfgs'``.
+    outer_momentum : float, default=0.0
+        The Nesterov momentum of the averaged parameters from round to round, in [0, 1), as in
+        DiLoCo. It speeds up networks that need many more steps, but can make others overfit. Has
+        no meaning for ``'lbfgs'``.
 
     Attributes
     ----------
@@ -133,10 +132,10 @@ class DataParallel(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
         "estimator": [HasMethods(["fit", "predict"])],
         "n_shards": [Interval(Integral, 1, None, closed="left"), None],
         "batches_per_round": [Interval(Integral, 1, None, closed="left"), None],
-        "outer_momentum": [one_of("auto"), Interval(Real, 0, 1, closed="left")],
+        "outer_momentum": [Interval(Real, 0, 1, closed="left")],
     }
 
-    def __init__(self, estimator, *, n_shards=None, batches_per_round=None, outer_momentum="auto"):
+    def __init__(self, estimator, *, n_shards=None, batches_per_round=None, outer_momentum=0.0):
         self.estimator = estimator
         self.n_shards = n_shards
         self.batches_per_round = batches_per_round

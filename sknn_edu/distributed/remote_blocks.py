@@ -26,8 +26,8 @@ class DaskSamples(RemoteSamples):
         Whether blocks shuffle their samples before each epoch, if there are several.
     batches_per_round : int or None
         After so many batches, or after each epoch, the blocks' parameters are averaged.
-    outer_momentum : float or 'auto'
-        See :func:`outer_momentum`.
+    outer_momentum : float
+        Of the averaged parameters, from round to round.
     places : ndarray (n_samples,) or None
         Where each sample is among the rows of all blocks; None if they are in this order.
     """
@@ -44,7 +44,7 @@ class DaskSamples(RemoteSamples):
         seed=0,
         shuffle=True,
         batches_per_round=None,
-        outer_momentum="auto",
+        outer_momentum=0.0,
         places=None,
     ):
         self.cluster, self.blocks, self.sizes, self.places = cluster, blocks, sizes, places

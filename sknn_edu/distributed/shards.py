@@ -80,17 +80,14 @@ class Shards:
         rows, _ = samples.split(order)
         self._rows, self._sizes = rows, [part.size for part in rows]
         uses_all = self.batch_size >= n
-        of_shard = shard_batch_size(self.batch_size, len([size for size in self._sizes if size]))
-        self._batch_sizes = [max(min(n if uses_all else of_shard, n_k), 1) for n_k in self._sizes]
+        self._batch_sizes = [max(min(self.batch_size, n_k), 1) for n_k in self._sizes]
         self._shares = [min(b / self.batch_size, 1) for b in self._batch_sizes]
         if uses_all and self.weight is not None:
             starts = np.cumsum([0, *samples.sizes])
             pairs = zip(starts, rows, strict=False)
             weights = [self.weight[start + part].sum() for start, part in pairs]
             self._shares = [float(w / sum(weights)) for w in weights]
-        self._momentum = samples.outer_momentum
-        if self._momentum == "auto":
-            self._momentum = 0.0 if uses_all else outer_momentum(learner.optimizer, len(rows))
+        self._momentum = 0.0 if uses_all else samples.outer_momentum
         if len(rows) > 1:
             self._rows = [
                 None if part.size == size else self.cluster.send(part, k)
@@ -137,30 +134,6 @@ class Shards:
             ]
 
         return cluster.gather_combined(add, submit, theta.nbytes)
-
-
-SMALLEST_BATCH = 32
-"""Shards do not divide batches into smaller ones, which would be slow."""
-
-
-def shard_batch_size(batch_size, n_shards):
-    """Return how many samples a mini-batch of one shard has.
-
-    Together the shards show as many samples in a step as one machine does, so that an epoch has as
-    many steps; only many shards take larger batches and fewer steps.
-    """
-    return max(ceil(batch_size / n_shards), min(batch_size, SMALLEST_BATCH))
-
-
-def outer_momentum(optimizer, n_shards):
-    """Return the momentum of the steps from round to round: 1 - 1 / sqrt(n_shards), or 0.
-
-    A gradient of a smaller batch is noisier, and optimisers such as Adam divide by its size, noise
-    included. So the part of a step that the shards have in common, which alone is left of their
-    mean, is shorter by up to the square root of their number. Momentum makes up for it, since in
-    the long run it multiplies steps by 1 / (1 - momentum). Plain gradient descent needs none.
-    """
-    return 1 - n_shards**-0.5 if getattr(optimizer, "ignores_scale", False) else 0.0
 
 
 class SharedDescent(GradientDescent):
