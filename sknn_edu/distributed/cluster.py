@@ -20,8 +20,11 @@ from scipy.sparse import issparse
 MAX_TRIES = 5
 """A round is given up when so many attempts in a row have lost data."""
 
-SMALL = 2**18
-"""Up to this many bytes travel within a task; larger ones are sent once for all tasks."""
+SMALL = 2**24
+"""Up to this many bytes, of all tasks together, travel with the tasks and back to the client.
+
+More is sent to the workers once and combined there, which takes two more round trips.
+"""
 
 FAN_IN = 16
 """So many results are combined by one task."""
@@ -120,9 +123,9 @@ class Cluster:
         """Return ``function(*inputs)``, kept; inputs may be kept, too."""
         return self.keep(lambda: self.submit(function, *inputs, home=home))
 
-    def share(self, data, n_bytes):
+    def share(self, data, n_bytes, n_tasks):
         """Return data for all workers: sent once if it is large, else to be sent with each task."""
-        if n_bytes <= SMALL:
+        if n_bytes * n_tasks <= SMALL:
             return data
         return self.client.scatter([data], broadcast=True, hash=False)[0]
 
@@ -167,13 +170,14 @@ class Cluster:
             self.is_lost = True
             raise KeyboardInterrupt from error
 
-    def gather_combined(self, function, submit, n_bytes):
+    def gather_combined(self, function, submit, n_bytes, n_tasks):
         """Return the results of ``submit()`` as one; order and grouping are always the same.
 
         ``function(*results)`` returns one result of the same kind, also if there is only one. The
-        results have `n_bytes` each: small ones are combined here, large ones on the workers.
+        `n_tasks` results have `n_bytes` each: small ones are combined here, large ones on the
+        workers.
         """
-        at_most = FAN_IN if n_bytes <= SMALL else 1
+        at_most = FAN_IN if n_bytes * min(n_tasks, FAN_IN) <= SMALL else 1
 
         def submit_all():
             futures = submit()

@@ -102,7 +102,10 @@ class DaskSamples(RemoteSamples):
         task = cloudpickle.dumps(function)
 
         def submit():
-            shared, parts = self.cluster.share(task, len(task)), enumerate(self.blocks)
+            shared, parts = (
+                self.cluster.share(task, len(task), len(self.blocks)),
+                enumerate(self.blocks),
+            )
             return [self.cluster.submit(call_pickled, shared, part, home=k) for k, part in parts]
 
         return self.cluster.gather(submit)

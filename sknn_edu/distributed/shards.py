@@ -99,17 +99,17 @@ class Shards:
         cluster, samples, state = self.cluster, self.samples, learner.state
         vectors = [learner.parameters.theta, *state.vectors]
         task = cloudpickle.dumps(LocalSteps.of(learner, samples.shuffles and samples.shuffle))
-        n_bytes = sum(vector.nbytes for vector in vectors)
+        n_bytes, n = sum(vector.nbytes for vector in vectors), len(self.shards)
 
         def submit():
-            shared, futures = cluster.share(vectors, n_bytes), []
-            steps = cluster.share(task, len(task))
+            shared, futures = cluster.share(vectors, n_bytes, n), []
+            steps = cluster.share(task, len(task), n)
             for k, (shard, rows) in enumerate(zip(self.shards, self._rows, strict=True)):
                 batch_size = self._batch_sizes[k]
                 if start * batch_size >= self._sizes[k]:
                     continue
                 if isinstance(rows, np.ndarray):  # of a single shard, in a new order each time
-                    rows = cluster.share(rows, rows.nbytes)
+                    rows = cluster.share(rows, rows.nbytes, 1)
                 seed = (samples.seed, k, state.n_epochs) if samples.shuffles else None
                 limits = start, n_steps, batch_size, self._shares[k]
                 futures.append(
@@ -117,23 +117,23 @@ class Shards:
                 )
             return futures
 
-        return cluster.gather_combined(average, submit, n_bytes)
+        return cluster.gather_combined(average, submit, n_bytes, n)
 
     # -- the loss of all samples ---------------------------------------------------------------
 
     def loss_and_gradient(self, theta, total):
         """Return the sum of the losses, and of the gradients of the mean loss, at theta."""
-        cluster = self.cluster
+        cluster, n = self.cluster, len(self.shards)
 
         def submit():
-            shared = cluster.share(theta, theta.nbytes)
+            shared = cluster.share(theta, theta.nbytes, n)
             options = self.architecture, self.batch_size, self.dtype, total
             return [
                 cluster.submit(of_shard, shard, shared, options, home=k)
                 for k, shard in enumerate(self.shards)
             ]
 
-        return cluster.gather_combined(add, submit, theta.nbytes)
+        return cluster.gather_combined(add, submit, theta.nbytes, n)
 
 
 class SharedDescent(GradientDescent):
