@@ -317,6 +317,16 @@ def test_what_arrives_at_an_odd_address_is_moved():
 
 
 @pytest.mark.usefixtures("client")
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_large_parameters_are_combined_on_the_workers_to_the_same_bits(data, monkeypatch, solver):
+    X, y, weight = data
+    parallel = DataParallel(MLPClassifier(5, solver=solver, max_iter=3, random_state=0))
+    here_combined = clone(parallel).fit(*on_cluster(X, y, weight)).estimator_
+    monkeypatch.setattr("sknn_edu.distributed.cluster.SMALL", 0)
+    assert_same_fit(clone(parallel).fit(*on_cluster(X, y, weight)).estimator_, here_combined)
+
+
+@pytest.mark.usefixtures("client")
 @pytest.mark.parametrize(("max_iter", "is_same"), [(1, True), (3, False)])
 def test_outer_momentum_acts_after_the_first_round(data, max_iter, is_same):
     X, y, _ = data
