@@ -19,7 +19,7 @@ def fill_page(template, *, title, payload):
     ----------
     template : str
         A file of the folder ``web``. ``{{title}}`` and ``{{payload}}`` in it are replaced by the
-        arguments, ``{{name.js}}`` by that file of the folder.
+        arguments, ``{{name}}`` by the file of the folder with that name.
     title : str
         Any text.
     payload : str

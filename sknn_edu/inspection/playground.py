@@ -6,10 +6,9 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import train_test_split
 
-from sknn_edu.core.sigmoid_neuron import longest_safe_step
-from sknn_edu.estimators.interface import fitted_network
+from sknn_edu.estimators.interface import fitted_network, training_problem
 from sknn_edu.estimators.mlp import as_layer_sizes
-from sknn_edu.inspection.displays import last_step
+from sknn_edu.inspection.displays import MAX_NEURONS, last_step
 from sknn_edu.inspection.pages import Page, pack_payload
 from sknn_edu.inspection.replay import (
     check_two_features,
@@ -17,15 +16,17 @@ from sknn_edu.inspection.replay import (
     feature_names,
     grid,
     is_pipeline,
+    layer_widths,
     picture_box,
     record_epochs,
+    task_of,
     transformation,
 )
 
 RESOLUTION = 48
 """The decision is computed at this many points in each direction."""
 
-MAX_HIDDEN_LAYERS, MAX_NEURONS = 6, 64
+MAX_HIDDEN_LAYERS, MAX_HIDDEN_NEURONS = 6, 64
 """A page can train this many layers with this many neurons each."""
 
 MAX_INPUTS = 64
@@ -308,8 +309,8 @@ def check_parameters(learner, n_classes):
         )
     if "hidden_layer_sizes" in known:
         sizes = as_layer_sizes(learner.hidden_layer_sizes)
-        if len(sizes) > MAX_HIDDEN_LAYERS or max(sizes, default=0) > MAX_NEURONS:
-            expected = f"at most {MAX_HIDDEN_LAYERS} layers of at most {MAX_NEURONS} neurons"
+        if len(sizes) > MAX_HIDDEN_LAYERS or max(sizes, default=0) > MAX_HIDDEN_NEURONS:
+            expected = f"at most {MAX_HIDDEN_LAYERS} layers of at most {MAX_HIDDEN_NEURONS} neurons"
             refuse("hidden_layer_sizes", learner.hidden_layer_sizes, expected)
 
 
@@ -333,21 +334,22 @@ def described_page(model, parts, n_given):
     learner, to_inputs, has_steps = last_step(model), transformation(model, X), is_pipeline(model)
     points = [np.asarray(part, dtype=float) for part in (X, X_test) if part is not None]
     box = picture_box(np.vstack(points))
-    task = PageClasses(learner) if is_classifier(learner) else PageNumbers(y)
     described = [
         {
             "X": to_inputs(samples).ravel().tolist(),
-            "y": task.targets(part).tolist(),
+            "y": task_of(learner, part).y.tolist(),
             "points": samples.tolist() if has_steps else None,
         }
         for samples, part in zip(points, (y, y_test), strict=False)
     ]
     return {
         "kind": type(learner).__name__,
-        "parameters": page_parameters(learner, to_inputs(points[0])),
+        "parameters": page_parameters(learner, to_inputs(points[0]), y),
         "defaults": page_defaults(learner),
         "loss": fitted_network(learner).loss.name,
-        **task.described(),
+        "range": None,
+        **task_of(learner, y).described(),
+        "most": {"layers": MAX_HIDDEN_LAYERS, "neurons": MAX_HIDDEN_NEURONS, "drawn": MAX_NEURONS},
         "features": feature_names(X),
         "box": np.transpose(box).tolist(),
         "resolution": RESOLUTION,
@@ -358,33 +360,6 @@ def described_page(model, parts, n_given):
         "grid": to_inputs(grid(*box, RESOLUTION)).ravel().tolist() if has_steps else None,
         "about": about(points, n_given, has_steps),
     }
-
-
-class PageClasses:
-    """The targets of a classifier: the numbers of their classes."""
-
-    def __init__(self, learner):
-        self.classes = learner.classes_
-
-    def described(self):
-        return {"classes": [str(label) for label in self.classes], "range": None}
-
-    def targets(self, y):
-        return np.searchsorted(self.classes, np.asarray(y))
-
-
-class PageNumbers:
-    """The targets of a regressor."""
-
-    def __init__(self, y):
-        numbers = self.targets(y)
-        self.range = [float(numbers.min()), float(numbers.max())]
-
-    def described(self):
-        return {"classes": None, "range": self.range}
-
-    def targets(self, y):
-        return np.asarray(y, dtype=float)
 
 
 def about(points, n_given, has_steps):
@@ -401,12 +376,11 @@ def page_defaults(learner):
     return in_json({**type(learner)().get_params(), "random_state": None}, learner)
 
 
-def page_parameters(learner, X):
+def page_parameters(learner, X, y):
     """Return the values of the parameters that the page trains with."""
     parameters = in_json(learner.get_params(), learner)
     if parameters.get("learning_rate_init") == "auto":
-        rate = 0.1 if learner.solver == "adam" else longest_safe_step(X, None, learner.alpha)
-        parameters["learning_rate_init"] = rate
+        parameters["learning_rate_init"] = training_problem(clone(learner), X, y).learner.eta_0
     return parameters
 
 
@@ -424,10 +398,9 @@ def in_json(parameters, learner):
 
 def described_run(learner, frames):
     """Return what the page shows of the recorded run, besides the parameters of each frame."""
-    weights = fitted_network(learner).weights
     return {
         "epochs": list(frames),
-        "sizes": [weights[0].shape[0], *(W.shape[1] for W in weights)],
+        "sizes": layer_widths(learner),
         **described_curves(learner),
     }
 

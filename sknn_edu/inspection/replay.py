@@ -224,10 +224,7 @@ def payload(model, frames, X, y, resolution):
     for each drawn neuron; 0 to 255 stand for 0 to 1, or for -1 to 1 in a map.
     """
     learner, points = last_step(model), np.asarray(X, dtype=float)
-    task = ClassesTask(learner, y) if is_classifier(learner) else NumbersTask(y)
-    box = picture_box(points)
-    weights = fitted_network(learner).weights
-    sizes = [weights[0].shape[0], *(W.shape[1] for W in weights)]
+    task, box, sizes = task_of(learner, y), picture_box(points), layer_widths(learner)
     drawn = [[i for i, _ in shown(size)] for size in sizes]
     rows, images = draw_frames(
         frames, transformation(model, X), box, points, task, drawn, resolution
@@ -244,6 +241,17 @@ def payload(model, frames, X, y, resolution):
         "frames": rows,
     }
     return pack_payload(facts, np.concatenate(images).tobytes())
+
+
+def task_of(learner, y):
+    """Return the targets y of a fitted estimator, and how its answers are drawn."""
+    return ClassesTask(learner, y) if is_classifier(learner) else NumbersTask(y)
+
+
+def layer_widths(learner):
+    """Return the number of inputs of a fitted estimator, then of neurons in each layer."""
+    weights = fitted_network(learner).weights
+    return [weights[0].shape[0], *(W.shape[1] for W in weights)]
 
 
 def picture_box(points):

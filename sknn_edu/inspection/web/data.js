@@ -87,8 +87,10 @@ const REGRESSION_DATA = {
   },
 };
 
+const classics = isClassifier => isClassifier ? CLASSIFICATION_DATA : REGRESSION_DATA;
+
 function classic(key, noise, isClassifier) {  // the first samples to train on, the others to test
-  const source = (isClassifier ? CLASSIFICATION_DATA : REGRESSION_DATA)[key];
+  const source = classics(isClassifier)[key];
   const { X, y } = source.make(noise), part = (start, stop) => ({
     X: Float64Array.from(X.slice(2 * start, 2 * stop)), y: y.slice(start, stop), n: stop - start,
   });
@@ -99,7 +101,7 @@ function classic(key, noise, isClassifier) {  // the first samples to train on, 
 }
 
 function classicPython(key, noise, isClassifier) {
-  const source = (isClassifier ? CLASSIFICATION_DATA : REGRESSION_DATA)[key];
+  const source = classics(isClassifier)[key];
   return `${source.python(noise)}\nX_train, y_train = X[:${N_TRAIN}], y[:${N_TRAIN}]\n` +
     `X_test, y_test = X[${N_TRAIN}:], y[${N_TRAIN}:]`;
 }

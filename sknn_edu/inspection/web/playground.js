@@ -1,7 +1,5 @@
 // The page: settings, training in the browser, and the run that was recorded in Python.
 
-const MAX_DRAWN = 12;   // neurons of a layer
-const MAX_NEURONS = 64, MAX_LAYERS = 6;
 const MAP = 3;          // a neuron's map takes every third point of the picture
 const BUDGET = 8;       // milliseconds of a frame to train in
 const MAX_EPOCHS = 100000;  // then the training pauses, so that the curves cannot fill the memory
@@ -49,8 +47,8 @@ function options(id, items, chosen, labels = String) {
 }
 
 function fillSettings() {
-  const classics = isClassifier() ? CLASSIFICATION_DATA : REGRESSION_DATA, p = parameters;
-  options("data", ["yours", ...Object.keys(classics)], "yours", key => key === "yours" ? "yours" : classics[key].name);
+  const sources = classics(isClassifier()), p = parameters;
+  options("data", ["yours", ...Object.keys(sources)], "yours", key => key === "yours" ? "yours" : sources[key].name);
   $("noise").value = 0;
   $("noise").disabled = facts.has_steps;
   $("seed").value = p.random_state;
@@ -86,7 +84,7 @@ function fillLayers() {
   };
   const inputs = sizes.map((size, k) => {
     const input = document.createElement("input");
-    Object.assign(input, { type: "number", min: 1, max: Math.max(MAX_NEURONS, size), step: 1, value: size });
+    Object.assign(input, { type: "number", min: 1, max: Math.max(facts.most.neurons, size), step: 1, value: size });
     input.setAttribute("aria-label", `Neurons of hidden layer ${k + 1}`);
     input.addEventListener("change", () => {
       sizes[k] = Math.min(Math.max(Math.round(+input.value) || 1, 1), input.max);
@@ -97,7 +95,7 @@ function fillLayers() {
   });
   $("layers").replaceChildren(
     button("−", "Remove the last hidden layer", sizes.length === 0, () => sizes.pop()), ...inputs,
-    button("+", "Add a hidden layer", sizes.length === MAX_LAYERS, () => sizes.push(sizes.at(-1) ?? 4)));
+    button("+", "Add a hidden layer", sizes.length === facts.most.layers, () => sizes.push(sizes.at(-1) ?? 4)));
 }
 
 function readSettings(changed) {  // from the control that has changed
@@ -113,8 +111,7 @@ function readSettings(changed) {  // from the control that has changed
   }
   if (changed === "noise") $("noise").value = noise();
   if (changed === "data") {
-    const classics = isClassifier() ? CLASSIFICATION_DATA : REGRESSION_DATA;
-    $("noise").value = isOwnData() ? 0 : classics[value].noise;
+    $("noise").value = isOwnData() ? 0 : classics(isClassifier())[value].noise;
     $("noise").disabled = isOwnData() && facts.has_steps;
   }
 }
@@ -189,8 +186,8 @@ function gridInputs(box, n) {  // the inputs at the centres of all pixels, from 
 }
 
 function drawnNeurons(size) {
-  const half = MAX_DRAWN / 2, all = Array.from({ length: size }, (_, i) => i);
-  return size <= MAX_DRAWN ? all : [...all.slice(0, half), ...all.slice(-half)];
+  const most = facts.most.drawn, half = most / 2, all = Array.from({ length: size }, (_, i) => i);
+  return size <= most ? all : [...all.slice(0, half), ...all.slice(-half)];
 }
 
 function setScene() {
@@ -268,20 +265,19 @@ function score(part) {  // accuracy, or R^2
 
 const percent = share => data.classes ? `${(100 * share).toFixed(1)} %` : !Number.isFinite(share) ? "not defined"
   : Math.abs(share) < 1e4 ? share.toFixed(3) : short(share);
-const scoreName = () => data.classes ? "accuracy" : "R²";
 
 function liveWords() {
   const { n_epochs, loss_curve, start } = training, test = data.test;
   const step = start ? `, ${start} of ${training.data.n} samples into the next one` : "";
   const when = n_epochs || start ? `After ${n_epochs} epoch${n_epochs === 1 ? "" : "s"}${step}` : "Before training";
   const loss = n_epochs ? `, ${curveName()} ${short(loss_curve.at(-1))}` : "";
-  const held = test ? `; test ${scoreName()} ${percent(score(test))}, test ${isPerceptron() ? "share of mistakes" : "loss"} ${short(training.loss(test.X, test.Y, test.n))}` : "";
-  return `${when}: training ${scoreName()} ${percent(score(data.train))}${loss}${held}.${isEdited ? " Weights were edited by hand." : ""}` +
+  const held = test ? `; test ${facts.score_name} ${percent(score(test))}, test ${isPerceptron() ? "share of mistakes" : "loss"} ${short(training.loss(test.X, test.Y, test.n))}` : "";
+  return `${when}: training ${facts.score_name} ${percent(score(data.train))}${loss}${held}.${isEdited ? " Weights were edited by hand." : ""}` +
     (hasDiverged() ? " The training has diverged: a smaller learning rate may help." : "") +
     (n_epochs >= MAX_EPOCHS ? ` The page trains for at most ${MAX_EPOCHS} epochs.` : "");
 }
 
-const curveName = () => isPerceptron() ? "mistakes" : "mean loss";
+const curveName = () => facts.recorded.curve_name;
 
 function recordedWords(frame) {
   return `Recorded in Python, epoch ${frame.epoch}: ${curveName()} ${short(recorded.curve[frame.epoch - 1])}.`;
@@ -334,8 +330,8 @@ function frameNow() {
 }
 
 function redraw() {  // the same numbers again, for another cursor, selection or width
-  const frame = shownFrame, isOpen = $("what").open && recorded === null && training.batch.length > 0;
-  drawDecision(frame, isOpen ? data.train.points[+$("sample").value] : null);
+  const frame = shownFrame;
+  redrawDecision();
   drawNetwork(frame);
   if (recorded === null) drawCurve([training.loss_curve, testCurve], { now: training.n_epochs, n: Math.max(training.n_epochs, 2) });
   else drawCurve(recorded.validation ? [recorded.curve, recorded.validation] : [recorded.curve], { now: frame.epoch, n: recorded.curve.length });
@@ -379,7 +375,10 @@ function fillBoard() {
   redrawDecision();
 }
 
-function redrawDecision() { drawDecision(shownFrame, $("what").open && training.batch.length ? data.train.points[+$("sample").value] : null); }
+function redrawDecision() {  // with a ring around the sample that is written out
+  const isOpen = $("what").open && recorded === null && training.batch.length > 0;
+  drawDecision(shownFrame, isOpen ? data.train.points[+$("sample").value] : null);
+}
 
 function recolour() {
   chooseColours();
@@ -422,6 +421,8 @@ function isOver() {  // no finite number left, or nothing left to learn
   return hasDiverged() || training.n_epochs >= MAX_EPOCHS || isPerceptron() && training.loss_curve.at(-1) === 0;
 }
 
+const isAtEnd = () => recorded !== null && +$("epoch").value === recorded.frames.length - 1;
+
 function pause() {
   if (!playing) return;
   playing = false;
@@ -432,7 +433,7 @@ function pause() {
 function play() {
   playing = true;
   $("play").textContent = "Pause";
-  if (recorded !== null && +$("epoch").value === recorded.frames.length - 1) $("epoch").value = 0;
+  if (isAtEnd()) $("epoch").value = 0;
   let last = performance.now(), owed = 0;
   requestAnimationFrame(function next(now) {
     if (!playing) return;
@@ -444,11 +445,10 @@ function play() {
       owed -= 1;
       if (recorded !== null) $("epoch").value = +$("epoch").value + 1;
       else if (!isOver()) train("epoch");
-      if (recorded !== null ? +$("epoch").value === recorded.frames.length - 1 || !perSecond : isOver()) break;
+      if (isAtEnd() || (recorded !== null ? !perSecond : isOver())) break;
       if (performance.now() > deadline) { owed = Math.min(owed, 1); break; }
     }
-    const ends = recorded !== null ? +$("epoch").value === recorded.frames.length - 1 : isOver();
-    if (ends) pause();
+    if (recorded !== null ? isAtEnd() : isOver()) pause();
     else {
       if (wasOwed) show();
       requestAnimationFrame(next);
