@@ -83,7 +83,7 @@ def squared_error_delta(y: Array, a: Array) -> None:
     a *= slope
 
 
-def longest_safe_step(X: Any, weight: Array | None, alpha: float) -> float:
+def longest_safe_step(norms: Array, weight: Array | None, alpha: float) -> float:
     """Return the learning rate 1 / K, where K bounds the curvature of the mean cross-entropy.
 
     Its second derivative with respect to z is at most 1/4, at z = 0, so with respect to w at most
@@ -93,20 +93,18 @@ def longest_safe_step(X: Any, weight: Array | None, alpha: float) -> float:
 
     Parameters
     ----------
-    X : ndarray or CSR array of shape (n_samples, n_features)
+    norms : ndarray of shape (n_samples,)
+        |x|^2 of each sample, see :func:`squared_norms`.
     weight : ndarray of shape (n_samples,) or None
         The weight of each sample in the mean.
+    alpha : float
+        L2 penalty.
     """
-    return step_for_norms(squared_norms(X), weight, alpha)
+    n = norms.size if weight is None else weight.sum()
+    return float(1 / ((np.average(norms, weights=weight) + 1) / 4 + alpha / n))
 
 
 def squared_norms(X: Any) -> Array:
     """Return x . x of each sample (n_samples,), in float64."""
     squares = X.multiply(X).sum(axis=1) if is_sparse(X) else np.einsum("ij,ij->i", X, X)
     return np.asarray(squares, dtype=np.float64).reshape(-1)
-
-
-def step_for_norms(norms: Array, weight: Array | None, alpha: float) -> float:
-    """Return the learning rate of :func:`longest_safe_step`, given the squared norms."""
-    n = norms.size if weight is None else weight.sum()
-    return float(1 / ((np.average(norms, weights=weight) + 1) / 4 + alpha / n))

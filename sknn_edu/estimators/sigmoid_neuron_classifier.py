@@ -10,7 +10,7 @@ from sknn_edu.core.lbfgs import LBFGS
 from sknn_edu.core.losses import LOSSES, within_0_and_1
 from sknn_edu.core.optimizers import SGD, Adam
 from sknn_edu.core.schedules import Constant
-from sknn_edu.core.sigmoid_neuron import squared_norms, step_for_norms
+from sknn_edu.core.sigmoid_neuron import longest_safe_step, squared_norms
 from sknn_edu.estimators.accuracy import AccuracyMixin
 from sknn_edu.estimators.class_labels import (
     check_class_labels,
@@ -441,7 +441,7 @@ class SigmoidNeuronClassifier(AccuracyMixin, NetworkEstimator):
             return float(self.learning_rate_init)
         if self.solver == "adam":
             return 0.1
-        eta = step_for_norms(map_rows(squared_norms, X), weight, self.alpha)
+        eta = longest_safe_step(map_rows(squared_norms, X), weight, self.alpha)
         if not 0 < eta < np.inf:
             raise ValueError(
                 "The features are too large for any learning rate (the mean of their squares is "

@@ -13,6 +13,7 @@ from sknn_edu.core.sigmoid_neuron import (
     sigmoid_backward,
     squared_error,
     squared_error_delta,
+    squared_norms,
 )
 
 
@@ -57,7 +58,7 @@ def test_gradient_descent_with_the_longest_safe_step_never_raises_the_loss():
     rng = np.random.default_rng(0)
     X = rng.normal(size=(50, 3)) * [1, 10, 100]
     y = rng.random((1, 50)) < 0.5
-    eta = longest_safe_step(X, None, 0.0)
+    eta = longest_safe_step(squared_norms(X), None, 0.0)
     w, b, losses = np.zeros(3), 0.0, []
     for _ in range(100):
         a = (w @ X.T + b)[np.newaxis]
@@ -72,9 +73,11 @@ def test_the_longest_safe_step_agrees_for_weighted_repeated_and_sparse_samples()
     X = np.array([[3.0, 0.0], [0.0, 1.0]])
     # mean(|x|^2 + 1) = (2 * 9 + 1) / 3 + 1 with the first sample twice
     expected = 4 / (19 / 3 + 1)
-    assert longest_safe_step(X[[0, 0, 1]], None, 0.0) == pytest.approx(expected)
-    assert longest_safe_step(X, np.array([2.0, 1.0]), 0.0) == pytest.approx(expected)
-    assert longest_safe_step(csr_array(X), np.array([2.0, 1.0]), 0.0) == pytest.approx(expected)
+    assert longest_safe_step(squared_norms(X[[0, 0, 1]]), None, 0.0) == pytest.approx(expected)
+    assert longest_safe_step(squared_norms(X), np.array([2.0, 1.0]), 0.0) == pytest.approx(expected)
+    assert longest_safe_step(
+        squared_norms(csr_array(X)), np.array([2.0, 1.0]), 0.0
+    ) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
