@@ -5,7 +5,6 @@ import numpy as np
 from sklearn.base import clone
 from threadpoolctl import threadpool_limits
 
-TIMEOUT = 60
 SIZES = (400, 250, 50, 300)
 LOCAL = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
 

@@ -37,7 +37,8 @@ da = pytest.importorskip("dask.array")
 from sknn_edu.distributed import DataParallel  # noqa: E402
 from sknn_edu.distributed.cluster import Cluster, aligned  # noqa: E402
 from sknn_edu.distributed.partitions import contiguous_groups  # noqa: E402
-from tests.on_dask import LOCAL, TIMEOUT, assert_same_fit, here, on_cluster, parameters  # noqa: E402
+from tests.killing import TIMEOUT  # noqa: E402
+from tests.on_dask import LOCAL, assert_same_fit, here, on_cluster, parameters  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

@@ -5,8 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +20,9 @@ distributed = pytest.importorskip("distributed")
 
 from sknn_edu.distributed import DataParallel  # noqa: E402
 from sknn_edu.distributed.cluster import Cluster, SchedulerLostError  # noqa: E402
-from tests.on_dask import LOCAL, TIMEOUT, assert_same_fit, here, on_cluster  # noqa: E402
+from tests.callbacks import Quiet  # noqa: E402
+from tests.killing import TIMEOUT, killing_who_writes, wait_to_be_killed  # noqa: E402
+from tests.on_dask import LOCAL, assert_same_fit, here, on_cluster  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -64,35 +64,6 @@ class DyingRelu:
         np.maximum(z, 0, out=a)
 
 
-def wait_to_be_killed(mark):
-    with open(mark, "w", encoding="ascii") as file:
-        file.write(f"{os.getpid()}\n")
-    time.sleep(2 * TIMEOUT)
-    raise TimeoutError("Nobody has killed this process.")
-
-
-@contextmanager
-def killing_who_writes(mark):
-    """Kill, by SIGKILL, the process that writes its id into this file; yield a list of the id."""
-    killed, over = [], threading.Event()
-
-    def watch():
-        end = time.monotonic() + TIMEOUT
-        while time.monotonic() < end and not over.wait(0.01):
-            if mark.exists() and (text := mark.read_text(encoding="ascii")).endswith("\n"):
-                os.kill(int(text), signal.SIGKILL)
-                killed.append(int(text))
-                return
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        yield killed
-    finally:
-        over.set()
-        watcher.join()
-
-
 @pytest.mark.parametrize("from_dask", [True, False], ids=["Dask", "NumPy"])
 @pytest.mark.parametrize("early_stopping", [True, False])
 def test_a_worker_killed_in_a_round_changes_nothing(
@@ -125,20 +96,11 @@ def test_a_worker_killed_in_an_iteration_of_lbfgs_changes_nothing(client, data, 
     client.wait_for_workers(2, timeout=TIMEOUT)
 
 
-class KillScheduler:
+class KillScheduler(Quiet):
     """A callback that kills a process after some epochs."""
 
     def __init__(self, pid, epoch):
         self.pid, self.epoch, self.n_epochs = pid, epoch, 0
-
-    def setup(self, estimator, context):
-        pass
-
-    def teardown(self, estimator, context):
-        pass
-
-    def on_fit_task_begin(self, estimator, context):
-        pass
 
     def on_fit_task_end(self, estimator, context):
         self.n_epochs += 1

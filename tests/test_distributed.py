@@ -8,13 +8,9 @@ the functions up to "What the tests need"; the last two tests check that.
 import os
 import re
 import secrets
-import signal
 import subprocess
 import sys
-import threading
-import time
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from inspect import getsource
 from multiprocessing import get_context
 from pathlib import Path
@@ -29,9 +25,9 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from sknn_edu import MLPClassifier, MLPRegressor, PerceptronClassifier, SigmoidNeuronClassifier
+from tests.killing import TIMEOUT, killing_who_writes, wait_to_be_killed
 
 PAGES = Path(__file__).parents[1] / "docs" / "howto"
-TIMEOUT = 60  # seconds until a test gives up waiting
 MIB = 2**20
 RAY_ENVIRONMENT = {
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # as there by default: on the loopback interface only
@@ -96,34 +92,9 @@ class ScoreAndDieOnce:
 
     def __call__(self, estimator, X, y):
         try:
-            with open(self.mark, "x", encoding="ascii") as file:
-                file.write(f"{os.getpid()}\n")
+            wait_to_be_killed(self.mark, mode="x")
         except FileExistsError:
             return float(np.log(estimator.predict_proba(X)[np.arange(len(y)), y]).mean())
-        time.sleep(2 * TIMEOUT)
-        raise TimeoutError("Nobody has killed this process.")
-
-
-@contextmanager
-def killing_who_writes(mark):
-    """Kill, by SIGKILL, the process that writes its id into this file; yield a list of the id."""
-    killed, over = [], threading.Event()
-
-    def watch():
-        end = time.monotonic() + TIMEOUT
-        while time.monotonic() < end and not over.wait(0.01):
-            if mark.exists() and (text := mark.read_text(encoding="ascii")).endswith("\n"):
-                os.kill(int(text), signal.SIGKILL)
-                killed.append(int(text))
-                return
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        yield killed
-    finally:
-        over.set()
-        watcher.join()
 
 
 @pytest.fixture

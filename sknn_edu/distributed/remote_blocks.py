@@ -102,11 +102,11 @@ class DaskSamples(RemoteSamples):
         task = cloudpickle.dumps(function)
 
         def submit():
-            shared, parts = (
-                self.cluster.share(task, len(task), len(self.blocks)),
-                enumerate(self.blocks),
-            )
-            return [self.cluster.submit(call_pickled, shared, part, home=k) for k, part in parts]
+            shared = self.cluster.share(task, len(task), len(self.blocks))
+            return [
+                self.cluster.submit(call_pickled, shared, block, home=k)
+                for k, block in enumerate(self.blocks)
+            ]
 
         return self.cluster.gather(submit)
 
