@@ -137,6 +137,16 @@ class Cluster:
         place = {"workers": [self.worker(home)], "allow_other_workers": True}
         return self.client.submit(function, *inputs, pure=False, **place)
 
+    def begin(self, submit):
+        """Return the futures that ``submit()`` returns, or None if that is not possible now."""
+        try:
+            if self.client.status == "running":
+                self.assign(len(self._homes))
+                return submit()
+        except (CancelledError, CommClosedError, OSError):
+            pass  # gather will say so
+        return None
+
     def gather(self, submit):
         """Return the results of the futures that ``submit()`` returns; redo it if data is lost.
 

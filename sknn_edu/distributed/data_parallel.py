@@ -28,6 +28,7 @@ from sknn_edu.fitting.estimator import (
     Interval,
     InvalidParameterError,
     checked_parameters,
+    one_of,
 )
 from sknn_edu.fitting.routing import routed_to_fit, router_to_fit
 
@@ -72,10 +73,12 @@ class DataParallel(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
     batches_per_round : int or None, default=None
         After how many mini-batches of each shard the parameters are averaged; None is after each
         epoch. Has no meaning for ``'lbfgs'``.
-    outer_momentum : float, default=0.0
-        The Nesterov momentum of the averaged parameters from round to round, in [0, 1), as in
-        DiLoCo. It speeds up networks that need many more steps, but can make others overfit. Has
-        no meaning for ``'lbfgs'``.
+    outer_momentum : float or 'auto', default='auto'
+        The share of the mean movement in a round that all shards repeat in the next, spread over
+        their steps, in [0, 1). It makes up for the fewer steps of an epoch: without it, K shards
+        learn about as much in an epoch as one machine does with batches that are K times as large.
+        ``'auto'`` is 1 - 1 / (1 + log2 K), less in rounds of fewer than 20 steps. Has no meaning
+        for ``'lbfgs'``.
 
     Attributes
     ----------
@@ -132,10 +135,10 @@ class DataParallel(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
         "estimator": [HasMethods(["fit", "predict"])],
         "n_shards": [Interval(Integral, 1, None, closed="left"), None],
         "batches_per_round": [Interval(Integral, 1, None, closed="left"), None],
-        "outer_momentum": [Interval(Real, 0, 1, closed="left")],
+        "outer_momentum": [Interval(Real, 0, 1, closed="left"), one_of("auto")],
     }
 
-    def __init__(self, estimator, *, n_shards=None, batches_per_round=None, outer_momentum=0.0):
+    def __init__(self, estimator, *, n_shards=None, batches_per_round=None, outer_momentum="auto"):
         self.estimator = estimator
         self.n_shards = n_shards
         self.batches_per_round = batches_per_round

@@ -26,8 +26,8 @@ class DaskSamples(RemoteSamples):
         Whether blocks shuffle their samples before each epoch, if there are several.
     batches_per_round : int or None
         After so many batches, or after each epoch, the blocks' parameters are averaged.
-    outer_momentum : float
-        Of the averaged parameters, from round to round.
+    outer_momentum : float or 'auto'
+        See :class:`~sknn_edu.distributed.outer_momentum.OuterMomentum`.
     places : ndarray (n_samples,) or None
         Where each sample is among the rows of all blocks; None if they are in this order.
     """
@@ -44,14 +44,14 @@ class DaskSamples(RemoteSamples):
         seed=0,
         shuffle=True,
         batches_per_round=None,
-        outer_momentum=0.0,
+        outer_momentum="auto",
         places=None,
     ):
         self.cluster, self.blocks, self.sizes, self.places = cluster, blocks, sizes, places
         self.shape, self.dtype, self.is_sparse = (int(sum(sizes)), n_features), dtype, is_sparse
         self.seed, self.shuffle, self.batches_per_round = seed, shuffle, batches_per_round
         self.outer_momentum = outer_momentum
-        self.known_range = None
+        self.known_range, self.works_ahead = None, True
 
     learner, mean_loss = SharedDescent, SummedLoss
 
@@ -90,6 +90,7 @@ class DaskSamples(RemoteSamples):
 
     def __getitem__(self, rows):
         """Return some of the samples; they stay on their workers."""
+        self.works_ahead = False  # they are to be looked at after each epoch, without waiting
         parts, places = self.split(np.arange(self.shape[0])[rows])
         there = [k for k, part in enumerate(parts) if part.size]
         blocks = [self.cluster.derive(take_rows, self.blocks[k], parts[k], home=k) for k in there]

@@ -1,6 +1,7 @@
 """What a worker does with its shard: pure functions, which Dask may run again anywhere."""
 
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Any
 
 import cloudpickle
@@ -9,6 +10,7 @@ import numpy as np
 from sknn_edu.core.gradient_descent import GradientDescent
 from sknn_edu.core.lbfgs import MeanLoss
 from sknn_edu.core.optimizers import OptimizerState
+from sknn_edu.distributed.outer_momentum import portions
 from sknn_edu.fitting.fit import make_batches
 
 
@@ -107,7 +109,7 @@ class Learned:
             learner.between_layers.rng.bit_generator.state = self.draws
 
 
-def take_steps(task, shard, rows, vectors, seed, limits):
+def take_steps(task, shard, rows, given, seed, limits):
     """Return what a shard learns in some steps of an epoch from common parameters.
 
     Parameters
@@ -117,15 +119,16 @@ def take_steps(task, shard, rows, vectors, seed, limits):
     shard : Shard
     rows : ndarray of int or None
         The rows to train on, in their order, or to shuffle; None for all.
-    vectors : list of ndarray
-        theta, and what the optimiser remembers.
+    given : tuple
+        theta and what the optimiser remembers, as a list; and what is added to theta for each
+        step, or None.
     seed : tuple of int or None
         From which to draw; None if the order and the random numbers of dropout are given.
     limits : tuple
         The first step, the number of steps, the batch size, and the share of the L2 penalty.
     """
     start, n_steps, batch_size, share = limits
-    steps = cloudpickle.loads(task)
+    steps, (vectors, drift) = cloudpickle.loads(task), given
     rows = np.arange(shard.X.shape[0]) if rows is None else np.require(rows, requirements="A")
     if seed is not None:
         if steps.shuffle:
@@ -133,9 +136,15 @@ def take_steps(task, shard, rows, vectors, seed, limits):
         if steps.between_layers is not None:
             steps.between_layers.rng = np.random.default_rng([*seed, start])
     learner = steps.learner(shard, vectors, batch_size, share)
-    shown = rows[start * batch_size : (start + n_steps) * batch_size]
+    stop = min(start + n_steps, ceil(rows.size / batch_size))
+    loss = total = 0.0
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        loss, total = learner.learn(shown, rows.size, start)
+        for first, end in [(start, stop)] if drift is None else portions(start, stop):
+            if drift is not None:
+                learner.parameters.theta += (end - first) * drift
+            shown = rows[first * batch_size : end * batch_size]
+            of_portion, weight = learner.learn(shown, rows.size, first)
+            loss, total = loss + of_portion, total + weight
     draws = None
     if seed is None and steps.between_layers is not None:
         draws = steps.between_layers.rng.bit_generator.state

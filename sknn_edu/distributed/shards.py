@@ -1,13 +1,52 @@
 """Training on all shards at once: rounds of local steps, and sums of losses and gradients."""
 
+from dataclasses import dataclass
 from math import ceil
+from typing import Any
 
 import cloudpickle
 import numpy as np
 
 from sknn_edu.core.gradient_descent import GradientDescent
 from sknn_edu.core.lbfgs import MeanLoss
+from sknn_edu.distributed.outer_momentum import OuterMomentum
 from sknn_edu.distributed.shard_tasks import LocalSteps, Shard, add, average, of_shard, take_steps
+
+
+@dataclass(frozen=True, eq=False)
+class Round:
+    """What shards need to know for some steps of an epoch.
+
+    Attributes
+    ----------
+    steps : bytes
+        A pickled :class:`~sknn_edu.distributed.shard_tasks.LocalSteps`.
+    vectors : list of ndarray
+        theta, and what the optimiser remembers.
+    drift : ndarray or None
+        What each shard adds to theta for each step.
+    epoch, start, n_steps : int
+        The steps ``start``, ``start + 1``, ... of this epoch.
+    """
+
+    steps: bytes
+    vectors: list[np.ndarray]
+    drift: Any
+    epoch: int
+    start: int
+    n_steps: int
+
+    @property
+    def n_bytes(self):
+        """The bytes of what shards are given, and of what they return, at most."""
+        return sum(vector.nbytes for vector in (*self.vectors, self.drift) if vector is not None)
+
+    def equals(self, other):
+        """Return whether another round would learn the same."""
+        numbers = self.steps, self.epoch, self.start, self.n_steps
+        return numbers == (other.steps, other.epoch, other.start, other.n_steps) and all(
+            map(np.array_equal, [*self.vectors, self.drift], [*other.vectors, other.drift])
+        )
 
 
 class Shards:
@@ -41,7 +80,7 @@ class Shards:
             of_block = None if weight is None else weight[rows]
             sent = self.cluster.send((y[rows], of_block, targets), k)
             self.shards.append(self.cluster.derive(Shard.of, block, sent, home=k))
-        self._rows, self._velocity = None, None
+        self._rows, self._ahead = None, None
 
     # -- mini-batches --------------------------------------------------------------------------
 
@@ -55,24 +94,25 @@ class Shards:
         if len(self.shards) == 1:
             self._rows[0] = self.samples.split(order)[0][0]
         loss = total = 0.0
-        n_steps = max(ceil(n / b) for n, b in zip(self._sizes, self._batch_sizes, strict=True))
-        per_round = self.samples.batches_per_round or n_steps
-        for start in range(0, n_steps, per_round):
-            before, theta = learner.parameters.theta.copy(), learner.parameters.theta
-            learned = self._round(learner, start, per_round)
+        for start in range(0, self._n_steps, self._per_round):
+            this = self._round(learner, start)
+            learned = self._learned(this)
             learned.leave(learner)
+            self._momentum.note(learner.parameters.theta - this.vectors[0], this.n_steps)
             loss, total = loss + learned.loss, total + learned.total
-            if self._momentum > 0:
-                self._move_on(theta, theta - before)
         return loss, total
 
-    def _move_on(self, theta, step):
-        """Add momentum to theta after the step of a round, but not after the first, long one."""
-        if self._velocity is None:
-            self._velocity = np.zeros_like(step)
+    def work_ahead(self, learner):
+        """Let the workers begin the next epoch while this process looks at the last one.
+
+        If something changes in between, such as the learning rate, their work is done again.
+        """
+        ends = learner.state.n_epochs >= learner.n_epochs or not learner.is_finite()
+        if ends or len(self.shards) == 1 or not self.samples.works_ahead:
             return
-        self._velocity = self._momentum * self._velocity + step
-        theta += self._momentum * self._velocity
+        next_round = self._round(learner, 0)
+        futures = self.cluster.begin(lambda: self._submit(next_round))
+        self._ahead = None if futures is None else (next_round, futures)
 
     def _distribute(self, learner, order):
         """Find out how the shards are to train, and tell them on which of their samples."""
@@ -87,37 +127,59 @@ class Shards:
             pairs = zip(starts, rows, strict=False)
             weights = [self.weight[start + part].sum() for start, part in pairs]
             self._shares = [float(w / sum(weights)) for w in weights]
-        self._momentum = 0.0 if uses_all else samples.outer_momentum
+        self._n_steps = max(
+            ceil(size / batch) for size, batch in zip(self._sizes, self._batch_sizes, strict=True)
+        )
+        self._per_round = min(samples.batches_per_round or self._n_steps, self._n_steps)
+        momentum = 0.0 if uses_all or len(rows) == 1 else samples.outer_momentum
+        self._momentum = OuterMomentum(momentum, len(rows))
         if len(rows) > 1:
             self._rows = [
                 None if part.size == size else self.cluster.send(part, k)
                 for k, (part, size) in enumerate(zip(rows, samples.sizes, strict=True))
             ]
 
-    def _round(self, learner, start, n_steps):
-        """Return what the shards have learned in steps start, start + 1, ... of this epoch."""
-        cluster, samples, state = self.cluster, self.samples, learner.state
-        vectors = [learner.parameters.theta, *state.vectors]
-        task = cloudpickle.dumps(LocalSteps.of(learner, samples.shuffles and samples.shuffle))
-        n_bytes, n = sum(vector.nbytes for vector in vectors), len(self.shards)
+    def _round(self, learner, start):
+        """Return the round that begins with this step of an epoch."""
+        state, samples = learner.state, self.samples
+        n_steps = min(self._per_round, self._n_steps - start)
+        return Round(
+            cloudpickle.dumps(LocalSteps.of(learner, samples.shuffles and samples.shuffle)),
+            [vector.copy() for vector in (learner.parameters.theta, *state.vectors)],
+            self._momentum.per_step(n_steps),
+            state.n_epochs,
+            start,
+            n_steps,
+        )
 
-        def submit():
-            shared, futures = cluster.share(vectors, n_bytes, n), []
-            steps = cluster.share(task, len(task), n)
-            for k, (shard, rows) in enumerate(zip(self.shards, self._rows, strict=True)):
-                batch_size = self._batch_sizes[k]
-                if start * batch_size >= self._sizes[k]:
-                    continue
-                if isinstance(rows, np.ndarray):  # of a single shard, in a new order each time
-                    rows = cluster.share(rows, rows.nbytes, 1)
-                seed = (samples.seed, k, state.n_epochs) if samples.shuffles else None
-                limits = start, n_steps, batch_size, self._shares[k]
-                futures.append(
-                    cluster.submit(take_steps, steps, shard, rows, shared, seed, limits, home=k)
-                )
-            return futures
+    def _learned(self, this):
+        """Return what the shards learn in a round, which may have begun already."""
+        ahead, self._ahead = self._ahead, None
+        begun = [ahead[1]] if ahead is not None and ahead[0].equals(this) else []
+        return self.cluster.gather_combined(
+            average,
+            lambda: begun.pop() if begun else self._submit(this),
+            this.n_bytes,
+            len(self.shards),
+        )
 
-        return cluster.gather_combined(average, submit, n_bytes, n)
+    def _submit(self, this):
+        """Return the futures of what the shards learn in a round."""
+        cluster, samples, n = self.cluster, self.samples, len(self.shards)
+        given = cluster.share((this.vectors, this.drift), this.n_bytes, n)
+        steps, futures = cluster.share(this.steps, len(this.steps), n), []
+        for k, (shard, rows) in enumerate(zip(self.shards, self._rows, strict=True)):
+            batch_size = self._batch_sizes[k]
+            if this.start * batch_size >= self._sizes[k]:
+                continue
+            if isinstance(rows, np.ndarray):  # of a single shard, in a new order each time
+                rows = cluster.share(rows, rows.nbytes, 1)
+            seed = (samples.seed, k, this.epoch) if samples.shuffles else None
+            limits = this.start, this.n_steps, batch_size, self._shares[k]
+            futures.append(
+                cluster.submit(take_steps, steps, shard, rows, given, seed, limits, home=k)
+            )
+        return futures
 
     # -- the loss of all samples ---------------------------------------------------------------
 
@@ -138,6 +200,11 @@ class Shards:
 
 class SharedDescent(GradientDescent):
     """Gradient descent in which each shard takes its steps from common parameters."""
+
+    def epoch(self, order):
+        loss = super().epoch(order)
+        self.batches.work_ahead(self)
+        return loss
 
     def learn(self, order, n_samples, n_steps_done=0):
         return self.batches.learn(self, order)

@@ -1,0 +1,58 @@
+"""Momentum from round to round.
+
+K shards with the usual batches take as many steps together as one machine, but their mean moves
+only as far as a single shard does. So each shard also repeats a share mu of the mean movement of
+the last round, spread over its steps:
+
+theta_k <- theta_k + mu (theta_r - theta_(r-1)) / n_steps before each step, with the common
+parameters theta_r that round r began from.
+
+What all shards agree on from round to round grows up to 1 / (1 - mu) times; steps that go back and
+forth do not. Because the movement comes in small portions, the shard's own steps correct it where
+it would go too far, which one jump between the rounds does not allow. The idea is that of FedCM
+(J. Xu et al., arXiv 2106.10874), which mixes the movement into the gradients; here it is added to
+the steps, as in DiLoCo (A. Douillard et al., arXiv 2311.08105), so that it works with any optimiser.
+"""
+
+from math import log2
+
+ENOUGH_STEPS = 20
+"""The automatic momentum is smaller in rounds with fewer steps.
+
+There it would come on top of the momentum that the optimiser has.
+"""
+
+PORTIONS = 10
+"""A shard adds the movement in at most so many portions."""
+
+
+class OuterMomentum:
+    """The mean movement of all shards in the last round, and the share of it that they repeat.
+
+    Parameters
+    ----------
+    momentum : float or 'auto'
+        mu in [0, 1); ``'auto'`` lets a movement grow up to 1 + log2 K times with K shards.
+    n_shards : int
+    """
+
+    def __init__(self, momentum, n_shards):
+        self.momentum, self.n_shards, self._per_step = momentum, n_shards, None
+
+    def note(self, movement, n_steps):
+        """Note how far theta has moved in a round."""
+        self._per_step = movement / n_steps
+
+    def per_step(self, n_steps):
+        """Return what each shard adds to theta for each step of a round, or None."""
+        mu = self.momentum
+        if mu == "auto":
+            mu = (1 - 1 / (1 + log2(self.n_shards))) * min(n_steps / ENOUGH_STEPS, 1)
+        return None if mu == 0 or self._per_step is None else mu * self._per_step
+
+
+def portions(start, stop):
+    """Yield the bounds of portions of the steps start, ..., stop - 1."""
+    n = min(PORTIONS, stop - start)
+    bounds = [start + (stop - start) * k // n for k in range(n + 1)]
+    yield from zip(bounds, bounds[1:], strict=False)
