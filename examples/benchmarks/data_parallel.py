@@ -1,16 +1,18 @@
 """Measure one fit on two worker processes, beside one process with one and with two threads.
 
-    python examples/benchmarks/data_parallel.py             # everything: about an hour
+    python examples/benchmarks/data_parallel.py             # everything: a quarter of an hour
     python examples/benchmarks/data_parallel.py --quick     # the same, small: two minutes
     python examples/benchmarks/data_parallel.py W4 lbfgs    # some of it
-    python examples/benchmarks/data_parallel.py --write     # also write data_parallel_results.json
+    python examples/benchmarks/data_parallel.py --write     # also store what was measured
 
 Run it on a machine that does nothing else: ``pip install "sknn_edu[distributed]"``. Each contestant
 is a process of its own, so that it starts with nothing loaded; the cluster is a scheduler and two
-workers with one BLAS thread each. Measured are the seconds of an epoch, the time to the validation
-loss that one process with one thread ends with, the bytes that pass the loopback interface in a
-round, and the peak memory of scheduler and workers. From these the plan at the end computes what
-more workers would gain.
+workers with one BLAS thread each, set up as the how-to page on DataParallel recommends. The
+contestants take turns, three times, and ratios compare those of the same turn. Measured are the
+seconds of an epoch, the time to the validation loss that one process with one thread ends with, the
+bytes that pass the loopback interface in a round, and the peak memory of scheduler and workers.
+figures.py writes the tables of the page from what was stored, and the plan what more workers would
+gain.
 """
 
 import argparse
@@ -25,23 +27,19 @@ import time
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
+import data_parallel_report as report
 import numpy as np
 import workloads
+from report import environment
 from threadpoolctl import threadpool_limits
 
 from sknn_edu import MLPClassifier, MLPRegressor
 
-HERE = Path(__file__).parent
-RESULTS = HERE / "data_parallel_results.json"
 CONTESTANTS = ("one thread", "two threads", "two workers")
-TARGET = 1.6
-"""Two workers are to be this many times as fast as one process with one thread."""
-
-ALIKE = 0.02
-"""The final validation loss may differ by this share from that of one process."""
+TURNS = 3
+"""So often each contestant runs."""
 
 ROWS_AT_ONCE = 250_000
 MIB = 2**20
@@ -69,7 +67,7 @@ class Task:
             "hidden_layer_sizes": self.hidden,
             "batch_size": self.batch_size,
             "solver": self.solver,
-            "max_iter": 3 if quick else self.epochs,
+            "max_iter": 4 if quick else self.epochs,
             "tol": 0.0,
             "n_iter_no_change": np.inf,
             "random_state": 0,
@@ -93,15 +91,15 @@ def classes():
 
 
 TASKS = [
-    Task("W4", "50,000 x 100, regression, (256, 256), batch 256", regression,
+    Task("W4", "W4, 50,000 x 100, (256, 256), Adam", regression,
          lambda: workloads.regression(5_000, 100), (256, 256), 256, 20),
-    Task("W5", "60,000 x 784, 10 classes, (512, 256), batch 256", classes,
+    Task("W5", "W5, 60,000 x 784, (512, 256), Adam", classes,
          lambda: workloads.classes(2_600, 784, 10), (512, 256), 256, 10),
-    Task("parquet", "5,000,000 x 50 float32 from Parquet, (100,), batch 1000",
+    Task("parquet", "5,000,000 x 50 from Parquet, (100,), Adam, float32",
          lambda: many(5_000_000), lambda: many(50_000), (100,), 1000, 5, from_parquet=True),
-    Task("W4-lbfgs", "50,000 x 100, regression, (256, 256), lbfgs", regression,
+    Task("W4-lbfgs", "W4, L-BFGS", regression,
          lambda: workloads.regression(5_000, 100), (256, 256), 256, 30, solver="lbfgs"),
-    Task("W5-lbfgs", "60,000 x 784, 10 classes, (512, 256), lbfgs", classes,
+    Task("W5-lbfgs", "W5, L-BFGS", classes,
          lambda: workloads.classes(2_600, 784, 10), (512, 256), 256, 15, solver="lbfgs"),
 ]  # fmt: skip
 
@@ -172,20 +170,25 @@ def read_on_workers(task, folder):
 
 @contextmanager
 def two_workers():
-    """Yield a client of a scheduler and two workers, each a process of its own."""
+    """Yield a client of a scheduler and two workers, each a process of its own.
+
+    Dask's profiler, which interrupts workers a hundred times a second, is off.
+    """
     from distributed import Client
 
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
-    address, quiet = f"tcp://127.0.0.1:{port}", {"stderr": subprocess.DEVNULL}
+    address = f"tcp://127.0.0.1:{port}"
+    without_profiler = os.environ | {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
+    options = {"stderr": subprocess.DEVNULL, "env": without_profiler}
     dask = str(Path(sys.executable).with_name("dask"))
     scheduler = ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
     worker = ["worker", address, "--nthreads", "1", "--no-dashboard", "--memory-limit", "0"]
-    started = [subprocess.Popen([dask, *scheduler], **quiet)]
-    started += [subprocess.Popen([dask, *worker], **quiet) for _ in range(2)]
+    started = [subprocess.Popen([dask, *scheduler], **options)]
+    started += [subprocess.Popen([dask, *worker], **options) for _ in range(2)]
     try:
-        with Client(address) as client:
+        with Client(address, direct_to_workers=True) as client:
             client.wait_for_workers(2, timeout=60)
             yield client
     finally:
@@ -212,9 +215,8 @@ def train(fit, network):
     fitted = fit(network)
     times = clock.times[: len(fitted.loss_curve_)]
     return {
-        "seconds": [t - start for t in times],
+        "seconds": [round(t - start, 4) for t in times],
         "bytes": float(np.median(np.diff(clock.sent[: len(times)]))),
-        "losses": fitted.loss_curve_,
         "validation_losses": fitted.validation_loss_curve_,
     }
 
@@ -268,106 +270,14 @@ def in_a_process(task, contestant, folder, quick):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-# -- what is reported --------------------------------------------------------------------------
-
-
-def seconds_to(loss, found):
-    """Return how long a contestant took to this validation loss; None if it never got there."""
-    pairs = zip(found["validation_losses"], found["seconds"], strict=False)
-    return next((seconds for reached, seconds in pairs if reached <= loss), None)
-
-
-def seconds_an_epoch(found):
-    """Return the median time of an epoch after the first, which also brings the data."""
-    return float(np.median(np.diff(found["seconds"])))
-
-
-def report(task, results):
-    base = results["one thread"]
-    loss, an_epoch = base["validation_losses"][-1] * (1 + ALIKE), seconds_an_epoch(base)
-    print(f"\n{task.name}: {task.title}\n")
-    print(
-        "| | s an epoch | times one thread | s to the loss | last validation loss | memory, MiB |"
-    )
-    print("|---|---|---|---|---|---|")
-    for name, found in results.items():
-        reached = seconds_to(loss, found)
-        memory = ", ".join(f"{who} {mib:.0f}" for who, mib in found["memory"].items())
-        print(
-            f"| {name} | {seconds_an_epoch(found):.3f} "
-            f"| {an_epoch / seconds_an_epoch(found):.2f} "
-            f"| {'never' if reached is None else f'{reached:.2f}'} "
-            f"| {found['validation_losses'][-1]:.5f} | {memory} |"
-        )
-    parallel = results["two workers"]
-    ratio = an_epoch / seconds_an_epoch(parallel)
-    apart = parallel["validation_losses"][-1] / base["validation_losses"][-1] - 1
-    print(
-        f"\n{ratio:.2f} times one thread ({TARGET} wanted); last validation loss {apart:+.1%}; "
-        f"{parallel['bytes'] / MIB:.2f} MiB sent a round; a round trip takes "
-        f"{1000 * parallel['round_trip']:.1f} ms."
-    )
-
-
-BANDWIDTH = 1.25e9
-"""Bytes a second between two machines: 10 Gbit/s."""
-
-OPERATIONS = 6
-"""For each parameter and sample: two forward, four backward."""
-
-
-def plan(speed, latency, n_samples=10**8):
-    """Print what more workers would gain in local steps, for 10^8 samples.
-
-    An epoch on K workers takes n c / K for the computation, a round trip whose scheduling grows
-    with K, and the transfer of 12 bytes for each parameter (Adam, float32) to all workers in a
-    tree and back in a tree of 16:
-
-    t = n c / K + latency (1 + K / 16) + 12 P (log2 K + 16 log16 K) / B.
-
-    Parameters
-    ----------
-    speed : float
-        Operations a second of one worker.
-    latency : float
-        Seconds of a round trip of two tasks.
-    """
-    print(f"\nThe plan: {n_samples:.0e} samples, a round each epoch,")
-    print(f"{speed / 1e9:.1f} Gflop/s a worker,")
-    print(f"{1000 * latency:.1f} ms a round trip, {8 * BANDWIDTH / 1e9:.0f} Gbit/s.\n")
-    counts = 10, 100, 1000
-    print("| parameters | " + " | ".join(f"{K} workers" for K in counts) + " | the network binds |")
-    print("|---|" + "---|" * (len(counts) + 1))
-    for power in range(4, 9):
-        P, gains, binds = 10**power, [], "-"
-        alone = n_samples * OPERATIONS * P / speed
-        for K in counts:
-            transfer = 12 * P * (np.log2(K) + 16 * np.log(K) / np.log(16)) / BANDWIDTH
-            overhead = latency * (1 + K / 16) + transfer
-            gains.append(alone / (alone / K + overhead))
-            if overhead > alone / K and binds == "-":
-                binds = f"from {K} workers"
-        row = " | ".join(f"{gain:.1f} times" for gain in gains)
-        print(f"| 10^{power} | {row} | {binds} |")
-
-
-def speed_of(task, found, quick):
-    """Return the operations a second of one process with one thread."""
-    network = task.network(quick)
-    sizes = [{"W4": 100, "W5": 784}.get(task.name[:2], 50), *network.hidden_layer_sizes]
-    sizes.append(10 if task.name.startswith("W5") else 1)
-    n_parameters = sum(a * b for a, b in pairwise(sizes))
-    return OPERATIONS * n_parameters * found["n_samples"] / seconds_an_epoch(found["one thread"])
-
-
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     known = [task.name for task in TASKS]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to run: {', '.join(known)}")
-    parser.add_argument("--quick", action="store_true", help="smaller data, 3 epochs")
-    parser.add_argument("--write", action="store_true", help=f"write {RESULTS.name}")
+    parser.add_argument("--quick", action="store_true", help="smaller data, 4 epochs, one turn")
+    parser.add_argument("--write", action="store_true", help=f"write {report.STORED.name}")
     parser.add_argument("--contestant", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -376,27 +286,39 @@ def main():
         task = next(task for task in TASKS if task.name == name)
         print(json.dumps(run_contestant(task, contestant, Path(folder), options.quick)))
         return
-    all_results = {}
     for task in TASKS:
         if options.names and not any(name in task.name for name in options.names):
             continue
-        with tempfile.TemporaryDirectory() as folder:
-            write_data(task, options.quick, Path(folder))
-            results = {
-                contestant: in_a_process(task, contestant, Path(folder), options.quick)
-                for contestant in CONTESTANTS
-            }
-            report(task, results)
-            with np.load(Path(folder) / "validation.npz") as validation:
-                results["n_samples"] = 9 * len(validation["y"])
-        all_results[task.name] = results
-    local = [task for task in TASKS if task.solver == "adam" and task.name in all_results]
-    if local:
-        found = all_results[local[0].name]
-        speed = speed_of(local[0], found, options.quick)
-        plan(speed, found["two workers"]["round_trip"])
-    if options.write:
-        RESULTS.write_text(json.dumps(all_results, indent=1), encoding="utf-8")
+        found = measure(task, options.quick)
+        print(f"\n{task.title}\n\n{report.table_of_task(found)}")
+        ratio = np.median(report.times_one_thread(found, "two workers"))
+        print(
+            f"\n{ratio:.2f} times one thread (at least {report.TARGET} wanted); last validation "
+            f"loss {report.apart(found):+.1%} (at most {report.ALIKE:+.0%} wanted)"
+        )
+        if task.solver == "adam":
+            print(f"\nThe plan for 10^8 samples:\n\n{report.plan_of(found, 10**8)}")
+        if options.write:
+            report.store({task.name: found}, environment())
+
+
+def measure(task, quick):
+    """Let the contestants take turns; return what was found."""
+    runs = {contestant: [] for contestant in CONTESTANTS}
+    with tempfile.TemporaryDirectory() as folder:
+        write_data(task, quick, Path(folder))
+        for _ in range(1 if quick else TURNS):
+            for contestant in CONTESTANTS:
+                runs[contestant].append(in_a_process(task, contestant, Path(folder), quick))
+        with np.load(Path(folder) / "validation.npz") as validation:
+            n_samples, n_features = 9 * len(validation["y"]), validation["X"].shape[1]
+    n_outputs = 10 if task.name.startswith("W5") else 1
+    return {
+        "title": task.title,
+        "n_samples": n_samples,
+        "layer_sizes": [n_features, *task.hidden, n_outputs],
+        "runs": runs,
+    }
 
 
 if __name__ == "__main__":
