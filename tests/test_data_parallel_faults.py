@@ -17,6 +17,8 @@ from sknn_edu import MLPClassifier
 from sknn_edu.core.activations import ACTIVATIONS, Activation
 
 distributed = pytest.importorskip("distributed")
+dask = pytest.importorskip("dask")
+da = pytest.importorskip("dask.array")
 
 from sknn_edu.distributed import DataParallel  # noqa: E402
 from sknn_edu.distributed.cluster import Cluster, SchedulerLostError  # noqa: E402
@@ -25,6 +27,10 @@ from tests.killing import TIMEOUT, killing_who_writes, wait_to_be_killed  # noqa
 from tests.on_dask import LOCAL, assert_same_fit, here, on_cluster  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+STAGES = "spill", "pause", "terminate"
+"""What Dask does when a whole process, with its libraries, needs too much memory."""
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +100,66 @@ def test_a_worker_killed_in_an_iteration_of_lbfgs_changes_nothing(client, data, 
     assert len(killed) == 1
     assert_same_fit(survivor.estimator_, DataParallel(mlp).fit(*on_cluster(*data)).estimator_)
     client.wait_for_workers(2, timeout=TIMEOUT)
+
+
+class DeadlyRelu:
+    """The forward function of an activation that kills every worker."""
+
+    def __init__(self):
+        self.client = os.getpid()
+
+    def __call__(self, z, a):
+        if os.getpid() != self.client:
+            os.kill(os.getpid(), signal.SIGKILL)
+        np.maximum(z, 0, out=a)
+
+
+def test_a_task_that_kills_every_worker_ends_the_fit_with_an_error_that_says_so(data):
+    relu = ACTIVATIONS["relu"]
+    deadly = Activation(**{**vars(relu), "name": "deadly", "forward": DeadlyRelu()})
+    mlp = MLPClassifier(5, activation=deadly, max_iter=2, random_state=0)
+    one_try = {"distributed.scheduler.allowed-failures": 0}
+    with (
+        dask.config.set(one_try),
+        distributed.LocalCluster(**LOCAL | {"n_workers": 1}) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+        pytest.raises(RuntimeError, match=r"Several workers died.*use more shards \(n_shards\)"),
+    ):
+        DataParallel(mlp).fit(*data[:2], client=client)
+
+
+class SeesSpilling(Quiet):
+    """A callback that notes how many values the workers have on disk."""
+
+    def __init__(self, client):
+        self.client, self.n_on_disk = client, []
+
+    def on_fit_task_end(self, estimator, context):
+        self.n_on_disk.append(sum(self.client.run(n_values_on_disk).values()))
+
+
+def n_values_on_disk(dask_worker):
+    return len(dask_worker.data.slow)
+
+
+def test_shards_that_do_not_fit_the_memory_together_wait_on_disk(client):
+    X = da.random.default_rng(0).standard_normal((40_000, 100), chunks=(5_000, -1))
+    y = (X[:, 0] > 0).astype(int)
+    mlp = MLPClassifier(2, max_iter=2, random_state=0)
+    expected = DataParallel(mlp, n_shards=8).fit(X, y, client=client).estimator_
+    keep_16_mb = {f"distributed.worker.memory.{name}": False for name in STAGES} | {
+        "distributed.worker.memory.target": 0.25
+    }
+    with (
+        dask.config.set(keep_16_mb),
+        distributed.LocalCluster(**LOCAL | {"n_workers": 1}, memory_limit="64MB") as cluster,
+        distributed.Client(cluster, set_as_default=False) as small,
+    ):
+        callback = SeesSpilling(small)
+        parallel = DataParallel(clone(mlp).set_callbacks(callback), n_shards=8)
+        model = parallel.fit(X, y, client=small).estimator_
+    assert_same_fit(model, expected)
+    assert min(callback.n_on_disk) >= 3, "8 shards of 4 MB do not fit in 16 MB"
 
 
 class KillScheduler(Quiet):

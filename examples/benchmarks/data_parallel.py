@@ -9,16 +9,15 @@ Run it on a machine that does nothing else: ``pip install "sknn_edu[distributed]
 is a process of its own, so that it starts with nothing loaded; the cluster is a scheduler and two
 workers with one BLAS thread each, set up as the how-to page on DataParallel recommends. The
 contestants take turns, three times, and ratios compare those of the same turn. Measured are the
-seconds of an epoch, the time to the validation loss that one process with one thread ends with, the
-bytes that pass the loopback interface in a round, and the peak memory of scheduler and workers.
-figures.py writes the tables of the page from what was stored, and the plan what more workers would
-gain.
+seconds of an epoch, the time from reading the data to the validation loss that one process with
+one thread ends with, the bytes that pass the loopback interface in a round, and the peak memory of
+scheduler and workers. ``--write`` also writes the tables of that page, and the plan what more
+workers would gain.
 """
 
 import argparse
 import json
 import os
-import resource
 import socket
 import subprocess
 import sys
@@ -27,9 +26,11 @@ import time
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import data_parallel_report as report
+import figures
 import numpy as np
 import workloads
 from report import environment
@@ -40,6 +41,9 @@ from sknn_edu import MLPClassifier, MLPRegressor
 CONTESTANTS = ("one thread", "two threads", "two workers")
 TURNS = 3
 """So often each contestant runs."""
+
+SHARDS = 2, 3, 4, 8, 16
+"""Numbers of shards whose losses are compared."""
 
 ROWS_AT_ONCE = 250_000
 MIB = 2**20
@@ -61,6 +65,7 @@ class Task:
     epochs: int
     from_parquet: bool = False
     solver: str = "adam"
+    counts: tuple = ()
 
     def network(self, quick):
         options = {
@@ -92,9 +97,9 @@ def classes():
 
 TASKS = [
     Task("W4", "W4, 50,000 x 100, (256, 256), Adam", regression,
-         lambda: workloads.regression(5_000, 100), (256, 256), 256, 20),
+         lambda: workloads.regression(5_000, 100), (256, 256), 256, 20, counts=SHARDS),
     Task("W5", "W5, 60,000 x 784, (512, 256), Adam", classes,
-         lambda: workloads.classes(2_600, 784, 10), (512, 256), 256, 10),
+         lambda: workloads.classes(2_600, 784, 10), (512, 256), 256, 10, counts=SHARDS),
     Task("parquet", "5,000,000 x 50 from Parquet, (100,), Adam, float32",
          lambda: many(5_000_000), lambda: many(50_000), (100,), 1000, 5, from_parquet=True),
     Task("W4-lbfgs", "W4, L-BFGS", regression,
@@ -198,8 +203,12 @@ def two_workers():
 
 
 def peak_memory():
-    """Return the largest resident size of this process so far, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Return the largest resident size of this process so far, in MiB.
+
+    getrusage would also count what its parent had before it started this process.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def bytes_on_loopback():
@@ -207,11 +216,10 @@ def bytes_on_loopback():
     return next(int(line.split(":")[1].split()[8]) for line in lines if line.strip()[:3] == "lo:")
 
 
-def train(fit, network):
-    """Fit with a clock; return what was measured."""
+def train(fit, network, start):
+    """Fit with a clock that has run since then; return what was measured."""
     clock = Clock()
     network.set_callbacks(clock)
-    start = time.perf_counter()
     fitted = fit(network)
     times = clock.times[: len(fitted.loss_curve_)]
     return {
@@ -227,17 +235,20 @@ def run_contestant(task, contestant, folder, quick):
     options = {"X_val": validation["X"], "y_val": validation["y"]}
     network = task.network(quick)
     if contestant != "two workers":
+        start = time.perf_counter()
         X, y = read_here(task, folder)
         with threadpool_limits(1 if contestant == "one thread" else 2):
-            found = train(lambda network: network.fit(X, y, **options), network)
+            found = train(lambda network: network.fit(X, y, **options), network, start)
         return found | {"memory": {"process": peak_memory()}}
     from sknn_edu.distributed import DataParallel
 
     with two_workers() as client:
+        start = time.perf_counter()
         X, y = read_on_workers(task, folder)
         found = train(
             lambda network: DataParallel(network, n_shards=2).fit(X, y, **options).estimator_,
             network,
+            start,
         )
         of_workers = client.run(peak_memory).values()
         memory = {"scheduler": client.run_on_scheduler(peak_memory), "worker": max(of_workers)}
@@ -277,7 +288,9 @@ def main():
     known = [task.name for task in TASKS]
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to run: {', '.join(known)}")
     parser.add_argument("--quick", action="store_true", help="smaller data, 4 epochs, one turn")
-    parser.add_argument("--write", action="store_true", help=f"write {report.STORED.name}")
+    parser.add_argument(
+        "--write", action="store_true", help=f"write {report.STORED.name} and the documentation"
+    )
     parser.add_argument("--contestant", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     warnings.simplefilter("ignore")
@@ -297,9 +310,14 @@ def main():
             f"loss {report.apart(found):+.1%} (at most {report.ALIKE:+.0%} wanted)"
         )
         if task.solver == "adam":
+            if task.counts and not options.quick:
+                found["shards"] = losses_on_shards(task)
+                print(f"\n{report.table_of_shards({task.name: found})}")
             print(f"\nThe plan for 10^8 samples:\n\n{report.plan_of(found, 10**8)}")
         if options.write:
             report.store({task.name: found}, environment())
+    if options.write:
+        figures.write()
 
 
 def measure(task, quick):
@@ -319,6 +337,24 @@ def measure(task, quick):
         "layer_sizes": [n_features, *task.hidden, n_outputs],
         "runs": runs,
     }
+
+
+def losses_on_shards(task):
+    """Return the last validation losses with several shards, without and with momentum."""
+    from distributed import Client
+
+    from sknn_edu.distributed import DataParallel
+
+    X, y = task.make_data()
+    n = X.shape[0] * 9 // 10
+    losses = {"0.0": {}, "auto": {}}
+    with Client(processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None):
+        for momentum, n_shards in product(losses, task.counts):
+            options = {"outer_momentum": 0.0 if momentum == "0.0" else momentum}
+            parallel = DataParallel(task.network(quick=False), n_shards=n_shards, **options)
+            parallel.fit(X[:n], y[:n], X_val=X[n:], y_val=y[n:])
+            losses[momentum][n_shards] = parallel.estimator_.validation_loss_curve_[-1]
+    return losses
 
 
 if __name__ == "__main__":

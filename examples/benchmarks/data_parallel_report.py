@@ -24,6 +24,10 @@ COUNTS = 10, 100, 1000
 """How many workers the plan looks at."""
 
 
+SHOWN = {"0.0": "without", "auto": "with"}
+"""How the values of outer_momentum appear in a table."""
+
+
 # -- storing -----------------------------------------------------------------
 
 
@@ -143,6 +147,18 @@ def table_of_losses(tasks):
     return table([*head, "two workers"], rows)
 
 
+def table_of_shards(tasks):
+    """Return the last validation losses on several shards, without and with momentum."""
+    rows, counts = [], []
+    for found in tasks.values():
+        for momentum, losses in found.get("shards", {}).items():
+            counts = list(losses)
+            first = f"{found['title']}: {SHOWN[momentum]}"
+            alone = f"{last_loss(found, 'one thread'):.4f}"
+            rows.append([first, alone, *(f"{loss:.4f}" for loss in losses.values())])
+    return table(["", "one process", *(f"{n} shards" for n in counts)], rows)
+
+
 # -- the plan ----------------------------------------------------------------
 
 
@@ -162,10 +178,10 @@ def plan(n_samples, speed, latency):
     """Return how many times as fast an epoch would be with more workers.
 
     An epoch on K workers takes n c / K for the computation, a round trip whose
-    scheduling grows with K, and the transfer of 12 bytes for each parameter
-    (Adam, float32) to all workers in a tree and back in a tree of 16:
+    scheduling grows with K, and the transfer of 16 bytes for each parameter
+    (Adam, float32) to all workers in a tree, and of 12 back in a tree of 16:
 
-    t = n c / K + latency (1 + K / 16) + 12 P (log2 K + 16 log16 K) / B.
+    t = n c / K + latency (1 + K / 16) + P (16 log2 K + 12 * 16 log16 K) / B.
 
     Parameters
     ----------
@@ -180,7 +196,7 @@ def plan(n_samples, speed, latency):
         P, gains, binds = 10**power, [], ""
         alone = n_samples * OPERATIONS * P / speed
         for K in COUNTS:
-            transfer = 12 * P * (np.log2(K) + 16 * np.log(K) / np.log(16)) / BANDWIDTH
+            transfer = P * (16 * np.log2(K) + 12 * 16 * np.log(K) / np.log(16)) / BANDWIDTH
             overhead = latency * (1 + K / 16) + transfer
             gains.append(alone / (alone / K + overhead))
             if overhead > alone / K and not binds:

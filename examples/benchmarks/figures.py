@@ -3,12 +3,14 @@
     python examples/benchmarks/figures.py            # write the tables
     python examples/benchmarks/figures.py --check    # only name the pages that differ
 
-Nothing is measured: run.py and tabular.py measure, store what they found and call this.
+Nothing is measured: run.py, tabular.py and data_parallel.py measure, store what they found and
+call this.
 """
 
 import sys
 from pathlib import Path
 
+import data_parallel_report as parallel
 import report
 import tabular_report as tabular
 from markdown_tables import put_between
@@ -20,6 +22,8 @@ def tables() -> list[tuple[str, str, str]]:
     """Return (page, marker, text) for each table that is made from stored results."""
     speed, environment = report.stored()
     tasks, others = tabular.stored(tabular.STORED), tabular.stored(tabular.STORED_OTHERS)
+    on_workers = parallel.stored()["tasks"]
+    page, first = "docs/howto/data_parallel.md", on_workers["W4"]
     return [
         ("README.md", "speed", report.beside_scikit_learn(speed, report.README_ROWS)),
         ("README.md", "others", tabular.readme_section(others)),
@@ -28,6 +32,11 @@ def tables() -> list[tuple[str, str, str]]:
         ("docs/tables.md", "contestants", tabular.table_of_contestants(tasks)),
         ("docs/tables.md", "tasks", tabular.table_of_tasks(tasks)),
         ("docs/tables.md", "others", tabular.table_of_contestants(others)),
+        (page, "speed", parallel.table_of_speed(on_workers)),
+        (page, "losses", parallel.table_of_losses(on_workers)),
+        (page, "shards", parallel.table_of_shards(on_workers)),
+        (page, "plan-6", parallel.plan_of(first, 10**6)),
+        (page, "plan-8", parallel.plan_of(first, 10**8)),
     ]
 
 

@@ -56,9 +56,9 @@ class DataParallel(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
       of an epoch on its own mini-batches, from common parameters. Then the parameters and the
       state of the optimiser are averaged, weighted by samples, and the next epoch begins (local
       SGD). ``batch_size`` is the number of samples in a step of each shard, so an epoch has fewer
-      steps than on one machine, as with larger batches. The numbers depend on the seed, the
-      partitions and the number of shards, but not on which worker did what and when. With one
-      shard they are those of one machine.
+      steps than on one machine; ``outer_momentum`` makes up for that. The numbers depend on the
+      seed, the partitions and the number of shards, but not on which worker did what and when.
+      With one shard they are those of one machine.
 
     What is left is an ordinary estimator, ``estimator_``, which needs no Dask.
 
@@ -72,13 +72,13 @@ class DataParallel(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
         partitions, at most 256. Set it for the same numbers on clusters of any size.
     batches_per_round : int or None, default=None
         After how many mini-batches of each shard the parameters are averaged; None is after each
-        epoch. Has no meaning for ``'lbfgs'``.
+        epoch, and up to four times in the first. Has no meaning for ``'lbfgs'``.
     outer_momentum : float or 'auto', default='auto'
         The share of the mean movement in a round that all shards repeat in the next, spread over
-        their steps, in [0, 1). It makes up for the fewer steps of an epoch: without it, K shards
-        learn about as much in an epoch as one machine does with batches that are K times as large.
-        ``'auto'`` is 1 - 1 / (1 + log2 K), less in rounds of fewer than 20 steps. Has no meaning
-        for ``'lbfgs'``.
+        their steps, in [0, 1). Without it, K shards learn about as much in an epoch as one machine
+        does with batches that are K times as large. ``'auto'`` is 1 - 1 / (1 + log2 K), or less in
+        rounds of fewer than 20 steps. Has no meaning for ``'lbfgs'``, nor if every step uses all
+        samples.
 
     Attributes
     ----------
@@ -108,8 +108,8 @@ class DataParallel(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
     ----------
     S. U. Stich, "Local SGD converges fast and communicates little", arXiv 1805.09767; T. Lin, S. U.
     Stich, K. K. Patel, M. Jaggi, "Don't use large mini-batches, use local SGD", arXiv 1808.07217;
-    A. Douillard et al., "DiLoCo: Distributed low-communication training of language models", arXiv
-    2311.08105.
+    J. Xu, S. Wang, L. Wang, A. C.-C. Yao, "FedCM: Federated learning with client-level momentum",
+    arXiv 2106.10874, from which the momentum of rounds comes.
 
     Examples
     --------

@@ -9,18 +9,23 @@ parameters theta_r that round r began from.
 
 What all shards agree on from round to round grows up to 1 / (1 - mu) times; steps that go back and
 forth do not. Because the movement comes in small portions, the shard's own steps correct it where
-it would go too far, which one jump between the rounds does not allow. The idea is that of FedCM
-(J. Xu et al., arXiv 2106.10874), which mixes the movement into the gradients; here it is added to
-the steps, as in DiLoCo (A. Douillard et al., arXiv 2311.08105), so that it works with any optimiser.
+it would go too far, which one jump between the rounds does not allow. A round is an epoch, but for
+the first epoch, which has several so that the momentum builds up early. The idea is that of FedCM
+(J. Xu et al., arXiv 2106.10874), which mixes the movement into the gradients. Here it is added to
+the steps, so that it works with any optimiser.
 """
 
-from math import log2
+from itertools import pairwise
+from math import ceil, log2
 
 ENOUGH_STEPS = 20
 """The automatic momentum is smaller in rounds with fewer steps.
 
 There it would come on top of the momentum that the optimiser has.
 """
+
+FIRST_ROUNDS = 4
+"""The first epoch has up to so many rounds, so that the momentum builds up early."""
 
 PORTIONS = 10
 """A shard adds the movement in at most so many portions."""
@@ -43,6 +48,13 @@ class OuterMomentum:
         """Note how far theta has moved in a round."""
         self._per_step = movement / n_steps
 
+    def steps_in_round(self, n_steps, epoch):
+        """Return how many of the steps of an epoch a round has; epochs count from 0."""
+        n_rounds = 1
+        if epoch == 0 and self.n_shards > 1 and self.momentum != 0:
+            n_rounds = min(max(n_steps // ENOUGH_STEPS, 1), FIRST_ROUNDS)
+        return ceil(n_steps / n_rounds)
+
     def per_step(self, n_steps):
         """Return what each shard adds to theta for each step of a round, or None."""
         mu = self.momentum
@@ -55,4 +67,4 @@ def portions(start, stop):
     """Yield the bounds of portions of the steps start, ..., stop - 1."""
     n = min(PORTIONS, stop - start)
     bounds = [start + (stop - start) * k // n for k in range(n + 1)]
-    yield from zip(bounds, bounds[1:], strict=False)
+    yield from pairwise(bounds)

@@ -94,7 +94,7 @@ class Shards:
         if len(self.shards) == 1:
             self._rows[0] = self.samples.split(order)[0][0]
         loss = total = 0.0
-        for start in range(0, self._n_steps, self._per_round):
+        for start in range(0, self._n_steps, self._steps_in_round(learner)):
             this = self._round(learner, start)
             learned = self._learned(this)
             learned.leave(learner)
@@ -130,7 +130,6 @@ class Shards:
         self._n_steps = max(
             ceil(size / batch) for size, batch in zip(self._sizes, self._batch_sizes, strict=True)
         )
-        self._per_round = min(samples.batches_per_round or self._n_steps, self._n_steps)
         momentum = 0.0 if uses_all or len(rows) == 1 else samples.outer_momentum
         self._momentum = OuterMomentum(momentum, len(rows))
         if len(rows) > 1:
@@ -139,10 +138,17 @@ class Shards:
                 for k, (part, size) in enumerate(zip(rows, samples.sizes, strict=True))
             ]
 
+    def _steps_in_round(self, learner):
+        """Return the number of steps of a round in this epoch."""
+        given, n = self.samples.batches_per_round, self._n_steps
+        if given is None:
+            return self._momentum.steps_in_round(n, learner.state.n_epochs)
+        return min(given, n)
+
     def _round(self, learner, start):
         """Return the round that begins with this step of an epoch."""
         state, samples = learner.state, self.samples
-        n_steps = min(self._per_round, self._n_steps - start)
+        n_steps = min(self._steps_in_round(learner), self._n_steps - start)
         return Round(
             cloudpickle.dumps(LocalSteps.of(learner, samples.shuffles and samples.shuffle)),
             [vector.copy() for vector in (learner.parameters.theta, *state.vectors)],
