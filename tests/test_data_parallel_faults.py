@@ -1,6 +1,7 @@
 """Workers and schedulers killed while :class:`sknn_edu.distributed.DataParallel` trains."""
 
 import os
+import pickle
 import signal
 import socket
 import subprocess
@@ -129,17 +130,17 @@ def test_a_task_that_kills_every_worker_ends_the_fit_with_an_error_that_says_so(
 
 
 class SeesSpilling(Quiet):
-    """A callback that notes how many values the workers have on disk."""
+    """A callback that notes how many bytes of values the workers have in memory."""
 
     def __init__(self, client):
-        self.client, self.n_on_disk = client, []
+        self.client, self.n_bytes = client, []
 
     def on_fit_task_end(self, estimator, context):
-        self.n_on_disk.append(sum(self.client.run(n_values_on_disk).values()))
+        self.n_bytes.append(sum(self.client.run(bytes_in_memory).values()))
 
 
-def n_values_on_disk(dask_worker):
-    return len(dask_worker.data.slow)
+def bytes_in_memory(dask_worker):
+    return sum(len(pickle.dumps(value)) for value in dask_worker.data.fast.values())
 
 
 def test_shards_that_do_not_fit_the_memory_together_wait_on_disk(client):
@@ -159,7 +160,7 @@ def test_shards_that_do_not_fit_the_memory_together_wait_on_disk(client):
         parallel = DataParallel(clone(mlp).set_callbacks(callback), n_shards=8)
         model = parallel.fit(X, y, client=small).estimator_
     assert_same_fit(model, expected)
-    assert min(callback.n_on_disk) >= 3, "8 shards of 4 MB do not fit in 16 MB"
+    assert max(callback.n_bytes) < 20e6 < X.nbytes
 
 
 class KillScheduler(Quiet):

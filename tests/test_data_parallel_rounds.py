@@ -15,8 +15,8 @@ distributed = pytest.importorskip("distributed")
 from sknn_edu.distributed import DataParallel  # noqa: E402
 from sknn_edu.distributed.cluster import Cluster  # noqa: E402
 from sknn_edu.distributed.outer_momentum import OuterMomentum, portions  # noqa: E402
+from sknn_edu.distributed.rounds import Rounds  # noqa: E402
 from sknn_edu.distributed.shard_tasks import take_steps  # noqa: E402
-from sknn_edu.distributed.shards import Shards  # noqa: E402
 from tests.on_dask import LOCAL, assert_same_fit, here, on_cluster, parameters  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -57,8 +57,20 @@ def test_a_share_of_the_last_movement_is_repeated_in_each_step(
 ):
     outer = OuterMomentum(momentum, n_shards)
     assert outer.per_step(n_steps) is None, "nothing has moved yet"
-    outer.note(np.array([8.0, -4.0]), 4)
+    outer.note(np.array([80.0, -40.0]), 40)
     np.testing.assert_allclose(outer.per_step(n_steps), expected * np.array([2.0, -1.0]))
+
+
+def test_after_a_short_round_the_automatic_momentum_is_as_small_as_in_one():
+    outer = OuterMomentum("auto", 2)
+    outer.note(np.array([8.0]), 4)
+    np.testing.assert_allclose(outer.per_step(100), 0.5 * 4 / 20 * 2.0)
+
+
+def test_the_precision_of_momentum_is_that_of_the_parameters():
+    outer = OuterMomentum(np.float64(0.5), 2)
+    outer.note(np.ones(2, np.float32), 1)
+    assert outer.per_step(1).dtype == np.float32
 
 
 def test_no_momentum_and_a_single_shard_repeat_nothing():
@@ -152,15 +164,22 @@ def n_submitted(monkeypatch):
 def fit_without_working_ahead(parallel, *data, **validation):
     """Fit as if the workers waited for the validation of each epoch."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Shards, "work_ahead", Mock())
+        patch.setattr(Rounds, "work_ahead", Mock())
         return clone(parallel).fit(*data, **validation)
 
 
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
 @pytest.mark.parametrize("batches_per_round", [None, 3])
 def test_the_next_epoch_begins_early_with_the_same_bits_and_nothing_is_done_twice(
-    data, validation, n_submitted, batches_per_round
+    data, validation, n_submitted, batches_per_round, dropout, monkeypatch
 ):
-    mlp = MLPClassifier(5, batch_size=50, max_iter=5, learning_rate="cosine", random_state=0)
+    begun, begin = [], Cluster.begin
+    monkeypatch.setattr(
+        Cluster, "begin", lambda self, submit: begun.append(begin(self, submit)) or begun[-1]
+    )
+    mlp = MLPClassifier(
+        5, batch_size=50, max_iter=5, learning_rate="cosine", dropout=dropout, random_state=0
+    )
     parallel = DataParallel(mlp, n_shards=2, batches_per_round=batches_per_round)
     given = on_cluster(*data, sizes=(500, 500))
     waiting = fit_without_working_ahead(parallel, *given, **validation)
@@ -169,6 +188,7 @@ def test_the_next_epoch_begins_early_with_the_same_bits_and_nothing_is_done_twic
     assert_same_fit(ahead.estimator_, waiting.estimator_)
     n_rounds = 5 * (1 if batches_per_round is None else 4)
     assert (n_waiting, len(n_submitted) - n_waiting) == (2 * n_rounds, 2 * n_rounds)
+    assert [len(futures) for futures in begun] == [2, 2, 2, 2], "after each epoch but the last"
 
 
 def test_work_that_a_lower_learning_rate_makes_useless_is_done_again(data, validation, n_submitted):

@@ -293,6 +293,8 @@ def main():
     )
     parser.add_argument("--contestant", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.quick and options.write:
+        parser.error("--write stores what users read, which small data cannot tell: no --quick")
     warnings.simplefilter("ignore")
     if options.contestant:
         name, contestant, folder = options.contestant

@@ -143,8 +143,8 @@ def table_of_losses(tasks):
             f"{100 * apart(found):+.1f} %",
             *("-" if seconds is None else f"{seconds:.1f} s" for seconds in times),
         ])  # fmt: skip
-    head = ["task", "one process", "two workers", "difference", "time to it, one process"]
-    return table([*head, "two workers"], rows)
+    head = ["task", "loss, one process", "loss, two workers", "difference"]
+    return table([*head, "time, one process", "time, two workers"], rows)
 
 
 def table_of_shards(tasks):
@@ -212,9 +212,10 @@ def plan_of(found, n_samples):
 
 
 def facts(environment, found):
-    """Return on what the tables were measured."""
+    """Return what was measured on, and what the plan needs to know of it."""
     return (
-        f"{environment['processor']}, one BLAS thread in each worker "
-        f"({environment['BLAS'].split(',')[0]}); {speed_of(found) / 1e9:.0f} Gflop/s in one "
-        f"thread, {1000 * latency_of(found):.0f} ms for a round trip of two tasks."
+        f"Measured on: {environment['processor']}; {environment['system']}; "
+        f"{environment['packages']}; {environment['BLAS']}. One thread computes "
+        f"{speed_of(found) / 1e9:.0f} Gflop/s in float32 ({found['title']}), and a round trip of "
+        f"two tasks takes {1000 * latency_of(found):.0f} ms."
     )

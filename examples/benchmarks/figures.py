@@ -22,8 +22,8 @@ def tables() -> list[tuple[str, str, str]]:
     """Return (page, marker, text) for each table that is made from stored results."""
     speed, environment = report.stored()
     tasks, others = tabular.stored(tabular.STORED), tabular.stored(tabular.STORED_OTHERS)
-    on_workers = parallel.stored()["tasks"]
-    page, first = "docs/howto/data_parallel.md", on_workers["W4"]
+    page, stored = "docs/howto/data_parallel.md", parallel.stored()
+    on_workers, in_float32 = stored["tasks"], stored["tasks"]["parquet"]
     return [
         ("README.md", "speed", report.beside_scikit_learn(speed, report.README_ROWS)),
         ("README.md", "others", tabular.readme_section(others)),
@@ -35,8 +35,9 @@ def tables() -> list[tuple[str, str, str]]:
         (page, "speed", parallel.table_of_speed(on_workers)),
         (page, "losses", parallel.table_of_losses(on_workers)),
         (page, "shards", parallel.table_of_shards(on_workers)),
-        (page, "plan-6", parallel.plan_of(first, 10**6)),
-        (page, "plan-8", parallel.plan_of(first, 10**8)),
+        (page, "machine", parallel.facts(stored["environment"], in_float32)),
+        (page, "plan-6", parallel.plan_of(in_float32, 10**6)),
+        (page, "plan-8", parallel.plan_of(in_float32, 10**8)),
     ]
 
 

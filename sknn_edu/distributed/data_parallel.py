@@ -71,14 +71,14 @@ class DataParallel(MetaEstimatorMixin, MetaCallbackMixin, BaseEstimator):
         of workers when fit begins; for ``'lbfgs'`` on Dask collections it is that of the
         partitions, at most 256. Set it for the same numbers on clusters of any size.
     batches_per_round : int or None, default=None
-        After how many mini-batches of each shard the parameters are averaged; None is after each
-        epoch, and up to four times in the first. Has no meaning for ``'lbfgs'``.
+        After at most how many mini-batches of each shard the parameters are averaged; None is after
+        each epoch, and up to four times in the first. Has no meaning for ``'lbfgs'``.
     outer_momentum : float or 'auto', default='auto'
-        The share of the mean movement in a round that all shards repeat in the next, spread over
-        their steps, in [0, 1). Without it, K shards learn about as much in an epoch as one machine
-        does with batches that are K times as large. ``'auto'`` is 1 - 1 / (1 + log2 K), or less in
-        rounds of fewer than 20 steps. Has no meaning for ``'lbfgs'``, nor if every step uses all
-        samples.
+        The share of the mean movement per step in one round that all shards repeat in each step of
+        the next, in [0, 1). Without it, K shards learn about as much in an epoch as one machine
+        does with batches that are K times as large. ``'auto'`` is 1 - 1 / (1 + log2 K), or less
+        for rounds of fewer than 20 steps. Has no meaning for ``'lbfgs'``, nor if every step uses
+        all samples.
 
     Attributes
     ----------

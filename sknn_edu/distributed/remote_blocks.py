@@ -25,7 +25,7 @@ class DaskSamples(RemoteSamples):
     shuffle : bool
         Whether blocks shuffle their samples before each epoch, if there are several.
     batches_per_round : int or None
-        After so many batches, or after each epoch, the blocks' parameters are averaged.
+        After at most so many batches, or after each epoch, the blocks' parameters are averaged.
     outer_momentum : float or 'auto'
         See :class:`~sknn_edu.distributed.outer_momentum.OuterMomentum`.
     places : ndarray (n_samples,) or None
@@ -51,7 +51,7 @@ class DaskSamples(RemoteSamples):
         self.shape, self.dtype, self.is_sparse = (int(sum(sizes)), n_features), dtype, is_sparse
         self.seed, self.shuffle, self.batches_per_round = seed, shuffle, batches_per_round
         self.outer_momentum = outer_momentum
-        self.known_range, self.works_ahead = None, True
+        self.known_range = None
 
     learner, mean_loss = SharedDescent, SummedLoss
 
@@ -90,7 +90,6 @@ class DaskSamples(RemoteSamples):
 
     def __getitem__(self, rows):
         """Return some of the samples; they stay on their workers."""
-        self.works_ahead = False  # they are to be looked at after each epoch, without waiting
         parts, places = self.split(np.arange(self.shape[0])[rows])
         there = [k for k, part in enumerate(parts) if part.size]
         blocks = [self.cluster.derive(take_rows, self.blocks[k], parts[k], home=k) for k in there]

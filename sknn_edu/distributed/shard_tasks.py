@@ -16,16 +16,15 @@ from sknn_edu.fitting.fit import make_batches
 
 @dataclass(frozen=True, eq=False)
 class Shard:
-    """Samples on a worker, with what is needed to learn from them."""
+    """Samples on a worker, with what is needed to learn from them.
+
+    It is made in each task: X and the rest are values of the cluster, whose size Dask knows.
+    """
 
     X: Any
     y: np.ndarray
     weight: np.ndarray | None
     targets: Any
-
-    @classmethod
-    def of(cls, X, sent):
-        return cls(X, *sent)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,14 +108,15 @@ class Learned:
             learner.between_layers.rng.bit_generator.state = self.draws
 
 
-def take_steps(task, shard, rows, given, seed, limits):
+def take_steps(task, X, rest, rows, given, seed, limits):
     """Return what a shard learns in some steps of an epoch from common parameters.
 
     Parameters
     ----------
     task : bytes
         A pickled :class:`LocalSteps`, so that each task has its own.
-    shard : Shard
+    X, rest : array, tuple
+        What a :class:`Shard` is made of.
     rows : ndarray of int or None
         The rows to train on, in their order, or to shuffle; None for all.
     given : tuple
@@ -129,13 +129,13 @@ def take_steps(task, shard, rows, given, seed, limits):
     """
     start, n_steps, batch_size, share = limits
     steps, (vectors, drift) = cloudpickle.loads(task), given
-    rows = np.arange(shard.X.shape[0]) if rows is None else np.require(rows, requirements="A")
+    rows = np.arange(X.shape[0]) if rows is None else np.require(rows, requirements="A")
     if seed is not None:
         if steps.shuffle:
             rows = np.random.default_rng(seed).permutation(rows)
         if steps.between_layers is not None:
             steps.between_layers.rng = np.random.default_rng([*seed, start])
-    learner = steps.learner(shard, vectors, batch_size, share)
+    learner = steps.learner(Shard(X, *rest), vectors, batch_size, share)
     stop = min(start + n_steps, ceil(rows.size / batch_size))
     loss = total = 0.0
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -175,9 +175,9 @@ def weighted_sum(vectors, shares):
     return result
 
 
-def of_shard(shard, theta, options):
+def of_shard(X, rest, theta, options):
     """Return the sum of a shard's losses, and the gradient of its part of the mean loss."""
-    architecture, batch_size, dtype, total = options
+    shard, (architecture, batch_size, dtype, total) = Shard(X, *rest), options
     parameters = architecture.parameters(dtype)
     parameters.theta[:] = theta
     batches = make_batches(shard, architecture, min(batch_size, len(shard.y)), dtype)
