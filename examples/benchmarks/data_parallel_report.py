@@ -140,7 +140,7 @@ def table_of_losses(tasks):
             found["title"],
             f"{last_loss(found, 'one thread'):.4f}",
             f"{last_loss(found, 'two workers'):.4f}",
-            f"{100 * apart(found):+.1f} %",
+            f"{round(100 * apart(found), 1) + 0.0:+.1f} %",
             *("-" if seconds is None else f"{seconds:.1f} s" for seconds in times),
         ])  # fmt: skip
     head = ["task", "loss, one process", "loss, two workers", "difference"]
