@@ -46,7 +46,6 @@ SHARDS = 2, 3, 4, 8, 16
 """Numbers of shards whose losses are compared."""
 
 ROWS_AT_ONCE = 250_000
-MIB = 2**20
 
 
 # -- what is trained ---------------------------------------------------------------------------
@@ -349,13 +348,14 @@ def losses_on_shards(task):
 
     X, y = task.make_data()
     n = X.shape[0] * 9 // 10
-    losses = {"0.0": {}, "auto": {}}
+    losses = {}
     with Client(processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None):
-        for momentum, n_shards in product(losses, task.counts):
-            options = {"outer_momentum": 0.0 if momentum == "0.0" else momentum}
-            parallel = DataParallel(task.network(quick=False), n_shards=n_shards, **options)
+        for momentum, n_shards in product((0.0, "auto"), task.counts):
+            options = {"n_shards": n_shards, "outer_momentum": momentum}
+            parallel = DataParallel(task.network(quick=False), **options)
             parallel.fit(X[:n], y[:n], X_val=X[n:], y_val=y[n:])
-            losses[momentum][n_shards] = parallel.estimator_.validation_loss_curve_[-1]
+            reached = parallel.estimator_.validation_loss_curve_[-1]
+            losses.setdefault(str(momentum), {})[n_shards] = reached
     return losses
 
 

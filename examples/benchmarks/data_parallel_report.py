@@ -23,7 +23,6 @@ OPERATIONS = 6
 COUNTS = 10, 100, 1000
 """How many workers the plan looks at."""
 
-
 SHOWN = {"0.0": "without", "auto": "with"}
 """How the values of outer_momentum appear in a table."""
 
@@ -75,6 +74,12 @@ def last_loss(found, contestant):
     return median([run["validation_losses"][-1] for run in found["runs"][contestant]])
 
 
+def seconds_to_loss(found, contestant):
+    """Return the time until the loss is like the last one of one process, or None."""
+    loss = last_loss(found, "one thread") * (1 + ALIKE)
+    return median([seconds_to(loss, run) for run in found["runs"][contestant]])
+
+
 def memory(found, contestant):
     """Return the peak memory of each process, in MiB, as text."""
     runs = [run["memory"] for run in found["runs"][contestant]]
@@ -97,10 +102,9 @@ def with_range(ratios):
 
 def table_of_task(found):
     """Return what was found for one task."""
-    base = found["runs"]["one thread"]
-    loss, rows = base[0]["validation_losses"][-1], []
+    rows = []
     for contestant, runs in found["runs"].items():
-        reached = median([seconds_to(loss * (1 + ALIKE), run) for run in runs])
+        reached = seconds_to_loss(found, contestant)
         rows.append([
             contestant,
             f"{np.median([seconds_an_epoch(run) for run in runs]):.3f}",
@@ -131,11 +135,7 @@ def table_of_losses(tasks):
     """Return the last validation losses, and the time to that of one process."""
     rows = []
     for found in tasks.values():
-        loss = last_loss(found, "one thread") * (1 + ALIKE)
-        times = [
-            median([seconds_to(loss, run) for run in found["runs"][contestant]])
-            for contestant in ("one thread", "two workers")
-        ]
+        times = [seconds_to_loss(found, one) for one in ("one thread", "two workers")]
         rows.append([
             found["title"],
             f"{last_loss(found, 'one thread'):.4f}",

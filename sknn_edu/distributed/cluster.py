@@ -140,7 +140,7 @@ class Cluster:
     def begin(self, submit):
         """Return the futures that ``submit()`` returns, or None if that is not possible now."""
         try:
-            if self.client.status == "running" and self.client.nthreads():
+            if self.client.status == "running":
                 self.assign(len(self._homes))
                 return submit()
         except (CancelledError, CommClosedError, OSError):

@@ -69,7 +69,6 @@ class OuterMomentum:
 
 
 def portions(start, stop):
-    """Yield the bounds of portions of the steps start, ..., stop - 1."""
+    """Return the bounds of portions of the steps start, ..., stop - 1."""
     n = min(PORTIONS, stop - start)
-    bounds = [start + (stop - start) * k // n for k in range(n + 1)]
-    yield from pairwise(bounds)
+    return pairwise(start + (stop - start) * k // n for k in range(n + 1))

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
 
 import cloudpickle
 import numpy as np
@@ -29,7 +28,7 @@ class Round:
 
     steps: bytes
     vectors: list[np.ndarray]
-    drift: Any
+    drift: np.ndarray | None
     epoch: int
     start: int
     n_steps: int
