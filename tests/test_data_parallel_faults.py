@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +23,7 @@ dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
 
 from sknn_edu.distributed import DataParallel  # noqa: E402
-from sknn_edu.distributed.cluster import Cluster, SchedulerLostError  # noqa: E402
+from sknn_edu.distributed.cluster import Call, Cluster, SchedulerLostError  # noqa: E402
 from tests.callbacks import Quiet  # noqa: E402
 from tests.killing import TIMEOUT, killing_who_writes, wait_to_be_killed  # noqa: E402
 from tests.on_dask import LOCAL, assert_same_fit, here, on_cluster  # noqa: E402
@@ -246,3 +247,42 @@ def test_blocks_of_a_lost_worker_move_and_new_workers_get_their_share():
     cluster.assign(6)
     homes = [cluster.worker(k) for k in range(6)]
     assert sorted(homes) == list("aaccdd")
+
+
+def test_data_of_a_lost_worker_is_sent_to_another(client):
+    client.wait_for_workers(2, timeout=TIMEOUT)
+    cluster = Cluster(client)
+    cluster.assign(2)
+    kept = [cluster.send(np.arange(5) + k, k) for k in range(2)]
+
+    def sums():
+        return [Call(np.sum, (data,), k) for k, data in enumerate(kept)]
+
+    assert cluster.gather(sums) == [10, 15]
+    address, pid = next(iter(client.run(os.getpid).items()))
+    os.kill(pid, signal.SIGKILL)
+    end = time.monotonic() + TIMEOUT
+    while address in client.nthreads() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert cluster.begin(sums) is not None
+    assert cluster.gather(sums) == [10, 15]
+    client.wait_for_workers(2, timeout=TIMEOUT)
+
+
+def test_calls_that_need_each_other_are_one_message_and_what_follows_is_not_waited_for(client):
+    cluster, taken, messages = Cluster(client), [], []
+    submit = cluster._submit
+    cluster._submit = lambda calls: messages.append(len(calls)) or submit(calls)
+    cluster.assign(2)
+    sent = cluster.send(np.arange(3), 0)
+    cluster.gather(lambda: [Call(np.sum, (sent,), 0)])
+    messages.clear()
+    doubled = Call(np.multiply, (sent, 2), 1, is_urgent=True)
+    cluster.follow(lambda: [Call(np.negative, (sent,))], taken.extend)
+    both, there = cluster.gather(lambda: [Call(np.add, (doubled, [1, 1, 1])), sent.future])
+    assert (both.tolist(), there.tolist()) == ([1, 3, 5], [0, 1, 2])
+    assert messages == [2], "the call and the one that follows, with the one that is needed"
+    assert [future.result().tolist() for future in taken] == [[0, -1, -2]]
+    taken.clear()
+    cluster.gather(lambda: [Call(np.sum, (sent,))])
+    assert taken == [], "what follows is submitted once"

@@ -47,6 +47,12 @@ SHARDS = 2, 3, 4, 8, 16
 
 ROWS_AT_ONCE = 250_000
 
+SETTINGS = {
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__NANNY__PRE_SPAWN_ENVIRON": "{'MALLOC_TRIM_THRESHOLD_': None}",
+}
+"""Settings of Dask, in the environment of scheduler and workers."""
+
 
 # -- what is trained ---------------------------------------------------------------------------
 
@@ -176,7 +182,8 @@ def read_on_workers(task, folder):
 def two_workers():
     """Yield a client of a scheduler and two workers, each a process of its own.
 
-    Dask's profiler, which interrupts workers a hundred times a second, is off.
+    Dask's profiler, which interrupts workers a hundred times a second, is off, and workers keep the
+    memory that a round needs.
     """
     from distributed import Client
 
@@ -184,8 +191,7 @@ def two_workers():
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
     address = f"tcp://127.0.0.1:{port}"
-    without_profiler = os.environ | {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
-    options = {"stderr": subprocess.DEVNULL, "env": without_profiler}
+    options = {"stderr": subprocess.DEVNULL, "env": os.environ | SETTINGS}
     dask = str(Path(sys.executable).with_name("dask"))
     scheduler = ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
     worker = ["worker", address, "--nthreads", "1", "--no-dashboard", "--memory-limit", "0"]

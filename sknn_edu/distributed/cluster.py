@@ -6,12 +6,19 @@ each such value is a :class:`Kept`, which remembers how it is made.
 """
 
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import uuid4
 from weakref import WeakSet
 
 import numpy as np
-from distributed import get_client, worker_client
+from dask.highlevelgraph import HighLevelGraph, MaterializedLayer
+from dask.utils import funcname
+from distributed import Future, get_client, worker_client
 from distributed.comm import CommClosedError
 from distributed.scheduler import KilledWorker
 from distributed.worker import thread_state
@@ -25,6 +32,9 @@ SMALL = 2**24
 
 More is sent to the workers once and combined there, which takes two more round trips.
 """
+
+LARGEST_MESSAGE = 6_000_000
+"""At most so many bytes travel with tasks; Dask warns of messages of 10 MB."""
 
 FAN_IN = 16
 """So many results are combined by one task."""
@@ -78,6 +88,27 @@ class Kept:
         self._future = None
 
 
+@dataclass(frozen=True, eq=False)
+class Call:
+    """A task that is not submitted yet: ``function(*inputs)``.
+
+    Parameters
+    ----------
+    function : callable
+    inputs : tuple
+        Results of other tasks, :class:`Kept`, Future or Call; or values that travel with the task.
+    home : int or None
+        It runs on the worker that is the home of this block, if that worker is there.
+    is_urgent : bool
+        Whether it comes before others that wait for the same worker.
+    """
+
+    function: Callable[..., Any]
+    inputs: tuple
+    home: int | None = None
+    is_urgent: bool = False
+
+
 class Cluster:
     """The workers that a client is connected to.
 
@@ -95,6 +126,7 @@ class Cluster:
         self.client, self.is_lost = client, False
         self.address = client.scheduler.address
         self._homes, self._addresses, self._kept = {}, [], WeakSet()
+        self._following, self._last = None, []
 
     # -- values on the cluster -----------------------------------------------------------------
 
@@ -114,50 +146,75 @@ class Cluster:
         """
 
         def make():
+            self.assign(len(self._homes))  # it can only be sent to a worker that is there
             sent = self.client.scatter([data], workers=[self.worker(home)], hash=False)[0]
-            return self.submit(aligned, sent, home=home)
+            return self._submit([Call(aligned, (sent,), home)])[0]
 
         return self.keep(make)
 
     def derive(self, function, *inputs, home):
         """Return ``function(*inputs)``, kept; inputs may be kept, too."""
-        return self.keep(lambda: self.submit(function, *inputs, home=home))
+        return self.keep(lambda: self._submit([Call(function, inputs, home)])[0])
 
     def share(self, data, n_bytes, n_tasks):
-        """Return data for all workers: sent once if it is large, else to be sent with each task."""
-        if n_bytes * n_tasks <= SMALL:
+        """Return data for all workers: sent once if it is large, else to be sent with the tasks."""
+        if n_bytes <= LARGEST_MESSAGE and n_bytes * n_tasks <= SMALL:
             return data
         return self.client.scatter([data], broadcast=True, hash=False)[0]
 
     # -- work ----------------------------------------------------------------------------------
 
-    def submit(self, function, *inputs, home):
-        """Return the future of ``function(*inputs)``, preferably on the worker of a home."""
-        inputs = [value.future if isinstance(value, Kept) else value for value in inputs]
-        place = {"workers": [self.worker(home)], "allow_other_workers": True}
-        return self.client.submit(function, *inputs, pure=False, **place)
+    def _submit(self, calls):
+        """Return the futures of calls, which go to the scheduler as one message.
 
-    def begin(self, submit):
-        """Return the futures that ``submit()`` returns, or None if that is not possible now."""
-        try:
-            if self.client.status == "running":
-                self.assign(len(self._homes))
-                return submit()
-        except (CancelledError, CommClosedError, OSError):
-            pass  # gather will say so
-        return None
+        Messages right after each other wait for 10 ms. What several tasks of a message are given is
+        in it once.
+        """
+        layers, needs = {}, {}
+        keys = [self._add(call, layers, needs) for call in calls]
+        return self.client.get(HighLevelGraph(layers, needs), keys, sync=False) if keys else []
 
-    def gather(self, submit):
-        """Return the results of the futures that ``submit()`` returns; redo it if data is lost.
+    def _add(self, call, layers, needs):
+        """Add a call to the layers of a graph, with the calls that it needs; return its key."""
+        key = f"{funcname(call.function)}-{uuid4().hex}"
+        values, results, needs[key] = [], {}, set()
+        for place, value in enumerate(call.inputs):
+            if isinstance(value, Call):
+                results[place] = self._add(value, layers, needs)
+                needs[key].add(results[place])
+            elif isinstance(value, Kept | Future):
+                results[place] = value.future if isinstance(value, Kept) else value
+            values.append(None if place in results else value)
+        how = {"priority": 1} if call.is_urgent else {}
+        if call.home is not None:
+            how |= {"workers": [self.worker(call.home)], "allow_other_workers": True}
+        function = partial(call_with_results, call.function, values, list(results))
+        layers[key] = MaterializedLayer({key: (function, *results.values())}, annotations=how)
+        return key
 
-        If the scheduler is lost this raises KeyboardInterrupt, which ends training as if the user
-        had stopped it: with the parameters of the last round.
+    def follow(self, make_calls, take):
+        """Submit calls along with those of the next :meth:`gather`, which does not wait for them.
+
+        Parameters
+        ----------
+        make_calls : callable ``make_calls() -> list of Call``
+        take : callable ``take(futures)``
+        """
+        self._following = make_calls, take
+
+    def gather(self, make_calls):
+        """Return the results of the calls that ``make_calls()`` returns; redo them if data is lost.
+
+        There may be futures among the calls. If the scheduler is lost this raises
+        KeyboardInterrupt, which ends training as if the user had stopped it: with the parameters of
+        the last round.
         """
         for attempt in range(MAX_TRIES):
             self._refuse_if_lost()
             try:
-                self.assign(len(self._homes))
-                return self.client.gather(submit())
+                if attempt > 0:
+                    self.assign(len(self._homes))
+                return self.client.gather(self._begun(make_calls()))
             except (CancelledError, CommClosedError, OSError) as error:
                 self._refuse_if_lost(error)
                 if not isinstance(error, CancelledError | CommClosedError):
@@ -175,30 +232,46 @@ class Cluster:
                 ) from error
         return None
 
+    def begin(self, make_calls):
+        """Return the futures of calls, or None if that is not possible now."""
+        try:
+            if self.client.status == "running":
+                return self._begun(make_calls())
+        except (CancelledError, CommClosedError, OSError):
+            pass  # gather will say so
+        return None
+
+    def _begun(self, calls):
+        """Return the futures of calls, and begin what was to follow."""
+        (following, take), self._following = self._following or (list, list), None
+        waiting = [call for call in calls if isinstance(call, Call)]
+        submitted = self._submit([*waiting, *following()])
+        take(submitted[len(waiting) :])
+        new = iter(submitted)
+        futures = [next(new) if isinstance(call, Call) else call for call in calls]
+        # earlier results are dropped only now: that message would have kept the tasks waiting
+        self._last = [*futures, *new]
+        self.assign(len(self._homes))  # for the next calls, while the workers compute
+        return futures
+
     def _refuse_if_lost(self, error=None):
         if self.client.status != "running":
             self.is_lost = True
             raise KeyboardInterrupt from error
 
-    def gather_combined(self, function, submit, n_bytes, n_tasks):
-        """Return the results of ``submit()`` as one; order and grouping are always the same.
+    def combined(self, function, calls, n_bytes):
+        """Return calls that leave less to combine; their order and grouping are always the same.
 
-        ``function(*results)`` returns one result of the same kind, also if there is only one. The
-        `n_tasks` results have `n_bytes` each: small ones are combined here, large ones on the
-        workers.
+        ``function(*results)`` returns one result of the same kind, also if there is only one. Each
+        result has `n_bytes`. Small ones come to the client as they are, and the caller combines
+        them there; of large ones there is one call left.
         """
-        at_most = FAN_IN if n_bytes * min(n_tasks, FAN_IN) <= SMALL else 1
-
-        def submit_all():
-            futures = submit()
-            while len(futures) > at_most:
-                futures = [
-                    self.client.submit(function, *group, pure=False) for group in groups_of(futures)
-                ]
-            return futures
-
-        results = self.gather(submit_all)
-        return function(*results) if at_most > 1 else results[0]
+        at_most = FAN_IN if n_bytes * min(len(calls), FAN_IN) <= SMALL else 1
+        while len(calls) > at_most:
+            calls = [
+                Call(function, tuple(calls[k : k + FAN_IN])) for k in range(0, len(calls), FAN_IN)
+            ]
+        return calls
 
     # -- workers -------------------------------------------------------------------------------
 
@@ -256,9 +329,12 @@ def aligned(data):
     return data
 
 
-def groups_of(items):
-    """Return neighbours in groups of ``FAN_IN``."""
-    return [items[k : k + FAN_IN] for k in range(0, len(items), FAN_IN)]
+def call_with_results(function, values, places, *results):
+    """Return ``function(*values)``, with the results of other tasks in their places."""
+    values = list(values)
+    for place, result in zip(places, results, strict=True):
+        values[place] = result
+    return function(*values)
 
 
 @contextmanager

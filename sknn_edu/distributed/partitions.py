@@ -8,7 +8,7 @@ from dask import compute
 from dask.base import is_dask_collection
 from scipy.sparse import issparse
 
-from sknn_edu.distributed.cluster import aligned
+from sknn_edu.distributed.cluster import Call, aligned
 from sknn_edu.distributed.remote_blocks import DaskSamples
 from sknn_edu.fitting.estimator import check_samples, check_with_first, rows_of
 from sknn_edu.fitting.remote import RemoteSamples, column_range
@@ -205,10 +205,8 @@ class Partitions(RemoteSamples):
 
     def _describe(self):
         """Find out how large the partitions are, and look at the first sample."""
-        client, cluster = self.cluster.client, self.cluster
-        found = cluster.gather(
-            lambda: [client.submit(describe, part, pure=False) for part in self._X]
-        )
+        cluster = self.cluster
+        found = cluster.gather(lambda: [Call(describe, (part,)) for part in self._X])
         self.sizes, sparse, self._n_bytes = zip(*found, strict=True)
         if sum(self.sizes) == 0:
             raise ValueError(
@@ -217,7 +215,7 @@ class Partitions(RemoteSamples):
             )
         self.is_sparse = any(sparse)
         filled = self._X[next(k for k, size in enumerate(self.sizes) if size)]
-        (self._first,) = cluster.gather(lambda: [client.submit(rows_of, filled, [0], pure=False)])
+        (self._first,) = cluster.gather(lambda: [Call(rows_of, (filled, [0]))])
         self._n_features = np.shape(self._first)[1] if np.ndim(self._first) == 2 else 1
 
     def _refuse_known_to_be_too_large(self, X):

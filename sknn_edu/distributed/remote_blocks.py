@@ -4,6 +4,7 @@ import cloudpickle
 import numpy as np
 import scipy.sparse
 
+from sknn_edu.distributed.cluster import Call
 from sknn_edu.distributed.shards import Shards, SharedDescent, SummedLoss
 from sknn_edu.fitting.remote import RemoteSamples
 
@@ -101,14 +102,14 @@ class DaskSamples(RemoteSamples):
     def per_block(self, function):
         task = cloudpickle.dumps(function)
 
-        def submit():
+        def make_calls():
             shared = self.cluster.share(task, len(task), len(self.blocks))
             return [
-                self.cluster.submit(call_pickled, shared, block, home=k)
+                Call(call_pickled, (shared, block), k, is_urgent=True)
                 for k, block in enumerate(self.blocks)
             ]
 
-        return self.cluster.gather(submit)
+        return self.cluster.gather(make_calls)
 
     def map_rows(self, function):
         results = np.concatenate(self.per_block(function))

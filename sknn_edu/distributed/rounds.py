@@ -1,11 +1,13 @@
 """Training on all shards at once: rounds of local steps, after each of which the mean is taken."""
 
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 
 import cloudpickle
 import numpy as np
 
+from sknn_edu.distributed.cluster import Call
 from sknn_edu.distributed.outer_momentum import OuterMomentum
 from sknn_edu.distributed.shard_tasks import LocalSteps, average, take_steps
 
@@ -71,8 +73,7 @@ class Rounds:
         )
         momentum = 0.0 if uses_all or len(rows) == 1 else samples.outer_momentum
         self._momentum = OuterMomentum(momentum, order.size / max(self._sizes))
-        # with samples held out, the workers also have to score them, without waiting
-        self._works_ahead = len(rows) > 1 and order.size == samples.shape[0]
+        self._holds_out = order.size < samples.shape[0]
         self._rows, self._ahead = rows, None
         if len(rows) > 1:
             self._rows = [
@@ -99,14 +100,22 @@ class Rounds:
     def work_ahead(self, learner):
         """Let the workers begin the next epoch while this process looks at the last one.
 
-        If something changes in between, such as the learning rate, their work is done again.
+        Samples that are held out are scored by the workers; that comes first. If something changes
+        in between, such as the learning rate, the work is done again.
         """
         ends = learner.state.n_epochs >= learner.n_epochs or not learner.is_finite()
-        if ends or not self._works_ahead:
+        if ends or len(self.shards) == 1:
             return
-        next_round = self._round(learner, 0)
-        futures = self.cluster.begin(lambda: self._submit(next_round))
-        self._ahead = None if futures is None else (next_round, futures)
+        this = self._round(learner, 0)
+        make_calls = partial(self._calls, this)
+        if self._holds_out:
+            self.cluster.follow(make_calls, partial(self._note, this))
+        else:
+            self._note(this, self.cluster.begin(make_calls))
+
+    def _note(self, this, futures):
+        """Note the futures of a round that has begun."""
+        self._ahead = None if futures is None else (this, futures)
 
     def _steps_in_round(self, learner):
         """Return the number of steps of a round in this epoch."""
@@ -133,18 +142,14 @@ class Rounds:
         ahead, self._ahead = self._ahead, None
         begun = [ahead[1]] if ahead is not None and ahead[0].equals(this) else []
         del ahead  # so that Dask drops what is of no use
-        return self.cluster.gather_combined(
-            average,
-            lambda: begun.pop() if begun else self._submit(this),
-            this.n_bytes,
-            len(self.shards),
-        )
+        found = self.cluster.gather(lambda: begun.pop() if begun else self._calls(this))
+        return average(*found)
 
-    def _submit(self, this):
-        """Return the futures of what the shards learn in a round."""
+    def _calls(self, this):
+        """Return the calls for what the shards learn in a round."""
         cluster, samples, n = self.cluster, self.samples, len(self.shards)
         given = cluster.share((this.vectors, this.drift), this.n_bytes, n)
-        steps, futures = cluster.share(this.steps, len(this.steps), n), []
+        steps, calls = cluster.share(this.steps, len(this.steps), n), []
         for k, (shard, rows) in enumerate(zip(self.shards, self._rows, strict=True)):
             batch_size = self._batch_sizes[k]
             if this.start * batch_size >= self._sizes[k]:
@@ -153,7 +158,5 @@ class Rounds:
                 rows = cluster.share(rows, rows.nbytes, 1)
             seed = (samples.seed, k, this.epoch) if samples.shuffles else None
             limits = this.start, this.n_steps, batch_size, self._shares[k]
-            futures.append(
-                cluster.submit(take_steps, steps, *shard, rows, given, seed, limits, home=k)
-            )
-        return futures
+            calls.append(Call(take_steps, (steps, *shard, rows, given, seed, limits), k))
+        return cluster.combined(average, calls, this.n_bytes)

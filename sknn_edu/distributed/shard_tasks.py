@@ -155,6 +155,8 @@ def take_steps(task, X, rest, rows, given, seed, limits):
 
 def average(*learned):
     """Return the mean of what shards have learned, weighted by samples, in their order."""
+    if len(learned) == 1:
+        return learned[0]
     total = sum(part.total for part in learned)
     shares = [part.total / total if total > 0 else 1 / len(learned) for part in learned]
     return Learned(

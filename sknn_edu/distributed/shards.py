@@ -4,6 +4,7 @@ import numpy as np
 
 from sknn_edu.core.gradient_descent import GradientDescent
 from sknn_edu.core.lbfgs import MeanLoss
+from sknn_edu.distributed.cluster import Call
 from sknn_edu.distributed.rounds import Rounds
 from sknn_edu.distributed.shard_tasks import add, of_shard
 
@@ -59,15 +60,15 @@ class Shards:
         """Return the sum of the losses, and of the gradients of the mean loss, at theta."""
         cluster, n = self.cluster, len(self.shards)
 
-        def submit():
+        def make_calls():
             shared = cluster.share(theta, theta.nbytes, n)
             options = self.architecture, self.batch_size, self.dtype, total
-            return [
-                cluster.submit(of_shard, *shard, shared, options, home=k)
-                for k, shard in enumerate(self.shards)
+            calls = [
+                Call(of_shard, (*shard, shared, options), k) for k, shard in enumerate(self.shards)
             ]
+            return cluster.combined(add, calls, theta.nbytes)
 
-        return cluster.gather_combined(add, submit, theta.nbytes, n)
+        return add(*cluster.gather(make_calls))
 
 
 class SharedDescent(GradientDescent):

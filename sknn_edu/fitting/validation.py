@@ -8,7 +8,13 @@ from sklearn.metrics import check_scoring
 
 from sknn_edu.core.speed.mini_batches import fill_targets
 from sknn_edu.fitting.estimator import check_sample_weight, rows_of, takes_weights, warn
-from sknn_edu.fitting.remote import column_range, is_remote, is_sparse_matrix, output_sums_of
+from sknn_edu.fitting.remote import (
+    column_range,
+    is_remote,
+    is_sparse_matrix,
+    output_sums_of,
+    to_local,
+)
 
 IN_A_PIPELINE = (
     "A pipeline transforms X before the network, but not X_val. To transform X_val, too, call "
@@ -155,9 +161,10 @@ class Validation:
         n, dtype = samples.X.shape[0], parameters.theta.dtype
         self._y = np.empty((architecture.layer_sizes[-1], n), dtype=dtype)
         fill_targets(self._y, samples.y)
-        self._scorer, self._weight = None, {}
+        self._scorer, self._X, self._weight = None, None, {}
         if estimator.scoring not in (None, "loss"):
             self._scorer = check_scoring(estimator, estimator.scoring)
+            self._X = to_local(samples.X)
             if samples.weight is not None and takes_weights(self._scorer):
                 self._weight = {"sample_weight": samples.weight}
 
@@ -178,7 +185,7 @@ class Validation:
             return float(self.targets.score(z, samples.y, samples.weight))
         fitted = self.estimator._fitted_copy(self.architecture, self.parameters)
         try:
-            return float(self._scorer(fitted, samples.X, samples.y_given, **self._weight))
+            return float(self._scorer(fitted, self._X, samples.y_given, **self._weight))
         except AttributeError as error:
             raise ValueError(
                 f"scoring={self.estimator.scoring!r} does not work with {type(fitted).__name__}: "
