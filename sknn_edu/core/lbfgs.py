@@ -6,6 +6,7 @@ quadratic function with that curvature. On small data it is often the best choic
 from SciPy; this file provides the loss and its gradient.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import chain
 from math import inf, isfinite
@@ -91,6 +92,16 @@ class MeanLoss:
             network.backward(batch.X, batch.y, weight / self._total)
             gradient += of_batch
         return loss, gradient
+
+    def calls_back(self, callback: Callable[..., None]) -> Callable[..., None]:
+        """Return what SciPy calls after each iteration.
+
+        An implementation that waits for others in between may postpone it until :meth:`catch_up`.
+        """
+        return callback
+
+    def catch_up(self) -> None:
+        """Do what has been postponed."""
 
     def _new_network(self, m: int) -> Network:
         self._networks[m] = Network(self.architecture, self.parameters, self._of_batch, m)
@@ -187,6 +198,7 @@ class LBFGS:
         """
         objective = mean_loss(architecture, parameters, batches, self.alpha)
         report = LBFGSReport(theta=parameters.theta.copy())
+        after_iteration = _AfterIteration(self, parameters, monitor, best_so_far, report)
         monitor.epoch_begins()
         try:
             result = minimize(
@@ -194,7 +206,7 @@ class LBFGS:
                 report.theta,
                 method="L-BFGS-B",
                 jac=True,
-                callback=_AfterIteration(self, parameters, monitor, best_so_far, report),
+                callback=objective.calls_back(after_iteration),
                 options={
                     "maxiter": self.max_iter,
                     "maxfun": self.max_fun,
@@ -202,7 +214,10 @@ class LBFGS:
                     "ftol": self.ftol,
                 },
             )
+            objective.catch_up()
             report.finish(result)
+        except StopIteration:
+            pass  # it was postponed, so SciPy has not seen it
         except KeyboardInterrupt:
             report.outcome = Outcome.INTERRUPTED
         best = best_so_far.best_parameters

@@ -202,19 +202,22 @@ class Cluster:
         """
         self._following = make_calls, take
 
-    def gather(self, make_calls):
+    def gather(self, make_calls, meanwhile=None):
         """Return the results of the calls that ``make_calls()`` returns; redo them if data is lost.
 
-        There may be futures among the calls. If the scheduler is lost this raises
-        KeyboardInterrupt, which ends training as if the user had stopped it: with the parameters of
-        the last round.
+        There may be futures among the calls. ``meanwhile()`` is called while the workers compute.
+        If the scheduler is lost this raises KeyboardInterrupt, which ends training as if the user
+        had stopped it: with the parameters of the last round.
         """
         for attempt in range(MAX_TRIES):
             self._refuse_if_lost()
             try:
                 if attempt > 0:
                     self.assign(len(self._homes))
-                return self.client.gather(self._begun(make_calls()))
+                futures = self._begun(make_calls())
+                if meanwhile is not None:
+                    meanwhile()
+                return self.client.gather(futures)
             except (CancelledError, CommClosedError, OSError) as error:
                 self._refuse_if_lost(error)
                 if not isinstance(error, CancelledError | CommClosedError):

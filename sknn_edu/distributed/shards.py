@@ -1,6 +1,9 @@
 """The training samples and their targets on the workers, and what learns from them."""
 
+from functools import partial
+
 import numpy as np
+from scipy.optimize import OptimizeResult
 
 from sknn_edu.core.gradient_descent import GradientDescent
 from sknn_edu.core.lbfgs import MeanLoss
@@ -56,8 +59,11 @@ class Shards:
         """Let the workers begin the next epoch."""
         self._rounds.work_ahead(learner)
 
-    def loss_and_gradient(self, theta, total):
-        """Return the sum of the losses, and of the gradients of the mean loss, at theta."""
+    def loss_and_gradient(self, theta, total, meanwhile):
+        """Return the sum of the losses, and of the gradients of the mean loss, at theta.
+
+        ``meanwhile()`` is called while the workers compute.
+        """
         cluster, n = self.cluster, len(self.shards)
 
         def make_calls():
@@ -68,7 +74,7 @@ class Shards:
             ]
             return cluster.combined(add, calls, theta.nbytes)
 
-        return add(*cluster.gather(make_calls))
+        return add(*cluster.gather(make_calls, meanwhile))
 
 
 class SharedDescent(GradientDescent):
@@ -84,9 +90,28 @@ class SharedDescent(GradientDescent):
 
 
 class SummedLoss(MeanLoss):
-    """The mean loss, to which each shard contributes the loss and gradient of its samples."""
+    """The mean loss, to which each shard contributes the loss and gradient of its samples.
+
+    What follows an iteration, such as validation, is postponed until the workers compute what the
+    next iteration needs. If it ends training, their work was in vain.
+    """
+
+    _postponed = None
+
+    def calls_back(self, callback):
+        def postpone(intermediate_result):
+            x = intermediate_result.x.copy()  # SciPy goes on with the original
+            self._postponed = partial(callback, OptimizeResult(intermediate_result, x=x))
+
+        return postpone
+
+    def catch_up(self):
+        postponed, self._postponed = self._postponed, None
+        if postponed is not None:
+            postponed()
 
     def of_samples(self):
-        loss, gradient = self.batches.loss_and_gradient(self.parameters.theta, self._total)
-        self._sum.theta[:] = gradient
+        theta = self.parameters.theta.copy()  # what is postponed has parameters of its own
+        loss, gradient = self.batches.loss_and_gradient(theta, self._total, self.catch_up)
+        self.parameters.theta[:], self._sum.theta[:] = theta, gradient
         return loss, self._sum.theta
