@@ -37,6 +37,7 @@ da = pytest.importorskip("dask.array")
 from sknn_edu.distributed import DataParallel  # noqa: E402
 from sknn_edu.distributed.cluster import Cluster, aligned  # noqa: E402
 from sknn_edu.distributed.partitions import contiguous_groups  # noqa: E402
+from tests.callbacks import StopAfter  # noqa: E402
 from tests.killing import TIMEOUT  # noqa: E402
 from tests.on_dask import LOCAL, assert_same_fit, here, on_cluster, parameters  # noqa: E402
 
@@ -185,9 +186,36 @@ def test_rounds_may_be_shorter_than_an_epoch(data):
 
 
 @pytest.mark.usefixtures("client")
-def test_callbacks_and_a_validation_set_mean_what_they_mean_on_one_machine(data):
+def test_lbfgs_ends_where_a_callback_ends_it(data):
+    mlp = MLPClassifier(10, solver="lbfgs", max_iter=50, random_state=0)
+    stopped = clone(mlp).set_callbacks(StopAfter(3))
+    model = DataParallel(stopped).fit(*on_cluster(*data))
+    expected = here(clone(mlp).set_params(max_iter=3), *data)
+    assert model.estimator_.n_iter_ == len(model.estimator_.loss_curve_) == 3
+    np.testing.assert_allclose(parameters(model.estimator_), parameters(expected), rtol=1e-9)
+
+
+@pytest.mark.usefixtures("client")
+def test_lbfgs_ends_where_early_stopping_ends_it(data):
     X, y, _ = data
-    mlp = MLPClassifier(10, max_iter=4, random_state=0)
+    mlp = MLPClassifier(
+        10, solver="lbfgs", max_iter=200, early_stopping=True, n_iter_no_change=2, random_state=0
+    )
+    validation = {"X_val": X[:100], "y_val": y[:100]}
+    model, expected = (
+        DataParallel(mlp).fit(*on_cluster(X, y), **validation).estimator_,
+        here(mlp, X, y, **validation),
+    )
+    assert (model.n_iter_, model.best_epoch_) == (expected.n_iter_, expected.best_epoch_)
+    assert model.n_iter_ < 200
+    np.testing.assert_allclose(parameters(model), parameters(expected), rtol=1e-6)
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.usefixtures("client")
+def test_callbacks_and_a_validation_set_mean_what_they_mean_on_one_machine(data, solver):
+    X, y, _ = data
+    mlp = MLPClassifier(10, solver=solver, max_iter=4, random_state=0)
     monitor, expected = ValidationMonitor(scoring="accuracy"), ValidationMonitor(scoring="accuracy")
     validation = {"X_val": X[:100], "y_val": y[:100]}
     model = DataParallel(mlp, n_shards=1).set_callbacks(monitor)

@@ -112,6 +112,10 @@ class SummedLoss(MeanLoss):
 
     def of_samples(self):
         theta = self.parameters.theta.copy()  # what is postponed has parameters of its own
-        loss, gradient = self.batches.loss_and_gradient(theta, self._total, self.catch_up)
+        try:
+            loss, gradient = self.batches.loss_and_gradient(theta, self._total, self.catch_up)
+        except KeyboardInterrupt:
+            self.catch_up()  # the last iteration counts
+            raise
         self.parameters.theta[:], self._sum.theta[:] = theta, gradient
         return loss, self._sum.theta
