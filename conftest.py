@@ -4,4 +4,4 @@ from importlib.util import find_spec
 
 collect_ignore_glob = []
 if not find_spec("distributed"):
-    collect_ignore_glob += ["sknn_edu/distributed/*", "tests/on_dask.py"]
+    collect_ignore_glob += ["sknn_edu/distributed/*", "tests/distributed*"]

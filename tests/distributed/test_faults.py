@@ -10,41 +10,26 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import dask
+import dask.array as da
 import numpy as np
 import pytest
+from distributed import Client, LocalCluster
 from sklearn.base import clone
-from sklearn.datasets import make_classification
 
 from sknn_edu import MLPClassifier
 from sknn_edu.core.activations import ACTIVATIONS, Activation
-
-distributed = pytest.importorskip("distributed")
-dask = pytest.importorskip("dask")
-da = pytest.importorskip("dask.array")
-
-from sknn_edu.distributed import DataParallel  # noqa: E402
-from sknn_edu.distributed.cluster import Call, Cluster, SchedulerLostError  # noqa: E402
-from tests.callbacks import Quiet  # noqa: E402
-from tests.killing import TIMEOUT, killing_who_writes, wait_to_be_killed  # noqa: E402
-from tests.on_dask import LOCAL, assert_same_fit, here, on_cluster  # noqa: E402
+from sknn_edu.distributed import DataParallel
+from sknn_edu.distributed.cluster import Call, Cluster, SchedulerLostError
+from tests.callbacks import Quiet
+from tests.distributed.on_dask import LOCAL, assert_same_fit, here, on_cluster
+from tests.killing import TIMEOUT, killing_who_writes, wait_to_be_killed
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
 STAGES = "spill", "pause", "terminate"
 """What Dask does when a whole process, with its libraries, needs too much memory."""
-
-
-@pytest.fixture(scope="module")
-def client():
-    with distributed.LocalCluster(**LOCAL) as cluster, distributed.Client(cluster) as client:
-        yield client
-
-
-@pytest.fixture
-def data():
-    X, y = make_classification(1000, 12, n_informative=8, n_classes=3, random_state=0)
-    return X, y, np.random.default_rng(0).uniform(0.5, 2, 1000)
 
 
 class DieOnce:
@@ -123,8 +108,8 @@ def test_a_task_that_kills_every_worker_ends_the_fit_with_an_error_that_says_so(
     one_try = {"distributed.scheduler.allowed-failures": 0}
     with (
         dask.config.set(one_try),
-        distributed.LocalCluster(**LOCAL | {"n_workers": 1}) as cluster,
-        distributed.Client(cluster, set_as_default=False) as client,
+        LocalCluster(**LOCAL | {"n_workers": 1}) as cluster,
+        Client(cluster, set_as_default=False) as client,
         pytest.raises(RuntimeError, match=r"Several workers died.*use more shards \(n_shards\)"),
     ):
         DataParallel(mlp).fit(*data[:2], client=client)
@@ -154,8 +139,8 @@ def test_shards_that_do_not_fit_the_memory_together_wait_on_disk(client):
     }
     with (
         dask.config.set(keep_16_mb),
-        distributed.LocalCluster(**LOCAL | {"n_workers": 1}, memory_limit="64MB") as cluster,
-        distributed.Client(cluster, set_as_default=False) as small,
+        LocalCluster(**LOCAL | {"n_workers": 1}, memory_limit="64MB") as cluster,
+        Client(cluster, set_as_default=False) as small,
     ):
         callback = SeesSpilling(small)
         parallel = DataParallel(clone(mlp).set_callbacks(callback), n_shards=8)
@@ -206,7 +191,7 @@ def test_a_lost_scheduler_is_a_clear_error_that_keeps_the_last_round(data, solve
     mlp = MLPClassifier(10, solver=solver, max_iter=6, warm_start=True, random_state=0)
     with (
         cluster_of_processes(2, free_port()) as (address, scheduler),
-        distributed.Client(address, set_as_default=False) as lost,
+        Client(address, set_as_default=False) as lost,
     ):
         lost.wait_for_workers(2, timeout=TIMEOUT)
         model = DataParallel(mlp, n_shards=2).set_callbacks(KillScheduler(scheduler.pid, 3))

@@ -1,7 +1,6 @@
 """One fit on all workers of a Dask cluster: :class:`sknn_edu.distributed.DataParallel`.
 
-The tests need the extra ``distributed`` and are skipped without it. The page
-docs/howto/data_parallel.md shows code that the last tests run.
+The page docs/howto/data_parallel.md shows code that the last tests run.
 """
 
 import pickle
@@ -11,11 +10,13 @@ import sys
 import warnings
 from pathlib import Path
 
+import dask.array as da
 import numpy as np
 import pytest
+from distributed import Client
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.datasets import make_classification, make_regression
+from sklearn.datasets import make_regression
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
@@ -30,34 +31,16 @@ from sknn_edu import (
     SigmoidNeuronClassifier,
     ValidationMonitor,
 )
-
-distributed = pytest.importorskip("distributed")
-da = pytest.importorskip("dask.array")
-
-from sknn_edu.distributed import DataParallel  # noqa: E402
-from sknn_edu.distributed.cluster import Cluster, aligned  # noqa: E402
-from sknn_edu.distributed.partitions import contiguous_groups  # noqa: E402
-from tests.callbacks import StopAfter  # noqa: E402
-from tests.killing import TIMEOUT  # noqa: E402
-from tests.on_dask import LOCAL, assert_same_fit, here, on_cluster, parameters  # noqa: E402
+from sknn_edu.distributed import DataParallel
+from sknn_edu.distributed.cluster import Cluster, aligned
+from sknn_edu.distributed.partitions import contiguous_groups
+from tests.callbacks import StopAfter
+from tests.distributed.on_dask import LOCAL, assert_same_fit, here, on_cluster, parameters
+from tests.killing import TIMEOUT
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-PAGE = Path(__file__).parents[1] / "docs" / "howto" / "data_parallel.md"
-
-
-@pytest.fixture(scope="module")
-def client():
-    with distributed.LocalCluster(**LOCAL) as cluster, distributed.Client(cluster) as client:
-        yield client
-        client.wait_for_workers(2, timeout=TIMEOUT)
-
-
-@pytest.fixture
-def data():
-    X, y = make_classification(1000, 12, n_informative=8, n_classes=3, random_state=0)
-    weight = np.random.default_rng(0).uniform(0.5, 2, 1000)
-    return X, y, weight
+PAGE = Path(__file__).parents[2] / "docs" / "howto" / "data_parallel.md"
 
 
 # -- lbfgs: exact ------------------------------------------------------------------------------
@@ -79,7 +62,7 @@ def test_the_bits_depend_on_the_partitions_and_not_on_the_workers(data):
     mlp = MLPClassifier(5, max_iter=3, early_stopping=True, random_state=0)
     models = [DataParallel(neuron).fit(*on_cluster(*data)) for _ in range(2)]
     local = [DataParallel(mlp, n_shards=3).fit(*on_cluster(*data))]
-    with distributed.Client(
+    with Client(
         n_workers=1, set_as_default=False, **{k: v for k, v in LOCAL.items() if k != "n_workers"}
     ) as other:
         models.append(DataParallel(neuron).fit(*on_cluster(*data), client=other))
@@ -418,7 +401,7 @@ def test_what_does_not_fit_the_memory_is_refused_with_the_number_of_bytes(data, 
 
 @pytest.fixture(scope="module")
 def in_process():
-    with distributed.Client(
+    with Client(
         processes=False, n_workers=1, threads_per_worker=2, dashboard_address="127.0.0.1:0"
     ) as client:
         yield client

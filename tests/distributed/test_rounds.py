@@ -6,31 +6,26 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.datasets import make_classification, make_regression
+from sklearn.datasets import make_regression
 
 from sknn_edu import MLPClassifier, MLPRegressor
+from sknn_edu.distributed import DataParallel
+from sknn_edu.distributed.cluster import Cluster
+from sknn_edu.distributed.outer_momentum import OuterMomentum, portions
+from sknn_edu.distributed.rounds import Rounds
+from sknn_edu.distributed.shard_tasks import take_steps
+from tests.distributed.on_dask import assert_same_fit, here, on_cluster, parameters
 
-distributed = pytest.importorskip("distributed")
-
-from sknn_edu.distributed import DataParallel  # noqa: E402
-from sknn_edu.distributed.cluster import Cluster  # noqa: E402
-from sknn_edu.distributed.outer_momentum import OuterMomentum, portions  # noqa: E402
-from sknn_edu.distributed.rounds import Rounds  # noqa: E402
-from sknn_edu.distributed.shard_tasks import take_steps  # noqa: E402
-from tests.on_dask import LOCAL, assert_same_fit, here, on_cluster, parameters  # noqa: E402
-
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def client():
-    with distributed.LocalCluster(**LOCAL) as cluster, distributed.Client(cluster) as client:
-        yield client
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.usefixtures("client"),
+]
 
 
 @pytest.fixture
-def data():
-    return make_classification(1000, 12, n_informative=8, n_classes=3, random_state=0)
+def data(data):
+    """Return X and y only."""
+    return data[:2]
 
 
 @pytest.fixture
