@@ -197,13 +197,54 @@ def test_a_model_fitted_on_numbers_does_not_predict_on_dates(estimator_class):
         (pd.DataFrame(X, columns=["a", "b", "a"]), "several columns named 'a'"),
         (X.T, "3 rows and 60 columns, and y has 60 entries. X seems to be transposed"),
         (pl.DataFrame(X).with_columns(d=pl.lit(dt.timedelta(days=1))), "durations in column 'd'"),
+        (FRAME.assign(e=[[0.5, 1.0]] * 60), r"column 'e', such as \[0.5, 1.0\].*np.stack"),
+        (pl.DataFrame(X).with_columns(e=pl.lit([1, 2])), "arrays in column 'e', such as.*np.stack"),
+        ([[1.0, 2.0], [1.0]] * 30, "rows of X have different numbers of entries"),
     ],
-    ids=["text", "text in a list", "gap", "mask", "names", "transposed", "polars"],
-)
+    ids=[
+        "text", "text in a list", "gap", "mask", "names", "transposed", "polars", "lists",
+        "polars lists", "ragged",
+    ],
+)  # fmt: skip
 @of_each
 def test_errors_about_bad_samples_name_the_remedy(estimator_class, samples, words):
     with pytest.raises(ValueError, match=f"(?s){words}"):
         estimator_class().fit(samples, target_of(estimator_class))
+
+
+@pytest.mark.parametrize(
+    ("samples", "words"),
+    [
+        (pl.DataFrame(X).lazy(), r"LazyFrame, whose rows have not been computed.*X.collect\(\)"),
+        (FRAME.to_dict("list"), r"Pass pd.DataFrame\(X\)"),
+        (FRAME.to_dict("records"), r"Pass pd.DataFrame\(X\)"),
+        (FRAME.to_records(index=False), r"Pass pd.DataFrame\(X\)"),
+    ],
+    ids=["lazy", "dict of columns", "list of dicts", "records"],
+)
+@of_each
+def test_tables_that_have_to_be_converted_first_say_how(estimator_class, samples, words):
+    with pytest.raises(TypeError, match=f"(?s){words}"):
+        estimator_class().fit(samples, target_of(estimator_class))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (pd.NA, "missing values in column {}, such as <NA>.*pd.isna.*SimpleImputer"),
+        (pd.NaT, "missing values in column {}, such as NaT.*tabular_pipeline"),
+        ({"k": 1}, "objects of the type dict in column {}, such as {{'k': 1}}"),
+    ],
+    ids=["NA", "NaT", "dict"],
+)
+@of_each
+def test_values_that_are_no_numbers_are_named_with_their_column(estimator_class, value, words):
+    samples = FRAME.assign(gap=[value] * 60).astype(object)
+    with pytest.raises(TypeError, match=f"(?s){words.format(repr('gap'))}"):
+        estimator_class().fit(samples, target_of(estimator_class))
+    model = fitted(estimator_class, FRAME.assign(gap=0.0).to_numpy())
+    with pytest.raises(TypeError, match=f"(?s){words.format(3)}"):
+        model.predict(samples.to_numpy())
 
 
 @of_each

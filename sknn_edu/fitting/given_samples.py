@@ -8,6 +8,7 @@ scikit-learn's own errors. The checks of y are in :mod:`~sknn_edu.fitting.given_
 import datetime as dt
 from decimal import Decimal
 from numbers import Integral, Number, Real
+from reprlib import Repr
 
 import numpy as np
 from scipy.sparse import issparse
@@ -20,6 +21,11 @@ TABLE = (
     "tabular_pipeline('regressor')."
 )
 
+IMPUTER = f"for example with SimpleImputer, {TABLE}"
+ENCODE = f"Encode text as numbers, for example with OneHotEncoder, {TABLE}"
+STACK = "Give each of their entries a column of its own, for example with np.stack."
+REPLACE = f"Replace them with NaN, X[pd.isna(X)] = np.nan, and impute them, {IMPUTER}"
+
 TIMES = (dt.date, dt.time, dt.timedelta, np.datetime64, np.timedelta64)
 
 KINDS_OF_VALUES = [
@@ -31,6 +37,10 @@ KINDS_OF_VALUES = [
     ("nested", (list, tuple, np.ndarray)),
 ]
 """The kinds of values and their types; the first entry that matches a type is its kind."""
+
+SHORT = Repr()
+"""Shows values in error messages: only the beginning of lists and long texts."""
+SHORT.maxstring = SHORT.maxother = 100
 
 
 # -- X -----------------------------------------------------------------------------------------
@@ -49,7 +59,10 @@ def refuse_unreadable(X, name="X"):
     ------
     ValueError
         If X has masked values, duplicate column names, dates or durations.
+    TypeError
+        If X is a lazy frame.
     """
+    refuse_lazy(X, name)
     refuse_masked(X, name)
     if is_frame(X):
         refuse_duplicate_names(X, name)
@@ -61,6 +74,15 @@ def refuse_unreadable(X, name="X"):
                 "divide by a unit of time, (column - pd.Timestamp('2020-01-01')) / "
                 f"pd.Timedelta(days=1), {TABLE}"
             )
+
+
+def refuse_lazy(X, name="X"):
+    """Refuse a frame whose rows have not been computed."""
+    if hasattr(type(X), "collect"):  # not a column of this name
+        raise TypeError(
+            f"{name} must be a table or an array; got a {type(X).__name__}, whose rows have not "
+            f"been computed. Pass {name}.collect()."
+        )
 
 
 def refuse_masked(array, name):
@@ -178,7 +200,7 @@ def first_of_kind(values, kind):
     first = next(value for value in values.ravel() if is_it(value))
     if isinstance(first, np.datetime64 | np.timedelta64):
         return str(first)
-    return repr(first.item() if isinstance(first, np.generic) else first)
+    return SHORT.repr(first.item() if isinstance(first, np.generic) else first)
 
 
 # -- scikit-learn's errors ---------------------------------------------------------------------
@@ -216,7 +238,7 @@ def about_shapes(message, X, y, n_features):
     shape = X.shape if array is None and issparse(X) else np.shape(array)
     y_shape = np.shape(y_array)
     if len(shape) != 2:
-        return None
+        return about_form(X, array)
     if len(y_shape) == 2 and y_shape[0] == 1 < y_shape[1] == shape[0]:
         return f"y has the shape {y_shape}, a single row. Pass a vector, np.ravel(y)."
     if "1d array" in message and len(y_shape) == 2:
@@ -237,20 +259,44 @@ def about_shapes(message, X, y, n_features):
     return None
 
 
-def about_values(message, X):
-    """Return the remedy for text or missing values in X or y, or None."""
-    columns = list(columns_to_look_at(X))
-    text = next(((name, v) for name, v in columns if "text" in kinds_of_types(v)), None)
-    if text is not None:
+def about_form(X, array):
+    """Return the remedy for X that is not read as rows of values, or None."""
+    if array is None and not issparse(X):
         return (
-            f"X has text in column {text[0]}, such as {first_of_kind(text[1], 'text')}. Encode "
-            f"text as numbers, for example with OneHotEncoder, {TABLE}"
+            "The rows of X have different numbers of entries. Each sample needs one value for each "
+            "feature."
         )
+    if array is not None and (array.dtype.names or "dict" in kinds_of_types(array)):
+        return "X has named columns, but is not a data frame. Pass pd.DataFrame(X)."
+    return None
+
+
+def about_values(message, X):
+    """Return the remedy for values in X or y that are not numbers, or None."""
+    found = {}
+    for name, values in columns_to_look_at(X):
+        for kind in kinds_of_types(values):
+            found.setdefault(kind, (name, values))
+    if "text" in found:
+        return f"{told('text', 'text', *found['text'])} {ENCODE}"
     if "Input X contains NaN" in message:
-        return f"Impute the missing values in X, for example with SimpleImputer, {TABLE}"
+        return f"Impute the missing values in X, {IMPUTER}"
     if "Input y contains NaN" in message:
         return (
             "Drop the samples whose target is missing. If y contains labels, you can also replace "
             "missing labels by a new one, such as 'unknown'."
         )
+    if "nested" in found:
+        return f"{told('lists or arrays', 'nested', *found['nested'])} {STACK}"
+    other = sorted(found.keys() - {"boolean", "integer", "number", "date", "missing"})
+    if other:
+        what = f"objects of the type {other[0]}"
+        return f"{told(what, other[0], *found[other[0]])} Convert them to numbers."
+    if "missing" in found and "argument must be" in message:
+        return f"{told('missing values', 'missing', *found['missing'])} {REPLACE}"
     return None
+
+
+def told(what, kind, column, values):
+    """Return in words what a column has that it should not have."""
+    return f"X has {what} in column {column}, such as {first_of_kind(values, kind)}."

@@ -34,6 +34,9 @@ KIND_OF_DTYPE |= {"m": "duration", "U": "category", "S": "category"}
 POLARS_TYPES_WITHOUT_ARRAY = ("Int128", "UInt128", "Array", "Struct")
 """polars types that polars does not convert to a one-dimensional NumPy array."""
 
+NESTED = (list, tuple, set, frozenset, dict, np.ndarray)
+"""Types of values that consist of other values."""
+
 MICROSECONDS_PER_DAY = 86_400e6
 
 
@@ -114,6 +117,12 @@ class Column:
         if self.present.dtype.kind != "O":
             return self.present[0]
         return next(value for value in self.present if kind_of_type(type(value)) not in kinds)
+
+    def is_nested(self):
+        """Return whether there are lists, arrays or the like among the values."""
+        if self.present.dtype.kind != "O":
+            return False
+        return any(issubclass(of_type, NESTED) for of_type in set(map(type, self.present)))
 
     def as_numbers(self, kind):
         """Return the values as numbers.

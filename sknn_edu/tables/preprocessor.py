@@ -14,6 +14,7 @@ from sknn_edu.fitting.estimator import (
     one_of,
     warn,
 )
+from sknn_edu.fitting.given_samples import refuse_lazy
 from sknn_edu.tables.columns import (
     NOTHING,
     READABLE_FROM,
@@ -363,11 +364,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
 
     def _columns(self, X, reset):
         """Check a table and return its columns; with ``reset=True`` it sets ``n_features_in_``."""
-        if hasattr(X, "collect"):
-            raise TypeError(
-                f"TabularPreprocessor needs a frame or a dense array; got a {type(X).__name__}, "
-                "whose rows have not been computed. Pass X.collect()."
-            )
+        refuse_lazy(X)
         if issparse(X):
             raise TypeError(
                 "TabularPreprocessor needs a frame or a dense array; got a sparse matrix. Pass "
@@ -391,15 +388,7 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
 
         Warns if the user might not expect the way in which the column is read.
         """
-        kinds = column.kinds()
-        kind = kind_of_column(kinds)
-        if {"number", "category"} <= kinds:
-            word = column.first_value_outside(kinds - {"category"})
-            warn(
-                f"Column {self._name(j)} contains numbers and also {word!r}, so it is treated as "
-                "categorical. Replace this value with NaN if it means a missing value, or convert "
-                "the whole column to strings."
-            )
+        kind = self._kind_of(j, column)
         if kind in {NOTHING, "boolean"}:
             return kind, None
         if self.reader is None:
@@ -421,6 +410,25 @@ class TabularPreprocessor(TransformerMixin, BaseEstimator):
             )
             return kind, None
         return (kind, None) if found is None else (found.kind, found)
+
+    def _kind_of(self, j, column):
+        """Return the kind of column j; warn if categories are probably not what is meant."""
+        kinds = column.kinds()
+        if column.is_nested():
+            warn(
+                f"Column {self._name(j)} contains lists, arrays or the like, and each distinct one "
+                "is treated as a category. To learn from their entries, give each entry a column "
+                "of its own, for example with np.stack; to keep them as categories, convert the "
+                "column to strings."
+            )
+        elif {"number", "category"} <= kinds:
+            word = column.first_value_outside(kinds - {"category"})
+            warn(
+                f"Column {self._name(j)} contains numbers and also {word!r}, so it is treated as "
+                "categorical. Replace this value with NaN if it means a missing value, or convert "
+                "the whole column to strings."
+            )
+        return kind_of_column(kinds)
 
     def _read_without(self, j, column, kind):
         """Return the kind of column j, and its reader or None, if ``reader=None``."""

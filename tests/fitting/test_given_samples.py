@@ -56,6 +56,16 @@ def test_none_nan_nat_and_na_are_missing(value):
     assert first_of_kind(objects("a", value), "missing") in (repr(value), str(value))
 
 
+@pytest.mark.parametrize(
+    "value", [list(range(1000)), np.arange(900.0), "word " * 200, {k: k for k in range(99)}],
+    ids=["list", "array", "text", "dict"],
+)  # fmt: skip
+def test_long_values_are_shortened(value):
+    values = objects(value)
+    (kind,) = kinds_of(values)
+    assert len(first_of_kind(values, kind)) <= 100
+
+
 @pytest.mark.parametrize("value", ["", "nan", 0, 0.0, False, DAY])
 def test_other_values_are_not_missing(value):
     assert not is_missing(value)

@@ -53,6 +53,7 @@ TABLES = {
     "durations of Python": pd.DataFrame({"a": [timedelta(k) for k in range(4)]}, dtype=object),
     "times of a day": pd.DataFrame({"a": [time(6 * k) for k in range(4)]}),
     "decimals": pd.DataFrame({"a": [decimal.Decimal(k) for k in range(4)]}),
+    "a column named like a method": pd.DataFrame({"collect": [1, 2, 3, 4]}),
     "lists": pd.DataFrame({"a": [[1], [1, 2], [1], []]}),
     "dicts": pd.DataFrame({"a": [{"x": 1}, {"x": 2}, {"x": 1}, {}]}),
     "sets": pd.DataFrame({"a": [{1}, {2}, {1}, {3}]}),
@@ -68,6 +69,7 @@ TABLES = {
 
 
 @pytest.mark.parametrize("name", TABLES)
+@pytest.mark.filterwarnings("ignore:Column 'a' contains lists, arrays or the like")
 def test_a_table_of_this_form_is_read_row_by_row(name):
     table = TABLES[name]
     model = TabularPreprocessor().fit(table)

@@ -127,6 +127,7 @@ def test_numbers_in_a_list_of_rows_stay_numbers():
     assert made.kinds_ == ["number", "category"]
 
 
+@pytest.mark.filterwarnings("ignore:.*lists, arrays or the like")
 def test_polars_columns_without_a_numpy_array_are_read():
     table = pl.DataFrame(
         {
@@ -158,9 +159,21 @@ def test_numbers_with_the_category_dtype_are_categories():
     np.testing.assert_array_equal(model.transform(as_numbers), np.eye(4))
 
 
-def test_lists_in_a_column_are_categories():
-    made = TabularPreprocessor().fit_transform(pl.DataFrame({"a": [[1], [1, 2], [1]]}))
-    np.testing.assert_array_equal(made, [[1], [-1], [1]])
+@pytest.mark.parametrize(
+    "table",
+    [
+        pl.DataFrame({"a": [[1], [1, 2], [1]]}),
+        pl.DataFrame({"a": [{"k": 1}, {"k": 2}, {"k": 1}]}),
+        pd.DataFrame({"a": [np.ones(2), np.zeros(2), np.ones(2)]}),
+        pd.DataFrame({"a": [{1}, None, {1}]}),
+    ],
+    ids=["lists", "dicts", "arrays", "sets"],
+)
+def test_lists_in_a_column_are_categories_with_a_warning(table):
+    with pytest.warns(UserWarning, match="Column 'a' contains lists, arrays or the like.*np.stack"):
+        made = TabularPreprocessor(reader=None).fit_transform(table)
+    np.testing.assert_array_equal(made[0], made[2])
+    assert (made[0] != made[1]).any()
 
 
 def test_decimals_are_numbers():
