@@ -237,8 +237,14 @@ def about_shapes(message, X, y, n_features):
     array, y_array = as_array(X), None if y is None else as_array(y)
     shape = X.shape if array is None and issparse(X) else np.shape(array)
     y_shape = np.shape(y_array)
+    if "inhomogeneous" in message:
+        name, what = ("X", "feature") if array is None and not issparse(X) else ("y", "output")
+        return (
+            f"The rows of {name} have different numbers of entries. Each sample needs one value "
+            f"for each {what}."
+        )
     if len(shape) != 2:
-        return about_form(X, array)
+        return about_form(array)
     if len(y_shape) == 2 and y_shape[0] == 1 < y_shape[1] == shape[0]:
         return f"y has the shape {y_shape}, a single row. Pass a vector, np.ravel(y)."
     if "1d array" in message and len(y_shape) == 2:
@@ -259,13 +265,8 @@ def about_shapes(message, X, y, n_features):
     return None
 
 
-def about_form(X, array):
+def about_form(array):
     """Return the remedy for X that is not read as rows of values, or None."""
-    if array is None and not issparse(X):
-        return (
-            "The rows of X have different numbers of entries. Each sample needs one value for each "
-            "feature."
-        )
     if array is not None and (array.dtype.names or "dict" in kinds_of_types(array)):
         return "X has named columns, but is not a data frame. Pass pd.DataFrame(X)."
     return None

@@ -6,14 +6,17 @@ refuse values that are neither labels nor numbers.
 """
 
 import numpy as np
+from scipy.sparse import issparse
 
 from sknn_edu.fitting.given_samples import (
     NUMBERS,
+    SHORT,
     as_array,
     first_of_kind,
     is_frame,
     kinds_of,
     refuse_duplicate_names,
+    refuse_lazy,
     refuse_masked,
 )
 
@@ -40,7 +43,10 @@ def readable_labels(y, name="y"):
     ValueError
         If labels are missing or masked, if a column has labels of several types, or if labels are
         not strings, numbers or booleans.
+    TypeError
+        If y does not have an entry for each sample.
     """
+    refuse_without_entries(y, name)
     refuse_masked(y, name)
     if is_frame(y):
         refuse_duplicate_names(y, name)
@@ -56,6 +62,17 @@ def readable_labels(y, name="y"):
         return labels_of_one_kind(array, name)
     columns = enumerate(array.T)
     return side_by_side([labels_of_one_kind(y_k, f"column {k} of {name}") for k, y_k in columns])
+
+
+def refuse_without_entries(y, name):
+    """Refuse targets that are not a list, an array or the like, such as a dict or a generator."""
+    refuse_lazy(y, name)
+    is_list = hasattr(y, "__getitem__") and not isinstance(y, str | bytes | dict)
+    if not (is_list or hasattr(y, "__array__") or issparse(y)):
+        raise TypeError(
+            f"{name} must be a list, an array or a column with one entry for each sample; got "
+            f"{SHORT.repr(y)} of the type {type(y).__name__}."
+        )
 
 
 def labels_of_one_kind(values, name):
@@ -78,7 +95,7 @@ def labels_of_one_kind(values, name):
             f"{examples}. Convert all labels to the same type, for example with "
             "[str(label) for label in y]."
         )
-    if values.dtype.kind != "O" or kinds <= {"text", "nested"}:
+    if values.dtype.kind not in "OV" or kinds <= {"text", "nested"}:
         return values
     (kind,) = kinds
     if kind not in ("boolean", "integer", "number"):
@@ -128,7 +145,10 @@ def refuse_unreadable_numbers(y, name="y"):
     ------
     ValueError
         If y has such values, or masked values.
+    TypeError
+        If y does not have an entry for each sample.
     """
+    refuse_without_entries(y, name)
     refuse_masked(y, name)
     array = as_array(y)
     if array is None or array.dtype.kind in NUMBERS:

@@ -10,7 +10,7 @@ import pytest
 from scipy.sparse import csr_array
 from sklearn.base import clone
 
-from sknn_edu import AveragingClassifier, MLPClassifier, PerceptronClassifier
+from sknn_edu import AveragingClassifier, MLPClassifier, MLPRegressor, PerceptronClassifier
 from sknn_edu import SigmoidNeuronClassifier as SigmoidNeuron
 from sknn_edu.fitting.given_targets import (
     as_integers,
@@ -178,3 +178,30 @@ def test_numbers_of_any_kind_are_targets_of_a_regression(y):
 def test_other_regression_targets_are_refused_with_an_example(y, words):
     with pytest.raises(ValueError, match=words):
         refuse_unreadable_numbers(y)
+
+
+@pytest.mark.parametrize(
+    ("y", "words"),
+    [
+        ({"y": [0, 1]}, r"with one entry for each sample; got \{'y': \[0, 1\]\} of the type dict"),
+        ({0, 1}, "of the type set"),
+        ((k for k in range(2)), "of the type generator"),
+        ("yes", "got 'yes' of the type str"),
+        (pl.LazyFrame({"y": [0, 1]}), r"got a LazyFrame, .*Pass y.collect\(\)"),
+    ],
+    ids=["dict", "set", "generator", "text", "lazy frame"],
+)
+def test_targets_without_an_entry_for_each_sample_are_refused(y, words):
+    for check in (readable_labels, refuse_unreadable_numbers):
+        with pytest.raises(TypeError, match=f"y must be.*{words}"):
+            check(y)
+
+
+def test_records_are_not_labels():
+    with pytest.raises(ValueError, match="got values of the type void"):
+        readable_labels(np.zeros(3, dtype=[("a", float)]))
+
+
+def test_rows_of_different_lengths_are_named_in_the_error():
+    with pytest.raises(ValueError, match="rows of y have different numbers of entries"):
+        MLPRegressor().fit(X, [[0.0], [0.0, 1.0]] * 30)
