@@ -3,10 +3,21 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import clone
+from sklearn.utils import check_random_state
 
+from sknn_edu.core.beyond.sparse_inputs import with_sparse_inputs
+from sknn_edu.core.training import shuffled
 from sknn_edu.estimators.mlp import BaseMLP
-from sknn_edu.fitting.fit import batch_losses
+from sknn_edu.fitting.fit import (
+    check_training_data,
+    make_batches,
+    n_in_batch,
+    start_learner,
+    start_parameters,
+)
+from sknn_edu.fitting.training_state import TrainingState
 from sknn_edu.plotting import new_axes
 
 
@@ -132,3 +143,48 @@ def find_learning_rate(estimator, X, y, *, low=1e-6, high=1.0, n_steps=200, smoo
     slope = np.gradient(curve, np.log(tried))
     steepest = int(np.argmin(slope[: int(np.argmin(curve)) + 1]))
     return LearningRateSearch(tried, curve, float(tried[steepest]))
+
+
+def batch_losses(estimator, X, y, rates):
+    """Train from the beginning with one learning rate per batch; yield the mean loss of each batch.
+
+    Parameters
+    ----------
+    estimator : Trainable
+        An unfitted copy, which remains unfitted.
+    X, y : array-like
+        The training data as the user passed it.
+    rates : iterable of float
+        The learning rate of each batch.
+
+    Yields
+    ------
+    loss : float
+        The mean loss of a batch, without penalty. Batches of total weight 0 yield nothing.
+    """
+    estimator._validate_params()
+    data = check_training_data(estimator, X, y, None, continuing=False, classes=None)
+    plan = estimator._make_plan(data.X, data.targets, continuing=False)
+    architecture = plan.architecture
+    if issparse(data.X):
+        architecture = with_sparse_inputs(architecture)
+    rng, order = check_random_state(estimator.random_state), np.arange(data.X.shape[0])
+    parameters = start_parameters(estimator, architecture, data.X, rng, continuing=False)
+    settings = estimator._training_settings(plan, data.X, data.weight)
+    batch_size = n_in_batch(settings.batch_size, order.size)
+    batches = make_batches(data, architecture, batch_size, data.X.dtype)
+    state = TrainingState(estimator.solver, order.size, rng)
+    learner = start_learner(architecture, parameters, batches, settings, state)
+    remaining = iter(rates)
+    while True:
+        order = shuffled(order, rng)
+        for samples in batches.over(order):
+            for batch in samples.batches:
+                rate = next(remaining, None)
+                if rate is None:
+                    return
+                learner.state.eta = rate
+                learner.step(batch)
+                if batch.total() > 0:
+                    loss = batch.sum(architecture.loss.value(batch.y, batch.outputs))
+                    yield loss / batch.total()

@@ -29,6 +29,7 @@ from sknn_edu.estimators.mlp_docs import FIT
 from sknn_edu.estimators.network_estimator import NetworkEstimator
 from sknn_edu.estimators.plan import NetworkPlan, find_structure
 from sknn_edu.estimators.targets import learn_targets
+from sknn_edu.fitting.continuing import fill_parameters
 from sknn_edu.fitting.estimator import (
     Interval,
     InvalidParameterError,
@@ -37,7 +38,7 @@ from sknn_edu.fitting.estimator import (
     fit_method,
     one_of,
 )
-from sknn_edu.fitting.fit import StochasticSettings, fill_parameters, fit_network
+from sknn_edu.fitting.fit import StochasticSettings, fit_network
 from sknn_edu.fitting.names import did_you_mean
 from sknn_edu.fitting.remote import is_sparse_matrix, to_local
 

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from sknn_edu.core.network import ROWS_AT_ONCE, output_sums
 from sknn_edu.estimators.plan import NetworkPlan
 from sknn_edu.fitting.estimator import NeuralEstimator
-from sknn_edu.fitting.fit import CURVES
+from sknn_edu.fitting.history import CURVES
 
 
 def trains_in_epochs(estimator):

@@ -1,10 +1,11 @@
 """A fit, from the user's data to trained parameters. Connects :mod:`sknn_edu.core` to scikit-learn.
 
 - :mod:`~sknn_edu.fitting.fit` - a fit from start to end
+- :mod:`~sknn_edu.fitting.continuing` - continues from fitted weights or an earlier training state
 - :mod:`~sknn_edu.fitting.given_samples`, :mod:`~sknn_edu.fitting.given_targets` - checks of the X
   and y that users pass
 - :mod:`~sknn_edu.fitting.training_state` - the state that an interrupted fit needs to continue
-- :mod:`~sknn_edu.fitting.history` - curves, printing, callbacks
+- :mod:`~sknn_edu.fitting.history` - curves, printing, callbacks, fitted attributes of training
 - :mod:`~sknn_edu.fitting.validation` - the loss and score on validation samples
 - :mod:`~sknn_edu.fitting.callbacks` - scikit-learn's callbacks
 - :mod:`~sknn_edu.fitting.overflow` - checks that the trained model gives finite outputs

@@ -15,7 +15,7 @@ from sknn_edu.core.optimizers import OptimizerState
 from sknn_edu.core.training import BestSoFar
 from sknn_edu.fitting.checkpoint_file import FORMAT
 from sknn_edu.fitting.estimator import package_version
-from sknn_edu.fitting.fit import CURVES, continued_curves, record
+from sknn_edu.fitting.history import CURVES, continued_curves, record
 from sknn_edu.fitting.training_state import TrainingState
 
 BEST_SO_FAR = ("best", "best_epoch", "n_epochs", "n_stalled")

@@ -6,8 +6,7 @@ sets the fitted attributes. It works with every estimator that implements :class
 
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
-from math import ceil, sqrt
+from math import ceil
 from numbers import Integral
 from typing import Any, Protocol, runtime_checkable
 
@@ -25,14 +24,15 @@ from sknn_edu.core.network import Architecture, Parameters
 from sknn_edu.core.optimizers import Optimizer
 from sknn_edu.core.schedules import Schedule
 from sknn_edu.core.speed.mini_batches import MiniBatches
-from sknn_edu.core.training import RESUMABLE, Epochs, Outcome, shuffled
+from sknn_edu.core.training import RESUMABLE, Epochs, Outcome
 from sknn_edu.fitting.callbacks import FitTasks
+from sknn_edu.fitting.continuing import load_parameters, resumable_state
 from sknn_edu.fitting.estimator import INTERRUPTED, check_sample_weight, hold_out, warn
-from sknn_edu.fitting.history import History
+from sknn_edu.fitting.history import History, continued_curves, record
 from sknn_edu.fitting.overflow import refuse_overflow
 from sknn_edu.fitting.remote import RemoteSamples
 from sknn_edu.fitting.threads import one_thread_for_scipy
-from sknn_edu.fitting.training_state import TrainingState, check_rows, checksum
+from sknn_edu.fitting.training_state import TrainingState
 from sknn_edu.fitting.usefulness import learned_nothing
 from sknn_edu.fitting.validation import (
     Validation,
@@ -310,28 +310,6 @@ def training_dtype(estimator):
     return np.result_type(np.float32, *weights, *biases)
 
 
-def resumable_state(estimator, arrays, rule, incremental):
-    """Return the training state after the last call, or None if training cannot continue from it.
-
-    partial_fit continues the last partial_fit, or a fit that was stopped. fit continues a fit that
-    was stopped if the number of samples and the stopping rule are the same.
-    """
-    state = getattr(estimator, "_training_state", None)
-    if state is None or state.solver != estimator.solver:
-        return None  # a different solver starts over
-    if state.checksum is not None and state.checksum != checksum(*arrays):
-        raise ValueError(
-            "The checkpoint was written by a fit with other samples, targets or weights, or with "
-            "the same data in another dtype. Call fit with the same data to continue, or start "
-            "over without restoring the checkpoint."
-        )
-    if state.checksum is not None and state.held_out is not None:
-        check_rows(state, arrays[2])
-    n_samples = arrays[0].shape[0]
-    same = state.order is not None and state.n_samples == n_samples and state.stopping_rule == rule
-    return state if incremental or same else None
-
-
 def start_state(estimator, paused, n_samples, rule, incremental):
     """Return the initial training state, or a copy of the paused state to continue from."""
     if paused is None:
@@ -353,52 +331,6 @@ def start_parameters(estimator, architecture, X, rng, continuing):
     else:
         estimator._initialize(architecture, parameters, rng, X)
     return parameters
-
-
-def load_parameters(estimator, architecture, parameters):
-    """Overwrite the parameters with those of a fitted estimator."""
-    weights, biases = estimator._weights_and_biases()
-    fitted, expected = [W.shape for W in weights], list(pairwise(architecture.layer_sizes))
-    if fitted != expected:
-        raise ValueError(
-            f"The fitted weights have the shapes {fitted}, but hidden_layer_sizes and the data "
-            f"require {expected}. warm_start and partial_fit continue with the same network: "
-            "restore hidden_layer_sizes, or start over with warm_start=False or clone(estimator)."
-        )
-    of_activations, of_inputs = estimator._extra_parameters(architecture)
-    if len(of_inputs) != len(parameters.of_inputs):
-        raise ValueError(
-            "Weights that were set by hand have no feature scales or embeddings, so training can "
-            "only continue with feature_scale=False, number_embedding=None and "
-            "category_embedding=None. Set these parameters."
-        )
-    first, *others = weights
-    if of_inputs:
-        first = architecture.inputs.decompose(first, of_inputs)
-    fill_parameters(parameters, [first, *others], biases, of_activations, of_inputs)
-    if of_inputs:
-        check_first_weights(architecture, parameters, weights[0])
-
-
-def fill_parameters(parameters, weights, biases, of_activations, of_inputs):
-    """Overwrite the parameters with arrays of the same shapes."""
-    values = [*weights, *biases, *chain.from_iterable(of_activations), *of_inputs]
-    slots = [*parameters.weights, *parameters.biases]
-    slots += [*chain.from_iterable(parameters.of_activations), *parameters.of_inputs]
-    for slot, value in zip(slots, values, strict=True):
-        slot[...] = value
-
-
-def check_first_weights(architecture, parameters, W):
-    """Refuse first-layer weights that cannot be computed from the other fitted parameters."""
-    difference = np.abs(architecture.fitted_weights(parameters)[0] - W).max()
-    dtypes = np.result_type(W, np.float32), parameters.theta.dtype
-    if not difference <= sqrt(max(np.finfo(dtype).eps for dtype in dtypes)) * np.abs(W).max():
-        raise ValueError(
-            "coefs_[0] was replaced by weights that no network with these feature_scale_ and "
-            "category_vectors_ can have, so training cannot continue from them. Restore coefs_[0], "
-            "or train a network with feature_scale=False and category_embedding=None."
-        )
 
 
 def split_rows(estimator, data, rng):
@@ -621,53 +553,6 @@ def warn_of_the_end(estimator, run, outcome, message):
         warn(message, ConvergenceWarning)
 
 
-def batch_losses(estimator, X, y, rates):
-    """Train from the beginning with one learning rate per batch; yield the mean loss of each batch.
-
-    Parameters
-    ----------
-    estimator : Trainable
-        An unfitted copy, which remains unfitted.
-    X, y : array-like
-        The training data as the user passed it.
-    rates : iterable of float
-        The learning rate of each batch.
-
-    Yields
-    ------
-    loss : float
-        The mean loss of a batch, without penalty. Batches of total weight 0 yield nothing.
-    """
-    estimator._validate_params()
-    data = check_training_data(estimator, X, y, None, continuing=False, classes=None)
-    plan = estimator._make_plan(data.X, data.targets, continuing=False)
-    architecture = plan.architecture
-    if issparse(data.X) or getattr(data.X, "is_sparse", False):
-        architecture = with_sparse_inputs(architecture)
-    rng, order = check_random_state(estimator.random_state), np.arange(data.X.shape[0])
-    parameters = start_parameters(estimator, architecture, data.X, rng, continuing=False)
-    settings = estimator._training_settings(plan, data.X, data.weight)
-    batch_size = n_in_batch(settings.batch_size, order.size)
-    batches = make_batches(data, architecture, batch_size, data.X.dtype)
-    state = TrainingState(estimator.solver, order.size, rng)
-    learner, remaining = (
-        start_learner(architecture, parameters, batches, settings, state),
-        iter(rates),
-    )
-    while True:
-        order = shuffled(order, rng)
-        for samples in batches.over(order):
-            for batch in samples.batches:
-                rate = next(remaining, None)
-                if rate is None:
-                    return
-                learner.state.eta = rate
-                learner.step(batch)
-                if batch.total() > 0:
-                    loss = batch.sum(architecture.loss.value(batch.y, batch.outputs))
-                    yield loss / batch.total()
-
-
 # -- lbfgs -------------------------------------------------------------------------------------
 
 
@@ -731,51 +616,3 @@ def lbfgs_message(estimator, report):
         f"{what}It found no step that lowers the loss, usually because of badly scaled data. Scale "
         "the features (and the targets of a regression), for example with StandardScaler."
     )
-
-
-# -- after training ----------------------------------------------------------------------------
-
-CURVES = (
-    "loss_curve_",
-    "validation_loss_curve_",
-    "validation_scores_",
-    "learning_rate_curve_",
-)
-"""Attributes with one number per epoch."""
-
-
-def continued_curves(estimator, history, continuing):
-    """Return the curves of a fit; if it continues an earlier one, they include the earlier ones."""
-
-    def continued(name, values):
-        return [*((continuing and getattr(estimator, name, None)) or []), *values]
-
-    curves = {
-        "loss_curve_": continued("loss_curve_", history.losses),
-        "learning_rate_curve_": continued("learning_rate_curve_", history.rates),
-        "validation_scores_": None,
-        "validation_loss_curve_": None,
-    }
-    if history.measure is not None:
-        curves["validation_scores_"] = continued("validation_scores_", history.scores)
-        curves["validation_loss_curve_"] = continued(
-            "validation_loss_curve_", history.validation_losses
-        )
-    return curves
-
-
-def record(estimator, curves, n_seen, n_epochs, best_so_far, steers):
-    """Set the fitted attributes that describe the training of `n_epochs` epochs."""
-    vars(estimator).update(curves)
-    estimator.t_, estimator.n_iter_ = n_seen, n_epochs
-    losses, scores = estimator.loss_curve_, estimator.validation_scores_
-    estimator.loss_ = losses[-1] if losses else np.inf
-    estimator.best_epoch_ = len(losses) - best_so_far.n_epochs + best_so_far.best_epoch
-    estimator.best_loss_ = None if steers else best_so_far.best
-    estimator.best_validation_score_ = None
-    if scores is not None:
-        of_this_fit = scores[-n_epochs:] if n_epochs else []
-        best = max((score for score in of_this_fit if np.isfinite(score)), default=np.nan)
-        if steers and np.isfinite(best_so_far.best):
-            best = -best_so_far.best
-        estimator.best_validation_score_ = best

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from sknn_edu.fitting.callbacks import new_progress_bar
 
 
@@ -91,3 +93,51 @@ class History:
         """Tell the callbacks that the fit has ended."""
         if self.tasks is not None:
             self.tasks.fit_ended()
+
+
+# -- the fitted attributes --------------------------------------------------------------------
+
+CURVES = (
+    "loss_curve_",
+    "validation_loss_curve_",
+    "validation_scores_",
+    "learning_rate_curve_",
+)
+"""Attributes with one number per epoch."""
+
+
+def continued_curves(estimator, history, continuing):
+    """Return the curves of a fit; if it continues an earlier one, they include the earlier ones."""
+
+    def continued(name, values):
+        return [*((continuing and getattr(estimator, name, None)) or []), *values]
+
+    curves = {
+        "loss_curve_": continued("loss_curve_", history.losses),
+        "learning_rate_curve_": continued("learning_rate_curve_", history.rates),
+        "validation_scores_": None,
+        "validation_loss_curve_": None,
+    }
+    if history.measure is not None:
+        curves["validation_scores_"] = continued("validation_scores_", history.scores)
+        curves["validation_loss_curve_"] = continued(
+            "validation_loss_curve_", history.validation_losses
+        )
+    return curves
+
+
+def record(estimator, curves, n_seen, n_epochs, best_so_far, steers):
+    """Set the fitted attributes that describe the training of `n_epochs` epochs."""
+    vars(estimator).update(curves)
+    estimator.t_, estimator.n_iter_ = n_seen, n_epochs
+    losses, scores = estimator.loss_curve_, estimator.validation_scores_
+    estimator.loss_ = losses[-1] if losses else np.inf
+    estimator.best_epoch_ = len(losses) - best_so_far.n_epochs + best_so_far.best_epoch
+    estimator.best_loss_ = None if steers else best_so_far.best
+    estimator.best_validation_score_ = None
+    if scores is not None:
+        of_this_fit = scores[-n_epochs:] if n_epochs else []
+        best = max((score for score in of_this_fit if np.isfinite(score)), default=np.nan)
+        if steers and np.isfinite(best_so_far.best):
+            best = -best_so_far.best
+        estimator.best_validation_score_ = best
