@@ -7,6 +7,7 @@ missing values is 'nothing'. Missing values are None, NaN, NaT and pandas' NA.
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cached_property
 from numbers import Real
 
 import numpy as np
@@ -80,11 +81,16 @@ class Column:
         part.present = self.present[rows[~self.missing]]
         return part
 
+    @cached_property
+    def _types(self):
+        """The set of types of the values in an object array; empty for other dtypes."""
+        return set(map(type, self.present)) if self.present.dtype.kind == "O" else set()
+
     def is_text(self):
         """Return whether all values are strings and the dtype is not categorical."""
         if self.are_categories or self.present.dtype.kind not in "OU":
             return False
-        return all(issubclass(of_type, str) for of_type in set(map(type, self.present.tolist())))
+        return all(issubclass(of_type, str) for of_type in self._types)
 
     def kinds(self):
         """Return the set of kinds of the values that are present.
@@ -103,7 +109,7 @@ class Column:
         if self.present.size == 0:
             return set()
         if dtype_kind == "O":
-            return set(map(kind_of_type, set(map(type, self.present))))
+            return set(map(kind_of_type, self._types))
         if dtype_kind not in KIND_OF_DTYPE:
             data = "Complex data" if dtype_kind == "c" else "Data of this type"
             raise ValueError(
@@ -120,9 +126,7 @@ class Column:
 
     def is_nested(self):
         """Return whether there are lists, arrays or the like among the values."""
-        if self.present.dtype.kind != "O":
-            return False
-        return any(issubclass(of_type, NESTED) for of_type in set(map(type, self.present)))
+        return any(issubclass(of_type, NESTED) for of_type in self._types)
 
     def as_numbers(self, kind):
         """Return the values as numbers.
